@@ -1,0 +1,164 @@
+"""Records in a ``.jsonl`` or ``.csv`` file: one item a record, its key the record's id."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import orjson
+
+from connectors.errors import ItemGone
+from connectors.sources.base import RECORD, Change, Item, Page
+from connectors.sources.files import PAGE_ITEMS, FilesSource
+from connectors.sources.settings import FileSourceConfig, access_of
+from core.errors import Invalid
+
+SUFFIXES = (".jsonl", ".ndjson", ".csv", ".jsonl.gz")
+OURS = ("id", "title", "text", "url", "allow", "deny", "modified_at")
+
+
+def holds_records(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)
+
+
+@dataclass(slots=True)
+class RecordsSource:
+    """Reads the whole file at ``poll`` and keeps the bodies until they are fetched.
+
+    A record without ``allow`` has the source's access; one with ``allow`` has exactly what it lists (a list, or names
+    separated by commas). Fields that Vouch does not know become lines ``Name: value`` below the text.
+    """
+
+    config: FileSourceConfig
+    max_bytes: int
+    _bodies: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+
+    def check(self) -> None:
+        FilesSource(self.config, self.max_bytes).check()
+
+    def poll(self) -> Iterator[Page]:
+        access, restricted = self.config.access(), self.config.restricted()
+        changes: list[Change] = []
+        failures: list[tuple[str, str]] = []
+        seen: set[str] = set()
+        for place, raw in self._records():
+            try:
+                if isinstance(raw, str):
+                    raise ValueError(raw)
+                key, change = self._change(raw, access, restricted)
+                if key in seen:
+                    raise ValueError(f"the id {key!r} occurs twice; the first one counts")
+            except ValueError as error:
+                failures.append((place, str(error)))
+                continue
+            seen.add(key)
+            changes.append(change)
+            if len(changes) >= PAGE_ITEMS:
+                yield Page(tuple(changes), failures=tuple(failures))
+                self._bodies.clear()
+                changes, failures = [], []
+        yield Page(tuple(changes), failures=tuple(failures))
+
+    def fetch(self, key: str) -> Item:
+        try:
+            body = self._bodies[key]
+        except KeyError as error:
+            raise ItemGone("is not in the file any more") from error
+        return Item(key, body, "record.json", media_type=RECORD)
+
+    def _change(self, raw: dict[str, Any], access: Any, restricted: tuple[tuple[str, Any], ...]) -> tuple[str, Change]:
+        ours = {name: self._take(raw, name) for name in OURS}
+        if ours["id"] in (None, ""):
+            raise ValueError("has no id; give it a field id or _id, or name one with --map id=FIELD")
+        key = str(ours["id"])
+        own = access
+        if ours["allow"] is not None:
+            own = access_of(_names(ours["allow"]), _names(ours["deny"]))
+        elif ours["deny"] is not None:
+            own = access_of(self.config.allow, [*self.config.deny, *_names(ours["deny"])])
+        fields = [[name, _text(value)] for name, value in raw.items() if value not in (None, "", [])]
+        body = orjson.dumps({"title": _text(ours["title"]), "text": _text(ours["text"]), "fields": fields})
+        self._bodies[key] = body
+        modified = self.config.modified.get(key) or _moment(ours["modified_at"])
+        fingerprint = hashlib.sha256(body).hexdigest()[:40]
+        url = None if ours["url"] is None else str(ours["url"])
+        return key, Change(key, fingerprint, own, modified, url, restricted)
+
+    def _take(self, raw: dict[str, Any], name: str) -> Any:
+        """Remove and return the record's value for one of our names."""
+        mapped = self.config.map.get(name)  # type: ignore[call-overload]
+        if mapped is not None:
+            return raw.pop(mapped, None)
+        value = raw.pop(name, None)
+        return raw.pop("_id", None) if name == "id" and value is None else value
+
+    def _records(self) -> Iterator[tuple[str, dict[str, Any] | str]]:
+        """Every record with the place it stands at, or what is wrong with it."""
+        path = self.config.root()
+        name = path.name.lower()
+        with gzip.open(path, "rb") if name.endswith(".gz") else path.open("rb") as binary:
+            text = io.TextIOWrapper(cast(io.BufferedReader, binary), encoding="utf-8-sig", errors="strict", newline="")
+            try:
+                if ".csv" in name:
+                    yield from self._csv(text)
+                else:
+                    yield from self._jsonl(text)
+            except UnicodeDecodeError as error:
+                raise Invalid(f"{path.name} is not UTF-8.", hint="Save it as UTF-8 and run again.") from error
+
+    @staticmethod
+    def _jsonl(lines: io.TextIOWrapper) -> Iterator[tuple[str, dict[str, Any] | str]]:
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                continue
+            try:
+                value = json.loads(line)
+            except (json.JSONDecodeError, RecursionError):
+                yield f"line {number}", "is not JSON"
+                continue
+            yield f"line {number}", value if isinstance(value, dict) else "is not a JSON object"
+
+    @staticmethod
+    def _csv(lines: io.TextIOWrapper) -> Iterator[tuple[str, dict[str, Any] | str]]:
+        reader = csv.DictReader(lines)
+        try:
+            for row in reader:
+                extra = row.pop(None, None)  # type: ignore[call-overload]
+                yield f"line {reader.line_num}", "has more cells than the header" if extra else dict(row)
+        except csv.Error as error:
+            yield f"line {reader.line_num}", f"is not CSV: {error}"
+
+
+def _names(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name for name in (part.strip() for part in value.split(",")) if name]
+    if isinstance(value, list):
+        return [str(name) for name in cast(list[object], value)]
+    raise ValueError("allow and deny must be lists of groups")
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _moment(value: Any) -> datetime | None:
+    if value in (None, ""):
+        return None
+    try:
+        if isinstance(value, int | float):
+            return datetime.fromtimestamp(value, UTC)
+        moment = datetime.fromisoformat(str(value))
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError("modified_at is not an ISO date or a number of seconds") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

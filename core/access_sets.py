@@ -1,0 +1,45 @@
+"""Interned access: each distinct access and conjunction is stored once, under the hash of its content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.access import Access, Conjunction
+from core.tables import AccessSetRow, DerivedGroupRow, DerivedTermRow
+
+
+def intern(session: Session, access: Access) -> str:
+    """Store ``access`` if it is new; returns its key."""
+    if session.get(AccessSetRow, access.key) is None:
+        session.add(AccessSetRow(key=access.key, allow=list(access.allow), deny=list(access.deny)))
+        session.flush()
+    return access.key
+
+
+def intern_conjunction(session: Session, conjunction: Conjunction) -> str:
+    """Store a conjunction as a derived group; returns its grant. People who satisfy it hold the grant at once."""
+    if session.get(DerivedGroupRow, conjunction.grant) is None:
+        session.add(DerivedGroupRow(grant=conjunction.grant, clauses=len(conjunction.all_of)))
+        session.flush()
+        session.add_all(
+            DerivedTermRow(derived=conjunction.grant, clause=number, grant=grant)
+            for number, any_of in enumerate(conjunction.all_of)
+            for grant in any_of
+        )
+        session.flush()
+    return conjunction.grant
+
+
+def intern_both(session: Session, first: Access, second: Access) -> None:
+    """Store the derived group of what needs ``first`` and ``second`` together (``core.access.both``)."""
+    intern_conjunction(session, Conjunction.of(first.allow, second.allow))
+
+
+def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Access]:
+    rows = session.execute(
+        select(AccessSetRow.key, AccessSetRow.allow, AccessSetRow.deny).where(AccessSetRow.key.in_(set(keys)))
+    )
+    return {key: Access(tuple(allow), tuple(deny)) for key, allow, deny in rows}

@@ -1,0 +1,258 @@
+"""What each kind of event may say, field by field. Every field is a number, a closed word, an id, a hash or a keyed
+commitment; there is none that prose would fit in, and unknown fields are refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts the commitments of one event while it is checked, since they are worth nothing without their salt."""
+
+    commitments: int = 0
+
+
+def _tally(value: str, info: ValidationInfo) -> str:
+    if isinstance(info.context, Tally):
+        info.context.commitments += 1
+    return value
+
+
+# No blank and no "@": neither a sentence nor an e-mail address is an id.
+Id = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9][A-Za-z0-9:_./+=-]{0,127}\z")]
+Word = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z][a-z0-9_.-]{0,39}\z")]
+Subject = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{32}\z")]
+Digest = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{32,64}\z")]
+Commitment = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9a-f]{64}\z"), AfterValidator(_tally)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**53 - 1)]
+Seconds = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]
+Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+Flag = Annotated[bool, Field(strict=True)]
+Timings = Annotated[dict[Word, Seconds], Field(max_length=32)]
+Roles = Annotated[list[Word], Field(max_length=32)]
+
+
+class Details(BaseModel):
+    # The input never shows in an error: a refused value may be the very text that must not be written down.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Passage(Details):
+    """A chunk by id, with the document version it belongs to and a commitment to its text."""
+
+    chunk: Id
+    version: Id
+    content: Commitment
+    document: Id | None = None
+    score: float | None = Field(default=None, ge=-1e9, le=1e9, allow_inf_nan=False)
+
+
+Passages = Annotated[list[Passage], Field(max_length=1000)]
+
+
+class Decision(Details):
+    """The effective access decision: the hash of the asker's grants (``Principal.key``) and how many they are."""
+
+    access: Digest
+    grants: Count
+    roles: Roles = []
+
+
+class SignIn(Details):
+    method: Word
+    session: Digest | None = None
+    roles: Roles = []
+    reason: Word | None = None
+
+
+class SignOut(Details):
+    method: Word | None = None
+    session: Digest | None = None
+    reason: Word | None = None
+
+
+class Search(Decision):
+    """``candidates`` came out of the index, ``denied`` of them fell to the second check against the database."""
+
+    query: Commitment
+    passages: Passages = []
+    limit: Count | None = None
+    candidates: Count | None = None
+    denied: Count | None = None
+    sources: Annotated[list[Id], Field(max_length=1000)] = []
+    index: Id | None = None
+    embedder: Id | None = None
+    reason: Word | None = None
+    timings: Timings = {}
+
+
+class AskIntent(Decision):
+    """What is about to be asked of which model; written before the call."""
+
+    answer: Id
+    question: Commitment
+    model: Id
+    conversation: Id | None = None
+    history: Commitment | None = None
+    turns: Count | None = None
+    prompt: Commitment | None = None
+    passages: Passages = []
+    candidates: Count | None = None
+    denied: Count | None = None
+    model_version: Id | None = None
+    provider: Id | None = None
+    tier: Word | None = None
+    reason: Word | None = None
+    policy: Id | None = None
+    index: Id | None = None
+    embedder: Id | None = None
+    timings: Timings = {}
+
+
+class AskOutcome(Details):
+    """What came of it: sentences that were ``shown``, ``dropped``, or ``replaced`` by a verbatim one."""
+
+    answer: Id
+    status: Literal["answered", "abstained", "refused", "failed"]
+    shown: Count
+    dropped: Count
+    conversation: Id | None = None
+    replaced: Count | None = None
+    support: Ratio | None = None
+    threshold: Ratio | None = None
+    response: Commitment | None = None
+    cited: Passages = []
+    model: Id | None = None
+    model_returned: Id | None = None
+    model_version: Id | None = None
+    sdk: Id | None = None
+    tokens_in: Count | None = None
+    tokens_out: Count | None = None
+    reason: Word | None = None
+    timings: Timings = {}
+
+
+class DocumentRead(Decision):
+    document: Id
+    version: Id | None = None
+    source: Id | None = None
+    content: Commitment | None = None
+    masked: Count | None = None
+    page: Count | None = None
+    reason: Word | None = None
+
+
+class EvidenceRead(Decision):
+    answer: Id
+    number: Count
+    document: Id | None = None
+    version: Id | None = None
+    chunk: Id | None = None
+    page: Count | None = None
+    current: Flag | None = None
+    masked: Count | None = None
+    reason: Word | None = None
+
+
+class AnswerRead(Decision):
+    answer: Id
+    conversation: Id | None = None
+    sentences: Count | None = None
+    withheld: Count | None = None
+    reason: Word | None = None
+
+
+class Impersonation(Details):
+    """An operator acts as ``target``. ``account`` is the pseudonym of the operator's account on that machine."""
+
+    target: Subject
+    command: Word
+    account: Subject | None = None
+    queries: Count | None = None
+    reason: Word | None = None
+
+
+class SourceRun(Details):
+    source: Id
+    run: Id | None = None
+    connector: Word | None = None
+    new: Count = 0
+    changed: Count = 0
+    unchanged: Count = 0
+    deleted: Count = 0
+    failed: Count = 0
+    seconds: Seconds | None = None
+    reason: Word | None = None
+
+
+class SourceConfigured(Details):
+    """``settings`` commits to the whole configuration; ``access`` is the key of the access it gives its items."""
+
+    source: Id
+    change: Literal["created", "changed", "removed"]
+    connector: Word | None = None
+    revision: Count | None = None
+    settings: Commitment | None = None
+    access: Digest | None = None
+
+
+class PeopleChanged(Details):
+    """``groups`` commits to the sorted group names, one a line."""
+
+    person: Subject
+    change: Literal["added", "changed", "disabled", "removed"]
+    roles: Roles = []
+    groups: Commitment | None = None
+    groups_count: Count | None = None
+
+
+class DocumentSuppressed(Details):
+    document: Id
+    change: Literal["suppressed", "released"] = "suppressed"
+    source: Id | None = None
+    version: Id | None = None
+    uri: Commitment | None = None
+    reason: Word | None = None
+
+
+class AccessChanged(Details):
+    """Access keys (``Access.key``) before and after, for one document or for ``documents`` of a source."""
+
+    before: Digest | None = None
+    after: Digest | None = None
+    document: Id | None = None
+    source: Id | None = None
+    documents: Count | None = None
+    run: Id | None = None
+
+
+class InstallationStarted(Details):
+    version: Id
+    mode: Word
+    key: Digest | None = None
+    schema_revision: Id | None = None
+    settings: Commitment | None = None
+    model: Id | None = None
+    embedder: Id | None = None
+    index: Id | None = None
+    reason: Word | None = None
+
+
+class AuditVerified(Details):
+    """``first_broken`` is the sequence number of the first broken record. ``reason`` is ``head_accepted`` when an
+    operator let the log go on from a restored database, whose head was ``expected`` at ``expected_at``."""
+
+    ok: Flag
+    records: Count
+    head: Digest | None = None
+    first_broken: Count | None = None
+    expected: Digest | None = None
+    expected_records: Count | None = None
+    expected_at: AwareDatetime | None = None
+    reason: Word | None = None
+    seconds: Seconds | None = None

@@ -1,0 +1,149 @@
+"""The event: who did what to what, with which outcome, when. The vocabulary is closed and versioned.
+
+A new optional field needs no new version; a field or kind that changes its meaning, or goes, raises ``SCHEMA``.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Literal, get_args
+
+import rfc8785
+from pydantic import ValidationError
+
+from core.audit import details as fields
+from core.errors import Invalid
+
+SCHEMA = 1
+
+JSON = str | int | float | bool | None | list["JSON"] | tuple["JSON", ...] | Mapping[str, "JSON"]
+Kind = Literal[
+    "sign_in",
+    "sign_out",
+    "search",
+    "ask.intent",
+    "ask.outcome",
+    "document.read",
+    "evidence.read",
+    "answer.read",
+    "operator.impersonation",
+    "source.run",
+    "source.configured",
+    "people.changed",
+    "document.suppressed",
+    "access.changed",
+    "installation.started",
+    "audit.verified",
+]
+Outcome = Literal["started", "done", "answered", "abstained", "refused", "denied", "failed"]
+NO_SUBJECT = ""
+
+DETAILS: Mapping[Kind, type[fields.Details]] = {
+    "sign_in": fields.SignIn,
+    "sign_out": fields.SignOut,
+    "search": fields.Search,
+    "ask.intent": fields.AskIntent,
+    "ask.outcome": fields.AskOutcome,
+    "document.read": fields.DocumentRead,
+    "evidence.read": fields.EvidenceRead,
+    "answer.read": fields.AnswerRead,
+    "operator.impersonation": fields.Impersonation,
+    "source.run": fields.SourceRun,
+    "source.configured": fields.SourceConfigured,
+    "people.changed": fields.PeopleChanged,
+    "document.suppressed": fields.DocumentSuppressed,
+    "access.changed": fields.AccessChanged,
+    "installation.started": fields.InstallationStarted,
+    "audit.verified": fields.AuditVerified,
+}
+_OUTCOMES = frozenset(get_args(Outcome))
+_SUBJECT = re.compile(r"([0-9a-f]{32})?\Z")
+_WORD = re.compile(r"[a-z][a-z0-9_.-]{0,39}\Z")
+_TRACE = re.compile(r"[0-9A-Za-z-]{0,64}\Z")
+_SALT = re.compile(r"([0-9a-f]{32})?\Z")
+_ID = re.compile(r"[0-9a-f]{32}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event, checked when it is built: Invalid names the field that the schema does not allow, never its value.
+
+    ``subject`` is a pseudonym (``AuditLog.subject``), or ``NO_SUBJECT`` where the installation itself acts.
+    ``action`` is the verb or route (``search``, ``cli.ask``). ``salt`` belongs to the commitments in ``details``
+    (``Commitments.salt``) and is required when there are any. ``id`` names the event for good.
+    """
+
+    kind: Kind
+    subject: str
+    action: str
+    outcome: Outcome
+    at: datetime
+    trace_id: str = ""
+    details: Mapping[str, JSON] = field(default_factory=dict[str, JSON])
+    salt: str = ""
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def __post_init__(self) -> None:
+        if self.kind not in DETAILS:
+            raise _refuse("kind")
+        if self.outcome not in _OUTCOMES:
+            raise _refuse("outcome")
+        if self.at.tzinfo is None:
+            raise _refuse("at")
+        for name, pattern in (
+            ("subject", _SUBJECT),
+            ("action", _WORD),
+            ("trace_id", _TRACE),
+            ("salt", _SALT),
+            ("id", _ID),
+        ):
+            if not pattern.match(getattr(self, name)):
+                raise _refuse(name)
+        object.__setattr__(self, "details", _checked(self.kind, self.details, salted=bool(self.salt)))
+
+
+def body(event: Event) -> dict[str, JSON]:
+    """What the record says of the event: everything but its place in the chain."""
+    members: dict[str, JSON] = {
+        "id": event.id,
+        "at": instant(event.at),
+        "kind": event.kind,
+        "subject": event.subject,
+        "action": event.action,
+        "outcome": event.outcome,
+        "trace_id": event.trace_id,
+        "details": dict(event.details),
+    }
+    return {**members, "salt": event.salt} if event.salt else members
+
+
+def canonical(value: Mapping[str, JSON]) -> bytes:
+    """RFC 8785 canonical JSON."""
+    return rfc8785.dumps(dict(value))
+
+
+def instant(at: datetime) -> str:
+    """A moment in UTC with microseconds, RFC 3339."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _checked(kind: Kind, details: Mapping[str, JSON], *, salted: bool) -> dict[str, JSON]:
+    tally = fields.Tally()
+    try:
+        checked = DETAILS[kind].model_validate(details, context=tally)
+    except ValidationError as error:
+        path = error.errors(include_input=False, include_context=False, include_url=False)[0]["loc"]
+        # An unknown key is a text from outside: it is shown only when it looks like a field's name.
+        shown = ".".join(str(part) if isinstance(part, int) or _WORD.match(part) else "?" for part in path)
+        raise _refuse(f"details.{shown} of {kind}") from None
+    if tally.commitments and not salted:
+        raise _refuse("salt")
+    return checked.model_dump(mode="json", exclude_none=True)
+
+
+def _refuse(name: str) -> Invalid:
+    return Invalid(f"The audit schema does not allow this value of {name}.", hint="See core/audit/details.py.")

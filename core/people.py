@@ -1,0 +1,158 @@
+"""People, their groups and roles; and the principal, which is built here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from core import access
+from core.access import Principal
+from core.errors import Invalid, NotFound
+from core.ids import stable_id
+from core.tables import DerivedGroupRow, DerivedTermRow, MembershipRow, PersonRow
+
+ROLES = ("employee", "connector_owner", "reviewer", "admin", "operator")
+EMAIL = re.compile(r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")
+GROUP = re.compile(r"^[\w][\w .&/+-]{0,199}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    email: str = field(repr=False)
+    name: str = field(repr=False)
+    title: str
+    roles: tuple[str, ...]
+    groups: tuple[str, ...]
+    demo: bool
+
+
+def put(
+    session: Session,
+    email: str,
+    *,
+    groups: Iterable[str],
+    roles: Iterable[str],
+    now: datetime,
+    name: str = "",
+    title: str = "",
+    demo: bool = False,
+) -> Person:
+    """Add a person, or set the groups and roles of one who exists. Groups left out end now."""
+    email = email.strip().lower()
+    if not EMAIL.match(email):
+        raise Invalid(f"{email!r} is not an e-mail address.", hint="Write it as name@company.example.")
+    role_list = tuple(sorted(set(roles)))
+    if unknown := [role for role in role_list if role not in ROLES]:
+        raise Invalid(f"Unknown role: {', '.join(unknown)}.", hint=f"Roles are {', '.join(ROLES)}.")
+    row = session.scalar(select(PersonRow).where(PersonRow.email == email))
+    if row is None:
+        row = PersonRow(
+            id=stable_id("person", email), email=email, name=name or email.partition("@")[0], title=title,
+            roles=list(role_list), demo=demo, created_at=now, disabled_at=None,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+    else:
+        row.roles = list(role_list)
+        row.name, row.title = name or row.name, title or row.title
+        row.disabled_at = None
+    set_groups(session, row.id, groups, now)
+    session.flush()
+    return _person(session, row)
+
+
+def set_groups(session: Session, person_id: str, groups: Iterable[str], now: datetime) -> None:
+    """Make these the person's groups from ``now`` on."""
+    wanted = {access.group(checked_group(name)) for name in groups} - {access.EVERYONE}
+    held = session.scalars(
+        select(MembershipRow).where(MembershipRow.person_id == person_id, MembershipRow.valid_to.is_(None))
+    ).all()
+    for row in held:
+        if row.grant not in wanted:
+            row.valid_to = now
+    have = {row.grant for row in held}
+    session.add_all(
+        MembershipRow(person_id=person_id, grant=grant, valid_from=now, valid_to=None)
+        for grant in sorted(wanted - have)
+    )
+
+
+def checked_group(name: str) -> str:
+    name = name.strip()
+    if not GROUP.match(name):
+        raise Invalid(f"{name!r} is not a group name.", hint="Use letters, digits, spaces and . & / + - _.")
+    return name
+
+
+def by_email(session: Session, email: str) -> Person:
+    row = session.scalar(
+        select(PersonRow).where(PersonRow.email == email.strip().lower(), PersonRow.disabled_at.is_(None))
+    )
+    if row is None:
+        raise NotFound(
+            f"Nobody here has the address {email}.", hint="Add them: vouch people add EMAIL --groups G --role employee"
+        )
+    return _person(session, row)
+
+
+def by_id(session: Session, person_id: str) -> Person:
+    row = session.get(PersonRow, person_id)
+    if row is None or row.disabled_at is not None:
+        raise NotFound("This person is not here any more.", hint="Sign in again.")
+    return _person(session, row)
+
+
+def everybody(session: Session) -> tuple[Person, ...]:
+    rows = session.scalars(select(PersonRow).where(PersonRow.disabled_at.is_(None)).order_by(PersonRow.email))
+    return tuple(_person(session, row) for row in rows)
+
+
+def disable(session: Session, email: str, now: datetime) -> None:
+    person = by_email(session, email)
+    row = session.get_one(PersonRow, person.id)
+    row.disabled_at = now
+    set_groups(session, person.id, (), now)
+
+
+def principal(session: Session, person_id: str, subject_of: Callable[[str], str]) -> Principal:
+    """The person's effective grants as of now. Built anew at each request, so that a revoke holds at the next one."""
+    row = session.get(PersonRow, person_id)
+    if row is None or row.disabled_at is not None:
+        raise NotFound("This person is not here any more.", hint="Sign in again.")
+    held = session.scalars(
+        select(MembershipRow.grant).where(MembershipRow.person_id == person_id, MembershipRow.valid_to.is_(None))
+    )
+    grants = {access.EVERYONE, access.person(person_id), *held}
+    return Principal(person_id, subject_of(person_id), frozenset(row.roles), frozenset(with_derived(session, grants)))
+
+
+def with_derived(session: Session, grants: set[str]) -> set[str]:
+    """``grants`` and every derived group that they satisfy, also those that build on other derived groups."""
+    known = set(grants)
+    while True:
+        satisfied = set(
+            session.scalars(
+                select(DerivedTermRow.derived)
+                .join(DerivedGroupRow, DerivedGroupRow.grant == DerivedTermRow.derived)
+                .where(DerivedTermRow.grant.in_(known))
+                .group_by(DerivedTermRow.derived, DerivedGroupRow.clauses)
+                .having(func.count(DerivedTermRow.clause.distinct()) == DerivedGroupRow.clauses)
+            )
+        )
+        if satisfied <= known:
+            return known
+        known |= satisfied
+
+
+def _person(session: Session, row: PersonRow) -> Person:
+    held = session.scalars(
+        select(MembershipRow.grant).where(MembershipRow.person_id == row.id, MembershipRow.valid_to.is_(None))
+    )
+    groups = sorted(grant.partition(":")[2] for grant in held)
+    return Person(row.id, row.email, row.name, row.title, tuple(row.roles), tuple(groups), row.demo)
