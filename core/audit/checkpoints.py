@@ -6,7 +6,8 @@ The file stands outside the database, so that a database whose tail was cut off 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -16,7 +17,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from filelock import FileLock
 
-from core.audit.events import canonical, instant
+from core.audit.events import JSON, canonical, instant
 from core.secrets import sync_directory, write_durably
 
 VERSION = 1
@@ -30,26 +31,36 @@ class BadCheckpoint(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The chain held ``seq`` records and ended in ``head`` (SHA-256), ``count`` of them since the checkpoint before."""
+    """The chain held ``seq`` records; ``hashes`` (SHA-256) are those since the checkpoint before.
+
+    With the hash of each record signed, a rewritten record is named itself, not only the batch that it is in.
+    """
 
     seq: int
-    head: bytes
-    count: int
+    hashes: tuple[bytes, ...]
     at: str
-    statement: bytes
-    signature: bytes
+    statement: bytes = field(repr=False)
+    signature: bytes = field(repr=False)
+
+    @property
+    def head(self) -> bytes:
+        return self.hashes[-1] if self.hashes else GENESIS
+
+    @property
+    def before(self) -> int:
+        """The place of the checkpoint before this one."""
+        return self.seq - len(self.hashes)
 
 
 def key_id(public: Ed25519PublicKey) -> str:
     return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16]
 
 
-def sign(key: Ed25519PrivateKey, seq: int, head: bytes, count: int, at: datetime) -> Checkpoint:
+def sign(key: Ed25519PrivateKey, seq: int, hashes: Sequence[bytes], at: datetime) -> Checkpoint:
     moment = instant(at)
-    statement = canonical(
-        {"v": VERSION, "seq": seq, "head": head.hex(), "count": count, "at": moment, "key": key_id(key.public_key())}
-    )
-    return Checkpoint(seq, head, count, moment, statement, key.sign(statement))
+    listed: list[JSON] = [one.hex() for one in hashes]
+    statement = canonical({"v": VERSION, "seq": seq, "hashes": listed, "at": moment, "key": key_id(key.public_key())})
+    return Checkpoint(seq, tuple(hashes), moment, statement, key.sign(statement))
 
 
 def open_checkpoint(public: Ed25519PublicKey, statement: bytes, signature: bytes) -> Checkpoint:
@@ -60,10 +71,8 @@ def open_checkpoint(public: Ed25519PublicKey, statement: bytes, signature: bytes
         raise BadCheckpoint("not signed by this installation's key") from None
     members = _members(statement)
     try:
-        return Checkpoint(
-            int(members["seq"]), bytes.fromhex(members["head"]), int(members["count"]), members["at"],
-            statement, signature,
-        )  # fmt: skip
+        hashes = tuple(bytes.fromhex(one) for one in members["hashes"])
+        return Checkpoint(int(members["seq"]), hashes, str(members["at"]), statement, signature)
     except (KeyError, TypeError, ValueError):
         raise BadCheckpoint("not a checkpoint") from None
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import cast, delete, insert, select
+from sqlalchemy import Select, cast, delete, insert, select
 from sqlalchemy.orm import Session
 from sqlalchemy.types import LargeBinary
 
@@ -42,8 +42,9 @@ _CHECKPOINTS = select(
 
 def pending(session: Session, limit: int) -> Sequence[tuple[int, bytes]]:
     """The oldest pending events: id and canonical JSON."""
-    rows = session.execute(select(PendingRow.id, PendingRow.event).order_by(PendingRow.id).limit(limit))
-    return [(number, bytes(event)) for number, event in rows]
+    event = cast(PendingRow.event, LargeBinary)
+    rows = session.execute(select(PendingRow.id, event).order_by(PendingRow.id).limit(limit))
+    return [(number, bytes(content)) for number, content in rows]
 
 
 def latest(session: Session, limit: int) -> list[Link]:
@@ -58,16 +59,23 @@ def latest_checkpoint(session: Session) -> tuple[bytes, bytes] | None:
     return None if row is None else (bytes(row.statement or b""), bytes(row.signature or b""))
 
 
-def all_records(session: Session) -> Iterator[Stored]:
+def all_records(session: Session) -> AbstractContextManager[Iterator[Stored]]:
     """Every record in order with its hash, a few at a time: memory stays constant."""
-    rows = session.execute(_RECORDS.order_by(RecordRow.seq).execution_options(yield_per=500))
-    return ((seq, _bytes(record), _bytes(digest)) for seq, record, digest in rows)
+    return _stream(session, _RECORDS.order_by(RecordRow.seq))
 
 
-def all_checkpoints(session: Session) -> Iterator[Stored]:
+def all_checkpoints(session: Session) -> AbstractContextManager[Iterator[Stored]]:
     """Every checkpoint in order: its place, statement and signature."""
-    rows = session.execute(_CHECKPOINTS.order_by(CheckpointRow.seq).execution_options(yield_per=500))
-    return ((seq, _bytes(statement), _bytes(signature)) for seq, statement, signature in rows)
+    return _stream(session, _CHECKPOINTS.order_by(CheckpointRow.seq))
+
+
+@contextmanager
+def _stream(session: Session, query: Select[int, bytes, bytes]) -> Generator[Iterator[Stored]]:
+    rows = session.execute(query.execution_options(yield_per=500))
+    try:
+        yield ((seq, _bytes(first), _bytes(second)) for seq, first, second in rows)
+    finally:
+        rows.close()
 
 
 def extend(session: Session, links: Iterable[Link], checkpoint: Checkpoint, moved: Sequence[int]) -> None:

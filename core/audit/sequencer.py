@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from core.audit import repository
 from core.audit.checkpoints import (
-    GENESIS,
     BadCheckpoint,
     Checkpoint,
     head_lock,
@@ -114,6 +113,9 @@ class Sequencer:
         failure = self._failure
         if failure is not None:
             raise Refused(failure.message, hint=failure.hint)
+        thread = self._thread
+        if thread is not None and not thread.is_alive():
+            raise Refused("The audit log's sequencer has ended.", hint="Restart Vouch and report what its log says.")
 
     def accept_head(self, subject: str) -> None:
         """Go on from a database that was restored from a backup, by decision of the operator ``subject``.
@@ -150,8 +152,11 @@ class Sequencer:
             rows = repository.pending(session, BATCH)
         if not rows:
             return 0
-        links = chain(last.seq, last.head, (event for _, event in rows))
-        checkpoint = sign(self._key, links[-1].seq, links[-1].hash, len(links), self._clock())
+        try:
+            links = chain(last.seq, last.head, (event for _, event in rows))
+        except (TypeError, ValueError):
+            raise Refused("An event in audit_pending was edited before it was chained.", hint=TAMPERED) from None
+        checkpoint = sign(self._key, links[-1].seq, [one.hash for one in links], self._clock())
         # The database is locked only for the inserts: hashing, signing and the head file's flush come before.
         prepare_head(self._head, checkpoint)
         with self._database.writing() as session:
@@ -178,7 +183,7 @@ class Sequencer:
             raise Refused(f"The audit log's head file is {error}.", hint=TAMPERED) from None
         if head.seq == last.seq == 0:
             return last
-        if prepared is None or prepared.statement != last.statement or prepared.seq - prepared.count != head.seq:
+        if prepared is None or prepared.statement != last.statement or prepared.before != head.seq:
             raise Refused("The audit log does not end where its head file says.", hint=TAMPERED)
         publish_head(self._head)
         return last
@@ -188,7 +193,7 @@ class Sequencer:
         newest = next(iter(repository.latest(session, 1)), None)
         row = repository.latest_checkpoint(session)
         if newest is None and row is None:
-            return sign(self._key, 0, GENESIS, 0, self._clock())
+            return sign(self._key, 0, (), self._clock())
         try:
             last = open_checkpoint(self._public, *row) if row is not None else None
         except BadCheckpoint as error:

@@ -37,7 +37,8 @@ class RecordRow(Base):
 
 
 class CheckpointRow(Base):
-    """``statement`` is canonical JSON {v, seq, head, count, at, key}; ``signature`` is Ed25519 over it."""
+    """``statement`` is canonical JSON {v, seq, hashes, at, key}: the hash of each record since the checkpoint before,
+    the last of which is record ``seq``. ``signature`` is Ed25519 over it."""
 
     __tablename__ = "audit_checkpoints"
 

@@ -1,0 +1,70 @@
+"""An answer as it is shown to one reader at one reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from answer.claims import Citation, Status
+from retrieval.evidence import DocumentRef, Passage
+
+Withheld = Literal["access revoked"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCitation:
+    """A citation with the number of its source as shown (``n``), and its own number in the answer (``evidence``)."""
+
+    n: int
+    evidence: int
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with its citations; one that the reader may no longer read has no text."""
+
+    text: str | None = field(repr=False)
+    citations: tuple[ShownCitation, ...]
+    withheld: Withheld | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CitedSource:
+    """One cited passage: sentences that rest on the same page of the same version share its number."""
+
+    n: int
+    document: DocumentRef
+    version: str
+    page: int | None
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``as_of`` is that of the oldest cited source. ``nearest`` are permitted passages, shown when it abstained."""
+
+    id: str
+    conversation_id: str
+    question: str = field(repr=False)
+    status: Status
+    sentences: tuple[Sentence, ...]
+    sources: tuple[CitedSource, ...]
+    nearest: tuple[Passage, ...]
+    as_of: datetime | None
+    model: str
+    support: float
+    threshold: float
+    reason: str | None
+    created_at: datetime
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What is being done now, for whoever waits."""
+
+    stage: Literal["searching", "reading", "answering", "recording"]
+    detail: str
+    count: int | None = None

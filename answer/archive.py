@@ -1,0 +1,96 @@
+"""What was asked before: conversations, answers and the evidence behind them, opened again for the person who asked."""
+
+from __future__ import annotations
+
+from answer import repository
+from answer.answers import Answer
+from answer.repository import Conversation
+from answer.restore import Cited, cited, restore
+from core.access import Principal
+from core.audit import AuditLog, Event
+from core.clock import Clock
+from core.database import Database
+
+
+class Archive:
+    """Recorded reading of answers."""
+
+    def __init__(self, database: Database, audit: AuditLog, clock: Clock) -> None:
+        self._database, self._audit, self._clock = database, audit, clock
+
+    def answer(self, answer_id: str, principal: Principal, trace_id: str = "") -> Answer:
+        with self._database.reading() as session:
+            row = repository.answer(session, answer_id, principal.person_id)
+            answer = restore(session, row, principal)
+        self._record(answer, principal, trace_id)
+        return answer
+
+    def conversation(
+        self, conversation_id: str, principal: Principal, trace_id: str = ""
+    ) -> tuple[Conversation, tuple[Answer, ...]]:
+        with self._database.reading() as session:
+            conversation = repository.conversation(session, conversation_id, principal.person_id)
+            answers = tuple(restore(session, row, principal) for row in repository.answers_of(session, conversation_id))
+        for answer in answers:
+            self._record(answer, principal, trace_id)
+        return conversation, answers
+
+    def conversations(self, principal: Principal) -> list[Conversation]:
+        with self._database.reading() as session:
+            return repository.conversations(session, principal.person_id)
+
+    def delete_conversation(self, conversation_id: str, principal: Principal) -> None:
+        with self._database.writing() as session:
+            repository.delete_conversation(session, conversation_id, principal.person_id, self._clock())
+
+    def evidence(self, answer_id: str, number: int, principal: Principal, trace_id: str = "") -> Cited:
+        """One citation, opened in its version. Raises ``NotFound`` when the reader may not read it now."""
+        with self._database.reading() as session:
+            row = repository.answer(session, answer_id, principal.person_id)
+            opened = cited(session, row, number, principal)
+        version = opened.visible.version
+        self._audit.append(
+            Event(
+                kind="evidence.read",
+                subject=principal.subject,
+                action="evidence.read",
+                outcome="done",
+                at=self._clock(),
+                trace_id=trace_id,
+                details={
+                    **_decision(principal),
+                    "answer": answer_id,
+                    "number": number,
+                    "document": version.document.id,
+                    "version": version.id,
+                    "chunk": opened.chunk_id,
+                    "page": opened.page,
+                    "current": version.current,
+                    "masked": len(opened.visible.hidden),
+                },
+            )
+        )
+        return opened
+
+    def _record(self, answer: Answer, principal: Principal, trace_id: str) -> None:
+        self._audit.append(
+            Event(
+                kind="answer.read",
+                subject=principal.subject,
+                action="answer.read",
+                outcome="done",
+                at=self._clock(),
+                trace_id=trace_id,
+                details={
+                    **_decision(principal),
+                    "answer": answer.id,
+                    "conversation": answer.conversation_id,
+                    "sentences": len(answer.sentences),
+                    "withheld": sum(sentence.withheld is not None for sentence in answer.sentences),
+                },
+            )
+        )
+
+
+def _decision(principal: Principal) -> dict[str, str | int | tuple[str, ...]]:
+    return {"access": principal.key, "grants": len(principal.grants), "roles": tuple(sorted(principal.roles))}

@@ -1,0 +1,131 @@
+"""The default answer: the sentences of the evidence that answer, verbatim, each with exact citations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from answer.candidates import Candidate, Embed, Reading, weigh_up
+from answer.claims import Citation, Claim, Draft
+from answer.settings import AnswerSettings
+from answer.support import Support, features, shipped
+from answer.terms import stems
+from core.text import Span
+from retrieval.evidence import Evidence, Passage
+
+_USUAL = 4
+"""Sentences of an answer that is not a list."""
+
+_MARGIN = 0.86
+"""A further sentence must score at least this share of the best."""
+
+_SAME = 0.93
+"""Cosine from which two sentences say the same."""
+
+_SAME_WORDS = 0.75
+"""Share of a sentence's words in another from which it adds nothing."""
+
+
+def read(
+    question: str, evidence: Evidence, embed: Embed, settings: AnswerSettings, *, support: Support | None = None
+) -> Draft:
+    """The answering sentences of the evidence, or a draft without claims where it does not answer.
+
+    ``embed`` turns texts into unit vectors, one row each; it is called once. ``support`` is the shipped model unless
+    another is given. Raises ``ValueError`` where a passage's text is not its spans joined by line breaks.
+    """
+    model = support or shipped()
+    reading = weigh_up(question, evidence, embed, settings)
+    probability = model.probability(features(reading))
+    threshold = model.threshold if settings.threshold is None else settings.threshold
+    if not reading.candidates or probability < threshold:
+        return Draft(support=probability, claims=())
+    return Draft(support=probability, claims=answer(reading, probability, settings.most_sentences))
+
+
+def answer(reading: Reading, support: float, most: int) -> tuple[Claim, ...]:
+    """At most ``most`` claims out of the best sentences, in reading order; ``support`` is that of the best one."""
+    chosen = _with_list_items(choose(reading.candidates, most), reading.candidates, most)
+    top = reading.candidates[0]
+    claims: list[Claim] = []
+    shown: tuple[str, str] | None = None
+    for candidate in _ordered(chosen):
+        key = (candidate.passage.chunk_id, candidate.sentence.lead)
+        share = min(1.0, max(0.0, candidate.score / top.score)) if top.score > 0 else 1.0
+        claims.append(_claim(candidate, support * share, with_lead=key != shown))
+        shown = key
+    return tuple(claims)
+
+
+def choose(candidates: Sequence[Candidate], most: int) -> list[Candidate]:
+    """The best sentence, then what scores nearly as well and says something else."""
+    chosen: list[Candidate] = []
+    for candidate in candidates:
+        if len(chosen) == min(most, _USUAL) or (chosen and candidate.score < _MARGIN * chosen[0].score):
+            break
+        if not any(_repeats(candidate, other) for other in chosen):
+            chosen.append(candidate)
+    return chosen
+
+
+def _repeats(candidate: Candidate, other: Candidate) -> bool:
+    if candidate.vector is not None and other.vector is not None:
+        if float(candidate.vector @ other.vector) >= _SAME and candidate.sentence.kind == "prose":
+            return True
+    own = stems(candidate.sentence.text)
+    return bool(own) and len(own & stems(other.sentence.text)) >= _SAME_WORDS * len(own)
+
+
+def _with_list_items(chosen: list[Candidate], candidates: Sequence[Candidate], most: int) -> list[Candidate]:
+    """A sentence that only introduces a list gives way to the list's items."""
+    result: list[Candidate] = []
+    for candidate in chosen:
+        items = [c for c in candidates if _introduces(candidate, c)] if candidate.sentence.text.endswith(":") else []
+        items.sort(key=lambda c: c.sentence.position)
+        result += [item for item in (items or [candidate]) if item not in result]
+    return result[:most]
+
+
+def _introduces(lead: Candidate, item: Candidate) -> bool:
+    return item.passage.chunk_id == lead.passage.chunk_id and item.sentence.lead == lead.sentence.text
+
+
+def _ordered(chosen: Sequence[Candidate]) -> list[Candidate]:
+    """Documents by their best sentence, and within a document as it is written."""
+    first: dict[str, int] = {}
+    for place, candidate in enumerate(chosen):
+        first.setdefault(candidate.passage.version, place)
+    return sorted(chosen, key=lambda c: (first[c.passage.version], c.sentence.own_spans[0]))
+
+
+def _claim(candidate: Candidate, support: float, *, with_lead: bool) -> Claim:
+    sentence, passage = candidate.sentence, candidate.passage
+    text = sentence.text
+    if sentence.lead and with_lead:
+        text = f"{sentence.lead}\n{text}" if sentence.kind == "row" else f"{sentence.lead} {text}"
+    citation = Citation(
+        document=passage.document,
+        version=passage.version,
+        chunk_id=passage.chunk_id,
+        page=passage.page,
+        headings=passage.headings,
+        spans=sentence.spans,
+        quote=_quote(passage, sentence.spans),
+        support=support,
+        as_of=passage.as_of,
+    )
+    return Claim(text=text, citations=(citation,))
+
+
+def _quote(passage: Passage, spans: Sequence[Span]) -> str:
+    """The verbatim text under spans of the version, read off the passage."""
+    pieces: list[str] = []
+    for span in spans:
+        piece: list[str] = []
+        offset = 0
+        for held in passage.spans:
+            if held.overlaps(span):
+                low, high = max(held.start, span.start), min(held.end, span.end)
+                piece.append(passage.text[offset + low - held.start : offset + high - held.start])
+            offset += len(held) + 1
+        pieces.append("".join(piece))
+    return "\n".join(pieces)

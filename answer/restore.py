@@ -1,0 +1,162 @@
+"""Stored claims to what one reader may see now: done at every reading, never once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from sqlalchemy.orm import Session
+
+from answer.answers import Answer, CitedSource, Sentence, ShownCitation
+from answer.claims import Citation, Claim, Status
+from answer.tables import AnswerRow
+from core.access import Principal, permits
+from core.errors import NotFound
+from core.text import Span
+from retrieval import repository as reading
+from retrieval.evidence import Passage
+from retrieval.search import passage_of
+from retrieval.visible import Visible, unknown, visible
+
+
+def stored(claims: Sequence[Claim]) -> list[dict[str, Any]]:
+    """Claims as they are kept: the sentence, and where the spans that carry it are."""
+    return [
+        {
+            "text": claim.text,
+            "citations": [
+                {
+                    "version": citation.version,
+                    "chunk": citation.chunk_id,
+                    "page": citation.page,
+                    "headings": list(citation.headings),
+                    "spans": [[span.start, span.end] for span in citation.spans],
+                    "support": citation.support,
+                }
+                for citation in claim.citations
+            ],
+        }
+        for claim in claims
+    ]
+
+
+def nearest_stored(passages: Sequence[Passage]) -> list[dict[str, Any]]:
+    return [
+        {"chunk": passage.chunk_id, "score": passage.score, "dense": passage.dense, "sparse": passage.sparse}
+        for passage in passages
+    ]
+
+
+def restore(session: Session, row: AnswerRow, principal: Principal) -> Answer:
+    """The answer as ``principal`` may read it now. A sentence is withheld when any of its citations is."""
+    desk = _Desk(session, principal)
+    sentences = tuple(desk.sentence(claim) for claim in row.claims)
+    return Answer(
+        id=row.id,
+        conversation_id=row.conversation_id,
+        question=row.question,
+        status=cast(Status, row.status),
+        sentences=sentences,
+        sources=tuple(desk.sources.values()),
+        nearest=_nearest(session, row, principal),
+        as_of=min((source.as_of for source in desk.sources.values()), default=None),
+        model=row.model,
+        support=row.support,
+        threshold=row.threshold,
+        reason=row.reason,
+        created_at=row.created_at,
+        timings=dict(row.timings),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """One citation of a stored answer, opened for a reader."""
+
+    visible: Visible
+    page: int | None
+    headings: tuple[str, ...]
+    spans: tuple[Span, ...]
+    chunk_id: str
+    support: float
+
+
+def cited(session: Session, row: AnswerRow, evidence: int, principal: Principal) -> Cited:
+    """Citation number ``evidence`` (from 1) of an answer. Raises ``NotFound`` when the reader may not read it now."""
+    citations = [citation for claim in row.claims for citation in claim["citations"]]
+    if not 1 <= evidence <= len(citations):
+        raise NotFound("This answer has no such citation.")
+    raw = citations[evidence - 1]
+    shown = visible(reading.version(session, raw["version"]), principal)
+    spans = _spans(raw)
+    if not shown.shows(spans):
+        raise unknown()
+    return Cited(shown, raw["page"], tuple(raw["headings"]), spans, raw["chunk"], raw["support"])
+
+
+@dataclass(slots=True)
+class _Desk:
+    """Numbers sources and citations while sentences are restored one after the other."""
+
+    session: Session
+    principal: Principal
+    sources: dict[tuple[str, int | None], CitedSource] = field(
+        default_factory=dict[tuple[str, int | None], CitedSource]
+    )
+    opened: dict[str, Visible | None] = field(default_factory=dict[str, Visible | None])
+    citations: int = 0
+
+    def sentence(self, claim: dict[str, Any]) -> Sentence:
+        first = self.citations + 1
+        self.citations += len(claim["citations"])
+        places = [(raw, self._open(raw["version"])) for raw in claim["citations"]]
+        if any(place is None or not place.shows(_spans(raw)) for raw, place in places):
+            return Sentence(None, (), withheld="access revoked")
+        shown = tuple(
+            self._citation(first + offset, raw, place)
+            for offset, (raw, place) in enumerate(places)
+            if place is not None
+        )
+        return Sentence(claim["text"], shown)
+
+    def _open(self, version: str) -> Visible | None:
+        if version not in self.opened:
+            try:
+                self.opened[version] = visible(reading.version(self.session, version), self.principal)
+            except NotFound:
+                self.opened[version] = None
+        return self.opened[version]
+
+    def _citation(self, evidence: int, raw: dict[str, Any], place: Visible) -> ShownCitation:
+        version = place.version
+        key = (version.id, raw["page"])
+        if key not in self.sources:
+            number = len(self.sources) + 1
+            self.sources[key] = CitedSource(number, version.document, version.id, raw["page"], version.as_of)
+        spans = _spans(raw)
+        citation = Citation(
+            document=version.document,
+            version=version.id,
+            chunk_id=raw["chunk"],
+            page=raw["page"],
+            headings=tuple(raw["headings"]),
+            spans=spans,
+            quote=place.quote(spans),
+            support=raw["support"],
+            as_of=version.as_of,
+        )
+        return ShownCitation(self.sources[key].n, evidence, citation)
+
+
+def _nearest(session: Session, row: AnswerRow, principal: Principal) -> tuple[Passage, ...]:
+    chunks = reading.current_chunks(session, [raw["chunk"] for raw in row.nearest])
+    return tuple(
+        passage_of(chunk, raw["score"], raw["dense"], raw["sparse"])
+        for raw in row.nearest
+        if (chunk := chunks.get(raw["chunk"])) is not None and permits(chunk.access, principal)
+    )
+
+
+def _spans(raw: dict[str, Any]) -> tuple[Span, ...]:
+    return tuple(Span(start, end) for start, end in raw["spans"])

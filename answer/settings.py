@@ -1,0 +1,21 @@
+"""What a deployment may set about answering."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class AnswerSettings(BaseModel):
+    """Section ``answer`` of the configuration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    threshold: float | None = Field(default=None, ge=0, le=1)
+    """Support below which an answer abstains, 0 to 1; unset: the threshold that was fitted and shipped."""
+
+    most_sentences: int = Field(default=6, ge=1, le=6)
+    passages_read: int = Field(default=10, ge=1, le=50)
+    """Passages, best first, whose sentences may answer."""
+
+    sentences_scored: int = Field(default=40, ge=1, le=400)
+    """Sentences embedded for one question; each costs two to four milliseconds on two cores."""

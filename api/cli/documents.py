@@ -1,0 +1,74 @@
+"""``vouch documents``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.client import connect
+from api.cli.output import console, guarded, moment, show_json, table
+
+app = typer.Typer(help="What has been read.", no_args_is_help=True)
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id, or its uri where that is unique.")]
+
+
+@app.command("list")
+@guarded
+def list_documents(
+    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
+    state: Annotated[str | None, typer.Option(help="ready, failed, gone, suppressed or pending.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=10000)] = 100,
+    offset: Annotated[int, typer.Option(min=0)] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Documents with their state.
+
+    Example: `vouch documents list --state failed`
+    """
+    with connect() as client:
+        found = client.call("GET", "/v1/operator/documents", source=source, state=state, limit=limit, offset=offset)
+    if as_json:
+        show_json(found)
+        return
+    shown = table("id", "source", "uri", "state", "chunks", "as of", "failure")
+    for each in found["documents"]:
+        shown.add_row(
+            each["id"], each["source"], each["uri"], each["state"], str(each["chunks"]), moment(each["as_of"]),
+            each["failure"] or "",
+        )  # fmt: skip
+    console.print(shown)
+    console.print(f"[dim]{len(found['documents'])} of {found['total']}[/]")
+
+
+@app.command()
+@guarded
+def show(document: Document, as_json: AsJson = False) -> None:
+    """One document: where it comes from, who may read it, its state."""
+    with connect() as client:
+        found = client.call("GET", f"/v1/operator/documents/{_escaped(document)}")
+    if as_json:
+        show_json(found)
+        return
+    for name, value in found.items():
+        text = ", ".join(value) if isinstance(value, list) else str(value if value is not None else "-")  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        console.print(f"[bold]{name:12}[/] {text}", soft_wrap=True)
+
+
+@app.command()
+@guarded
+def delete(document: Document, as_json: AsJson = False) -> None:
+    """Suppress a document: it leaves the answers now and does not come back with the next run."""
+    with connect() as client:
+        found = client.call("DELETE", f"/v1/operator/documents/{_escaped(document)}")
+    if as_json:
+        show_json(found)
+    else:
+        console.print(f"Suppressed {found['uri']}. It does not come back with the next run.")
+
+
+def _escaped(document: str) -> str:
+    from urllib.parse import quote
+
+    return quote(document, safe="")

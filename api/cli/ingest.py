@@ -1,0 +1,126 @@
+"""``vouch ingest`` and ``vouch sources``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from api.cli.client import connect, problem_of
+from api.cli.output import complaints, console, guarded, moment, show_json, table
+from core.errors import Invalid
+
+sources = typer.Typer(help="What Vouch reads.", no_args_is_help=True)
+FAILURES_SHOWN = 50
+
+
+def ingest(
+    path: Annotated[Path, typer.Argument(help="A folder, a file, or records in .jsonl or .csv.")],
+    source: Annotated[str, typer.Option(help="The name of the source.")],
+    allow: Annotated[str | None, typer.Option(help="Groups that may read it, by commas; or everyone.")] = None,
+    deny: Annotated[str | None, typer.Option(help="Groups that may not, whatever else they are in.")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help="Which record field is our id, title, ...")
+    ] = None,
+    restrict: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=GROUP[,GROUP]", help="A record field that only these groups may read."),
+    ] = None,
+    confirm_empty: Annotated[bool, typer.Option(help="The source is really empty now: delete what it had.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Read a source: what is new, changed or gone since the last time.
+
+    Examples: `vouch ingest ~/policies --source policies --allow everyone`,
+    `vouch ingest crm.jsonl --source crm --allow sales --map text=body`
+    """
+    body = {
+        "path": str(path.resolve()),
+        "source": source,
+        "allow": _names(allow),
+        "deny": _names(deny),
+        "map": dict(_pair(each) for each in mapping or ()),
+        "restrict": {field: _names(groups) for field, groups in map(_pair, restrict or ())},
+        "confirm_empty": confirm_empty,
+    }
+    with connect() as client:
+        report = _followed(client.lines("/v1/operator/ingest", body))
+    if as_json:
+        show_json(report)
+    else:
+        _show(report)
+
+
+def _followed(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(), TextColumn("ETA"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=complaints, transient=True) as progress:
+        task = progress.add_task("listing", total=None, rate="")
+        phase, began = "listing", time.monotonic()
+        for event in events:
+            if event["event"] == "report":
+                return event
+            if event["event"] == "problem":
+                raise problem_of(event)
+            if event["phase"] != phase:
+                phase, began = event["phase"], time.monotonic()
+                progress.reset(task, total=event["total"], description=phase)
+            seconds = max(time.monotonic() - began, 1e-3)
+            rate = f"{event['done'] / seconds:.0f} documents/s" if event["done"] else ""
+            progress.update(task, completed=event["done"], total=event["total"], rate=rate)
+    raise Invalid("The run ended without a report.", hint="See the server's log, then run it again: nothing is lost.")
+
+
+def _show(report: dict[str, Any]) -> None:
+    counts = report["counts"]
+    shown = table("new", "changed", "unchanged", "deleted", "failed", title=f"Source {report['source']}")
+    shown.add_row(*(str(counts[name]) for name in ("new", "changed", "unchanged", "deleted", "failed")))
+    console.print(shown)
+    for name, text in (("access_changed", "documents with changed access"), ("suppressed", "suppressed documents")):
+        if counts[name]:
+            console.print(f"{counts[name]} {text}")
+    failures = report["failures"]
+    if failures:
+        failed = table("failed", "why", "what to do")
+        for failure in failures[:FAILURES_SHOWN]:
+            failed.add_row(failure["uri"], failure["code"], failure["reason"])
+        console.print(failed)
+        if len(failures) > FAILURES_SHOWN:
+            console.print(f"and {len(failures) - FAILURES_SHOWN} more: vouch documents list --state failed")
+
+
+@sources.command("list")
+@guarded
+def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Every source, what it holds, and when it was last confirmed."""
+    with connect() as client:
+        found = client.call("GET", "/v1/operator/sources")
+    if as_json:
+        show_json(found)
+        return
+    shown = table("source", "kind", "ready", "failed", "confirmed", "last run", "path")
+    for each in found:
+        last = each["last_run"]["state"] if each["last_run"] else "-"
+        documents = each["documents"]
+        shown.add_row(
+            each["name"], each["kind"], str(documents.get("ready", 0)), str(documents.get("failed", 0)),
+            moment(each["confirmed_at"]), last, each["path"],
+        )  # fmt: skip
+    console.print(shown)
+
+
+def _names(value: str | None) -> list[str]:
+    return [name for name in (part.strip() for part in (value or "").split(",")) if name]
+
+
+def _pair(value: str) -> tuple[str, str]:
+    name, sign, other = value.partition("=")
+    if not (sign and name and other):
+        raise Invalid(f"{value!r} is not of the form NAME=VALUE.")
+    return name, other

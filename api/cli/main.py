@@ -1,0 +1,32 @@
+"""``vouch``: the command line. It talks to the running server of a data directory, or opens the directory itself."""
+
+from __future__ import annotations
+
+import typer
+
+from api.cli import audit, bench, documents, ingest, questions, serve
+from api.cli import people as people_commands
+from api.cli.output import guarded
+
+app = typer.Typer(
+    name="vouch",
+    help="Answers from the company's own systems: each sentence cited, permitted and audited.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("serve")(guarded(serve.serve))
+app.command("ingest")(guarded(ingest.ingest))
+app.command("search")(guarded(questions.search))
+app.command("ask")(guarded(questions.ask))
+app.command("doctor")(guarded(serve.doctor))
+app.add_typer(people_commands.app, name="people")
+app.add_typer(ingest.sources, name="sources")
+app.add_typer(documents.app, name="documents")
+app.add_typer(audit.app, name="audit")
+app.add_typer(bench.app, name="bench")
+app.add_typer(bench.evaluations, name="eval")
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,101 @@
+"""``vouch people``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.client import connect
+from api.cli.output import console, guarded, moment, show_json, table
+
+app = typer.Typer(help="Who may ask, and what they may read.", no_args_is_help=True)
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+@guarded
+def add(
+    email: Email,
+    groups: Annotated[str, typer.Option(help="Groups, by commas.")] = "",
+    role: Annotated[
+        str, typer.Option(help="Roles, by commas: employee, connector_owner, reviewer, admin, operator.")
+    ] = "employee",
+    name: Annotated[str, typer.Option(help="Full name.")] = "",
+    title: Annotated[str, typer.Option(help="Job title.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Add a person, or set the groups and roles of one who exists.
+
+    Example: `vouch people add ana@company.example --groups staff,hr --role employee,reviewer`
+    """
+    body = {"email": email, "groups": _names(groups), "roles": _names(role), "name": name, "title": title}
+    with connect() as client:
+        person = client.call("POST", "/v1/operator/people", body)
+    if as_json:
+        show_json(person)
+        return
+    held = ", ".join(person["groups"]) or "no group"
+    console.print(f"{person['email']}: {', '.join(person['roles'])}; in {held}")
+    console.print(f"[dim]To sign in on the web: vouch people link {person['email']}[/]")
+
+
+@app.command("list")
+@guarded
+def list_people(as_json: AsJson = False) -> None:
+    """Everybody, with roles and groups."""
+    with connect() as client:
+        found = client.call("GET", "/v1/operator/people")["people"]
+    if as_json:
+        show_json(found)
+        return
+    shown = table("email", "name", "roles", "groups")
+    for person in found:
+        shown.add_row(person["email"], person["name"], ", ".join(person["roles"]), ", ".join(person["groups"]))
+    console.print(shown)
+
+
+@app.command()
+@guarded
+def remove(email: Email) -> None:
+    """Disable a person: sessions and keys end now, memberships too."""
+    with connect() as client:
+        client.call("DELETE", f"/v1/operator/people/{email}")
+    console.print(f"{email} may no longer sign in.")
+
+
+@app.command()
+@guarded
+def link(email: Email, as_json: AsJson = False) -> None:
+    """Make a link that signs a person in once. Give it to that person only."""
+    with connect() as client:
+        made = client.call("POST", f"/v1/operator/people/{email}/link")
+    if as_json:
+        show_json(made)
+        return
+    console.print(made["url"], soft_wrap=True)
+    console.print(f"[dim]Works once, until {moment(made['expires_at'])}, while the server runs (make run).[/]")
+
+
+@app.command()
+@guarded
+def key(
+    email: Email, days: Annotated[int, typer.Option(min=1, max=366, help="How long it is valid.")] = 90,
+    as_json: AsJson = False,
+) -> None:  # fmt: skip
+    """Make a key for a program that reads with this person's rights. It is shown once.
+
+    Use it as `Authorization: Bearer KEY`.
+    """
+    with connect() as client:
+        made = client.call("POST", f"/v1/operator/people/{email}/key", days=days)
+    if as_json:
+        show_json(made)
+        return
+    console.print(made["token"], soft_wrap=True)
+    console.print(f"[dim]Valid until {moment(made['expires_at'])}. Keep it as a secret: it is not shown again.[/]")
+
+
+def _names(value: str) -> list[str]:
+    return [name for name in (part.strip() for part in value.split(",")) if name]

@@ -1,0 +1,160 @@
+"""``vouch search`` and ``vouch ask``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.panel import Panel
+from rich.progress import Progress
+from rich.text import Text
+
+from api.cli.client import connect
+from api.cli.output import complaints, console, moment, show_json
+from core.errors import Invalid
+
+As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Whose rights apply. Recorded in the audit log.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Queries = Annotated[
+    Path | None,
+    typer.Option("--queries", help="A .jsonl file of questions: `_id`, `text`.", exists=True, dir_okay=False),
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Where to write the results, one JSON a line.")]
+
+
+def search(
+    acting: As,
+    query: Annotated[str | None, typer.Argument(help="What to look for.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Passages at most.")] = 10,
+    group: Annotated[str | None, typer.Option(help="`document`: the best passage of each document.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only from this source (repeatable).")] = None,
+    as_json: AsJson = False,
+    queries: Queries = None,
+    out: Out = None,
+) -> None:
+    """Find permitted passages.
+
+    Examples: `vouch search "parental leave" --as ana@company.example`,
+    `vouch search --queries q.jsonl --out found.jsonl --as ana@company.example --group document`
+    """
+    body = {"limit": limit, "group": group, "source": source or []}
+    with connect() as client:
+
+        def find(text: str) -> Any:
+            return client.call("POST", "/v1/search", {"query": text, **body}, acting=acting)
+
+        if queries is not None:
+            _batch(queries, out, lambda text: {"passages": find(text)["passages"]})
+            return
+        found = find(_required(query))
+    if as_json:
+        show_json(found)
+        return
+    if not found["passages"]:
+        console.print("Nothing that this person may read matches.")
+    for passage in found["passages"]:
+        where = f"{passage['document']['source']} / {passage['document']['uri']}"
+        page = f", page {passage['page']}" if passage["page"] else ""
+        console.print(
+            f"[bold]{passage['rank']}. {_plain(passage['document']['title'])}[/]  [dim]{_plain(where)}{page}  "
+            f"score {passage['score']:.3f}  as of {moment(passage['as_of'])}[/]"
+        )
+        console.print(Text("   " + _shortened(passage["text"])))
+
+
+def ask(
+    acting: As,
+    question: Annotated[str | None, typer.Argument(help="The question.")] = None,
+    conversation: Annotated[str | None, typer.Option(help="Go on with this conversation.")] = None,
+    as_json: AsJson = False,
+    queries: Queries = None,
+    out: Out = None,
+) -> None:
+    """Ask, and get an answer whose every sentence is cited.
+
+    Example: `vouch ask "How many days of leave do I get?" --as ana@company.example`
+    """
+    with connect() as client:
+
+        def answer_of(text: str) -> Any:
+            body = {"question": text, "conversation_id": conversation}
+            return client.call("POST", "/v1/ask", body, acting=acting)
+
+        if queries is not None:
+            _batch(queries, out, answer_of)
+            return
+        answer = answer_of(_required(question))
+    if as_json:
+        show_json(answer)
+    else:
+        _show(answer)
+
+
+def _show(answer: dict[str, Any]) -> None:
+    if answer["status"] == "answered":
+        for sentence in answer["sentences"]:
+            if sentence["text"] is None:
+                console.print("[dim](withheld: you may no longer read what this rests on)[/]")
+                continue
+            marks = "".join(f" [{citation['n']}]" for citation in sentence["citations"])
+            console.print(Text.assemble(sentence["text"], (marks, "cyan")))
+    else:
+        reason = answer["reason"] or "There is no evidence for an answer."
+        console.print(Panel(Text(reason), title="No answer", border_style="yellow", expand=False))
+    console.print()
+    for source in answer["sources"]:
+        page = f", page {source['page']}" if source["page"] else ""
+        document = source["document"]
+        console.print(
+            Text.assemble(
+                (f"[{source['n']}] ", "cyan"),
+                document["title"],
+                (f"  {document['source']} / {document['uri']}{page}  as of {moment(source['as_of'])}", "dim"),
+            )  # fmt: skip
+        )
+    if answer["nearest"]:
+        console.print("[dim]Nearest that you may read:[/]")
+    for passage in answer["nearest"]:
+        document = passage["document"]
+        console.print(Text(f"  {document['title']}  ({document['source']} / {document['uri']})", style="dim"))
+    console.print(f"[dim]answer {answer['answer_id']}  conversation {answer['conversation_id']}[/]")
+
+
+def _batch(queries: Path, out: Path | None, find: Callable[[str], Any]) -> None:
+    """Every query of a file, results to ``out`` in the same order."""
+    if out is None:
+        raise Invalid("--queries needs --out.", hint="Name the file for the results.")
+    asked = list(_read(queries))
+    with out.open("w", encoding="utf-8") as file, Progress(console=complaints, transient=True) as progress:
+        for identity, text in progress.track(asked, description="asking"):
+            file.write(json.dumps({"_id": identity, **find(text)}, ensure_ascii=False) + "\n")
+    complaints.print(f"{len(asked)} results in {out}")
+
+
+def _read(queries: Path) -> Iterator[tuple[Any, str]]:
+    for number, line in enumerate(queries.read_text("utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            raw = json.loads(line)
+            yield raw["_id"], raw["text"]
+        except (ValueError, KeyError, TypeError):
+            raise Invalid(f"{queries}, line {number}: needs _id and text.") from None
+
+
+def _required(text: str | None) -> str:
+    if not text:
+        raise Invalid("There is no question.", hint="Write it behind the command, or use --queries FILE.")
+    return text
+
+
+def _shortened(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 240 else flat[:237] + "..."
+
+
+def _plain(text: str) -> str:
+    return text.replace("[", "\\[")

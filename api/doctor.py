@@ -1,0 +1,108 @@
+"""What may be wrong with an installation, and what to do about it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from api.http.web import DIST
+from api.ownership import find_owner
+from api.settings import Settings
+
+PACKAGES = ("qdrant-edge-py", "onnxruntime", "unstructured", "llama-index-core", "sentence-transformers", "pypdfium2")
+FREE_BYTES = 2 * 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """``wrong`` keeps Vouch from working; a ``note`` does not."""
+
+    check: str
+    state: Literal["ok", "note", "wrong"]
+    detail: str
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """All findings, in the order in which to mend them."""
+    directory = settings.data_dir.resolve()
+    return [
+        _python(),
+        *_packages(),
+        _web(),
+        _disk(directory),
+        _keys(directory),
+        *_office(),
+        _server(directory, settings),
+    ]
+
+
+def _python() -> Finding:
+    version = f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
+    if (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Finding("python", "ok", version)
+    return Finding("python", "wrong", f"{version}; Vouch needs 3.11 to 3.13: remove .venv and run make run with it")
+
+
+def _packages() -> list[Finding]:
+    missing: list[str] = []
+    for name in PACKAGES:
+        try:
+            importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return [Finding("packages", "wrong", f"missing: {', '.join(missing)}; run make run to install the lock")]
+    return [Finding("packages", "ok", "installed")]
+
+
+def _web() -> Finding:
+    if (DIST / "index.html").exists():
+        return Finding("web client", "ok", "built")
+    return Finding("web client", "note", "not built; make run builds it, or python -m api.webbuild")
+
+
+def _disk(directory: Path) -> Finding:
+    there = directory
+    while not there.exists():
+        there = there.parent
+    free = shutil.disk_usage(there).free
+    if free < FREE_BYTES:
+        return Finding("disk", "wrong", f"{free / 2**30:.1f} GiB free at {there}; make room for at least 2 GiB")
+    return Finding("disk", "ok", f"{free / 2**30:.0f} GiB free")
+
+
+def _keys(directory: Path) -> Finding:
+    keys = directory / "keys"
+    if not keys.exists():
+        return Finding("keys", "note", "none yet; the first start makes them. Back them up: the log needs them")
+    if keys.stat().st_mode & 0o077:
+        return Finding("keys", "wrong", f"{keys} is open to others: chmod 700 {keys}")
+    return Finding("keys", "ok", f"in {keys}; back them up")
+
+
+def _office() -> list[Finding]:
+    if shutil.which("soffice"):
+        return [Finding("old office files", "ok", "LibreOffice reads .doc and .ppt")]
+    return [
+        Finding("old office files", "note", ".doc and .ppt are refused; apt-get install libreoffice-core reads them")
+    ]
+
+
+def _server(directory: Path, settings: Settings) -> Finding:
+    owner = find_owner(directory)
+    if owner is None:
+        return Finding("server", "note", f"not running on {settings.data_dir}; make run starts it")
+    try:
+        response = httpx.get(f"{owner.url}/readyz", timeout=5, trust_env=False)
+    except httpx.TransportError:
+        return Finding("server", "wrong", f"process {owner.pid} owns {directory} but does not answer at {owner.url}")
+    if response.is_success:
+        return Finding("server", "ok", f"ready at {owner.url}: {response.json()['detail']}")
+    problem = response.json()
+    return Finding("server", "wrong", f"{problem['detail']} {problem['hint']}")

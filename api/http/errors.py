@@ -1,0 +1,79 @@
+"""Every error becomes problem+json (RFC 9457) that says what happened and what to do next."""
+
+from __future__ import annotations
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from api.http.models import Problem
+from api.limits import TooMany
+from core import errors
+
+log = structlog.get_logger()
+
+STATUS: tuple[tuple[type[errors.VouchError], int, str], ...] = (
+    (errors.Invalid, 422, "This cannot be used as it is"),
+    (errors.NotFound, 404, "Not found"),
+    (errors.Forbidden, 403, "Not allowed"),
+    (errors.Unauthenticated, 401, "Sign in first"),
+    (errors.Conflict, 409, "In the way of something else"),
+    (TooMany, 429, "Too many questions"),
+    (errors.Refused, 503, "Refused"),
+    (errors.Unavailable, 503, "Not available now"),
+)
+
+
+def problem(error: Exception, trace_id: str) -> Problem:
+    """The problem that a person is shown. An error that nobody expected shows its trace id and nothing else."""
+    for kind, status, title in STATUS:
+        if isinstance(error, kind):
+            return Problem(
+                type=f"urn:vouch:problem:{error.code}", title=title, status=status, detail=error.message,
+                hint=error.hint, code=error.code, trace_id=trace_id,
+            )  # fmt: skip
+    return Problem(
+        type="urn:vouch:problem:internal", title="Something went wrong here", status=500,
+        detail="Vouch could not do this because of a fault of its own.",
+        hint=f"Try again; if it stays, tell an operator the trace id {trace_id}.", code="internal", trace_id=trace_id,
+    )  # fmt: skip
+
+
+def trace_id_of(request: Request) -> str:
+    return str(getattr(request.state, "trace_id", ""))
+
+
+def respond(found: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(found.model_dump(), found.status, headers=headers, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    @app.exception_handler(errors.VouchError)
+    def expected(request: Request, error: errors.VouchError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        retry_after = getattr(error, "retry_after", None)
+        headers = {"Retry-After": str(int(retry_after) + 1)} if retry_after else None
+        return respond(problem(error, trace_id_of(request)), headers)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "body")
+        invalid = errors.Invalid(f"{place}: {first['msg']}.", hint="See /openapi.json for what is expected.")
+        return respond(problem(invalid, trace_id_of(request)))
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        found = Problem(
+            type=f"urn:vouch:problem:http_{error.status_code}", title=str(error.detail), status=error.status_code,
+            detail=str(error.detail), hint="See /openapi.json for what exists.", code=f"http_{error.status_code}",
+            trace_id=trace_id_of(request),
+        )  # fmt: skip
+        return respond(found, dict(error.headers or {}))
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        trace_id = trace_id_of(request)
+        log.error("request.failed", trace_id=trace_id, path=request.url.path, exc_info=error)
+        return respond(problem(error, trace_id))

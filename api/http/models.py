@@ -1,0 +1,320 @@
+"""What goes over the wire. Names and shapes are relied upon; see ``/openapi.json``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SpanOut(Model):
+    start: int
+    end: int
+
+
+class DocumentOut(Model):
+    id: str
+    title: str
+    uri: str
+    source: str
+    url: str | None
+    modified_at: datetime | None
+
+
+class PassageOut(Model):
+    rank: int
+    document: DocumentOut
+    version: str
+    page: int | None
+    headings: list[str]
+    spans: list[SpanOut]
+    text: str
+    score: float
+    as_of: datetime
+
+
+class SearchIn(Model):
+    query: str
+    limit: int = Field(default=10, ge=1, le=200)
+    group: Literal["document"] | None = None
+    source: list[str] = []
+    modified_after: datetime | None = None
+    modified_before: datetime | None = None
+
+
+class SearchOut(Model):
+    query: str
+    passages: list[PassageOut]
+    timings: dict[str, float]
+
+
+class AskIn(Model):
+    question: str
+    conversation_id: str | None = None
+
+
+class CitationOut(Model):
+    n: int
+    evidence: int
+    document: DocumentOut
+    version: str
+    page: int | None
+    headings: list[str]
+    spans: list[SpanOut]
+    quote: str
+    support: float
+    as_of: datetime
+
+
+class SentenceOut(Model):
+    text: str | None
+    citations: list[CitationOut]
+    withheld: str | None = None
+
+
+class CitedSourceOut(Model):
+    n: int
+    document: DocumentOut
+    version: str
+    page: int | None
+    as_of: datetime
+
+
+class AnswerOut(Model):
+    answer_id: str
+    conversation_id: str
+    question: str
+    status: Literal["answered", "abstained", "refused"]
+    sentences: list[SentenceOut]
+    sources: list[CitedSourceOut]
+    nearest: list[PassageOut]
+    as_of: datetime | None
+    model: str
+    support: float
+    threshold: float
+    reason: str | None
+    created_at: datetime
+    timings: dict[str, float]
+
+
+class SegmentOut(Model):
+    start: int
+    end: int
+    text: str
+    hidden: bool
+
+
+class RowOut(Model):
+    start: int
+    end: int
+    header: bool
+
+
+class ElementOut(Model):
+    kind: str
+    start: int
+    end: int
+    page: int | None
+    rows: list[RowOut]
+
+
+class ContextOut(Model):
+    start: int
+    end: int
+    segments: list[SegmentOut]
+
+
+class BoxOut(Model):
+    """In points from the page's top left."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class PdfOut(Model):
+    page: int
+    width: float
+    height: float
+    boxes: list[BoxOut]
+    image: str
+
+
+class EvidenceOut(Model):
+    document: DocumentOut
+    version: str
+    current: bool
+    page: int | None
+    headings: list[str]
+    spans: list[SpanOut]
+    quote: str
+    support: float
+    as_of: datetime
+    media_type: str
+    context: ContextOut
+    elements: list[ElementOut]
+    pdf: PdfOut | None
+
+
+class DocumentTextOut(Model):
+    document: DocumentOut
+    version: str
+    media_type: str
+    as_of: datetime
+    pages: int
+    segments: list[SegmentOut]
+    elements: list[ElementOut]
+    parts_hidden: int
+    warnings: list[str]
+
+
+class ConversationOut(Model):
+    id: str
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class ConversationsOut(Model):
+    conversations: list[ConversationOut]
+
+
+class ConversationTurnsOut(ConversationOut):
+    turns: list[AnswerOut]
+
+
+class RunOut(Model):
+    state: str
+    counts: dict[str, int]
+    error: str | None
+    started_at: datetime
+    finished_at: datetime | None
+
+
+class SourceOut(Model):
+    name: str
+    kind: str
+    documents: int
+    last_confirmed_at: datetime | None
+    last_run: RunOut | None
+
+
+class SourcesOut(Model):
+    sources: list[SourceOut]
+
+
+class PersonOut(Model):
+    email: str
+    name: str
+    title: str
+    roles: list[str]
+
+
+class DemoPersonOut(PersonOut):
+    about: str
+
+
+class DemoOut(Model):
+    open: bool
+    reason: str
+    people: list[DemoPersonOut]
+
+
+class SessionOut(Model):
+    signed_in: bool
+    person: PersonOut | None
+    demo: DemoOut
+    organisation: str
+    version: str
+    suggestions: list[str]
+
+
+class SignIn(Model):
+    email: str | None = None
+    link: str | None = None
+
+
+class Problem(Model):
+    """RFC 9457, with ``hint`` (what to do), ``code`` (stable) and ``trace_id``."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    hint: str
+    code: str
+    trace_id: str
+
+
+# For the operator of this machine (the command line)
+
+
+class PersonIn(Model):
+    email: str
+    groups: list[str] = []
+    roles: list[str] = ["employee"]
+    name: str = ""
+    title: str = ""
+
+
+class PersonAdded(PersonOut):
+    groups: list[str]
+
+
+class PeopleOut(Model):
+    people: list[PersonAdded]
+
+
+class TokenOut(Model):
+    token: str
+    url: str | None
+    expires_at: datetime
+
+
+class IngestIn(Model):
+    path: str
+    source: str
+    allow: list[str] = []
+    deny: list[str] = []
+    map: dict[str, str] = {}
+    restrict: dict[str, list[str]] = {}
+    confirm_empty: bool = False
+
+
+class StoredDocument(Model):
+    id: str
+    source: str
+    uri: str
+    title: str
+    state: str
+    allow: list[str]
+    deny: list[str]
+    chunks: int
+    modified_at: datetime | None
+    as_of: datetime
+    failure: str | None
+
+
+class DocumentsOut(Model):
+    documents: list[StoredDocument]
+    total: int
+
+
+class Suppressed(Model):
+    id: str
+    uri: str
+
+
+class AuditRecords(Model):
+    records: list[dict[str, Any]]
+
+
+class Health(Model):
+    status: str
+    detail: str = ""

@@ -1,0 +1,283 @@
+"""Routes for the operator of this machine: what the command line does through the process that owns the data."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
+from sqlalchemy import func, select
+
+from api import sources, tokens
+from api.http import models as out
+from api.http.access import CurrentRuntime, operator
+from api.http.errors import problem, trace_id_of
+from api.runtime import Runtime
+from connectors import repository as connectors
+from connectors.tables import SourceRow
+from core import audit, people
+from core.access_sets import by_keys
+from core.audit import Event
+from core.errors import Invalid, NotFound, VouchError
+from core.people import Person
+from ingest.sync import Progress
+from ingest.tables import ChunkRow, DocumentRow
+
+log = structlog.get_logger()
+router = APIRouter(prefix="/v1/operator", dependencies=[Depends(operator)])
+
+
+# People
+
+
+@router.post("/people")
+def add_person(body: out.PersonIn, runtime: CurrentRuntime, request: Request) -> out.PersonAdded:
+    """Add a person, or set the groups and roles of one who exists."""
+    with runtime.database.writing() as session:
+        person = people.put(
+            session, body.email, groups=body.groups, roles=body.roles, now=runtime.clock(), name=body.name,
+            title=body.title,
+        )  # fmt: skip
+        runtime.audit.enlist(session, _people_changed(runtime, person, "changed", trace_id_of(request)))
+    return _person(person)
+
+
+@router.get("/people")
+def list_people(runtime: CurrentRuntime) -> out.PeopleOut:
+    with runtime.database.reading() as session:
+        return out.PeopleOut(people=[_person(person) for person in people.everybody(session)])
+
+
+@router.delete("/people/{email}", status_code=204)
+def remove_person(email: str, runtime: CurrentRuntime, request: Request) -> None:
+    """Disable a person: their sessions and keys end now."""
+    with runtime.database.writing() as session:
+        person = people.by_email(session, email)
+        people.disable(session, email, runtime.clock())
+        tokens.end_all(session, person.id, runtime.clock())
+        runtime.audit.enlist(session, _people_changed(runtime, person, "disabled", trace_id_of(request)))
+
+
+@router.post("/people/{email}/link")
+def make_link(email: str, runtime: CurrentRuntime, request: Request) -> out.TokenOut:
+    """A link that signs this person in once."""
+    life = timedelta(hours=runtime.settings.link_hours)
+    token, expires_at = _issue(runtime, email, "link", life)
+    return out.TokenOut(token=token, url=f"{str(request.base_url).rstrip('/')}/signin#{token}", expires_at=expires_at)
+
+
+@router.post("/people/{email}/key")
+def make_key(email: str, runtime: CurrentRuntime, days: int = 90) -> out.TokenOut:
+    """A key with which a program may read what this person may read."""
+    token, expires_at = _issue(runtime, email, "key", timedelta(days=days))
+    return out.TokenOut(token=token, url=None, expires_at=expires_at)
+
+
+def _issue(runtime: Runtime, email: str, kind: tokens.Kind, life: timedelta) -> tuple[str, Any]:
+    now = runtime.clock()
+    with runtime.database.writing() as session:
+        person = people.by_email(session, email)
+        return tokens.issue(session, kind, person.id, "operator", now, life), now + life
+
+
+# Sources
+
+
+@router.post("/ingest")
+def ingest(body: out.IngestIn, runtime: CurrentRuntime, request: Request) -> StreamingResponse:
+    """Create or run a file source. The reply is a line of JSON an event: progress, then a report or a problem."""
+    record = sources.configure(runtime, body)
+    lines = _follow(runtime, record, body.confirm_empty, trace_id_of(request))
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+def _follow(runtime: Runtime, record: connectors.SourceRecord, confirm_empty: bool, trace_id: str) -> Iterator[bytes]:
+    """The run goes on in a thread of its own, so that it ends even when nobody follows it any more."""
+    events: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def tell(progress: Progress) -> None:
+        events.put({
+            "event": "progress", "phase": progress.phase, "done": progress.done, "total": progress.total,
+            "chunks": progress.chunks,
+        })  # fmt: skip
+
+    def work() -> None:
+        try:
+            report = sources.run(runtime, record, tell, confirm_empty=confirm_empty)
+            failures = [{"uri": each.key, "code": each.code, "reason": each.reason} for each in report.failures]
+            events.put({"event": "report", "source": report.source, "counts": report.counts, "failures": failures})
+        except Exception as error:
+            if not isinstance(error, VouchError):
+                log.error("source.run_failed", trace_id=trace_id, exc_info=error)
+            events.put({"event": "problem", **problem(error, trace_id).model_dump()})
+
+    threading.Thread(target=work, name="source-run").start()
+    while True:
+        event = events.get()
+        yield orjson.dumps(event) + b"\n"
+        if event["event"] != "progress":
+            return
+
+
+@router.get("/sources")
+def list_sources(runtime: CurrentRuntime) -> list[dict[str, Any]]:
+    """Every source with its configuration and last run."""
+    with runtime.database.reading() as session:
+        found: list[dict[str, Any]] = []
+        for record in connectors.everything(session):
+            last = connectors.last_run(session, record.id)
+            counts = dict(
+                session.execute(
+                    select(DocumentRow.state, func.count())
+                    .where(DocumentRow.source_id == record.id)
+                    .group_by(DocumentRow.state)
+                ).all()  # pyright: ignore[reportArgumentType]
+            )
+            found.append(
+                {
+                    "name": record.name,
+                    "kind": record.kind,
+                    "path": record.config["path"],
+                    "allow": record.config["allow"],
+                    "documents": counts,
+                    "confirmed_at": record.confirmed_at,
+                    "last_run": None
+                    if last is None
+                    else {"state": last.state, "counts": last.counts, "error": last.error, "at": last.started_at},
+                }
+            )
+        return found
+
+
+# Documents
+
+
+@router.get("/documents")
+def list_documents(
+    runtime: CurrentRuntime, source: str | None = None, state: str | None = None, limit: int = 100, offset: int = 0
+) -> out.DocumentsOut:
+    """Documents as stored, with their state and the reason of a failure."""
+    query = select(DocumentRow, SourceRow.name).join(SourceRow, SourceRow.id == DocumentRow.source_id)
+    if source is not None:
+        query = query.where(SourceRow.name == source)
+    if state is not None:
+        query = query.where(DocumentRow.state == state)
+    with runtime.database.reading() as session:
+        if source is not None:
+            connectors.by_name(session, source)
+        total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rows = session.execute(query.order_by(SourceRow.name, DocumentRow.key).limit(limit).offset(offset)).all()
+        return out.DocumentsOut(documents=[_stored(session, row, name) for row, name in rows], total=total)
+
+
+@router.get("/documents/{document_id:path}")
+def show_document(document_id: str, runtime: CurrentRuntime) -> out.StoredDocument:
+    """One document, by its id or by its uri."""
+    with runtime.database.reading() as session:
+        row, name = _find(session, document_id)
+        return _stored(session, row, name)
+
+
+@router.delete("/documents/{document_id:path}")
+def delete_document(document_id: str, runtime: CurrentRuntime, request: Request) -> out.Suppressed:
+    """Suppress a document: it leaves the answers and does not come back with the next run."""
+    with runtime.database.reading() as session:
+        row, _ = _find(session, document_id)
+        found, source_id = row.id, row.source_id
+    uri = runtime.sync.suppress(found)
+    commitments = runtime.audit.commitments()
+    runtime.audit.append(
+        Event(
+            kind="document.suppressed",
+            subject="",
+            action="document.suppress",
+            outcome="done",
+            at=runtime.clock(),
+            trace_id=trace_id_of(request),
+            salt=commitments.salt,
+            details={"document": found, "source": source_id, "uri": commitments.of(uri)},
+        )
+    )
+    return out.Suppressed(id=found, uri=uri)
+
+
+# The log
+
+
+@router.get("/audit/tail")
+def audit_tail(runtime: CurrentRuntime, count: int = 20) -> out.AuditRecords:
+    """The last records of the audit log."""
+    runtime.sequencer.drain()
+    return out.AuditRecords(records=[dict(record) for record in audit.tail(runtime.database, count)])
+
+
+@router.post("/audit/drain", status_code=204)
+def audit_drain(runtime: CurrentRuntime) -> None:
+    """Chain everything that is pending, so that the log can be verified from outside this process."""
+    runtime.sequencer.drain()
+
+
+def _find(session: Any, wanted: str) -> tuple[DocumentRow, str]:
+    rows = session.execute(
+        select(DocumentRow, SourceRow.name)
+        .join(SourceRow, SourceRow.id == DocumentRow.source_id)
+        .where((DocumentRow.id == wanted) | (DocumentRow.key == wanted))
+        .limit(2)
+    ).all()
+    if not rows:
+        raise NotFound(f"There is no document {wanted!r}.", hint="vouch documents list shows their ids.")
+    if len(rows) > 1:
+        raise Invalid(f"Several documents are called {wanted!r}.", hint="Use the id that the list shows.")
+    return rows[0][0], rows[0][1]
+
+
+def _stored(session: Any, row: DocumentRow, source: str) -> out.StoredDocument:
+    access = by_keys(session, [row.access_key])[row.access_key]
+    chunks = session.scalar(
+        select(func.count()).select_from(ChunkRow).where(ChunkRow.version_id == row.current_version)
+    )
+    return out.StoredDocument(
+        id=row.id,
+        source=source,
+        uri=row.key,
+        title=row.title,
+        state=row.state,
+        allow=list(access.allow),
+        deny=list(access.deny),
+        chunks=chunks or 0,
+        modified_at=row.modified_at,
+        as_of=row.confirmed_at,
+        failure=None if row.failure_code is None else f"{row.failure_code}: {row.failure_reason}",
+    )
+
+
+def _person(person: Person) -> out.PersonAdded:
+    return out.PersonAdded(
+        email=person.email, name=person.name, title=person.title, roles=list(person.roles), groups=list(person.groups)
+    )
+
+
+def _people_changed(runtime: Runtime, person: Person, change: str, trace_id: str) -> Event:
+    commitments = runtime.audit.commitments()
+    return Event(
+        kind="people.changed",
+        subject="",
+        action=f"people.{change}",
+        outcome="done",
+        at=runtime.clock(),
+        trace_id=trace_id,
+        salt=commitments.salt,
+        details={
+            "person": runtime.audit.subject(person.id),
+            "change": change,
+            "roles": tuple(person.roles),
+            "groups": commitments.of("\n".join(person.groups)),
+            "groups_count": len(person.groups),
+        },
+    )

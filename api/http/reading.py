@@ -1,0 +1,154 @@
+"""Routes for people who ask and read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+
+from answer.answers import Answer, Stage
+from answer.ask import Shown
+from api import sources
+from api.http import models as out
+from api.http import shapes
+from api.http.access import Asker, CurrentAsker, CurrentRuntime
+from api.http.errors import problem
+from api.runtime import Runtime
+from connectors import repository as connectors
+from core.errors import NotFound, VouchError
+from ingest.index.base import Conditions
+
+log = structlog.get_logger()
+router = APIRouter(prefix="/v1")
+EVENTS = "text/event-stream"
+IMAGE_SCALE = 1.6
+
+
+@router.post("/search")
+def search(body: out.SearchIn, asker: CurrentAsker, runtime: CurrentRuntime) -> out.SearchOut:
+    """The best permitted passages for a query."""
+    with runtime.database.reading() as session:
+        chosen = tuple(connectors.by_name(session, name).id for name in body.source)
+    evidence = runtime.desk.search(
+        body.query,
+        asker.principal,
+        limit=body.limit,
+        by_document=body.group == "document",
+        conditions=Conditions(
+            source_ids=chosen, modified_after=body.modified_after, modified_before=body.modified_before
+        ),
+        trace_id=asker.trace_id,
+    )
+    return shapes.search(evidence)
+
+
+@router.post("/ask", response_model=out.AnswerOut)
+def ask(body: out.AskIn, asker: CurrentAsker, runtime: CurrentRuntime, request: Request) -> object:
+    """An answer, whole; or, with ``Accept: text/event-stream``, stages, then sentences, then the whole of it."""
+    runtime.limiter.take(asker.person_id)
+    happenings = runtime.asker.ask(
+        body.question, asker.person_id, conversation_id=body.conversation_id or None, trace_id=asker.trace_id
+    )
+    if EVENTS in request.headers.get("accept", ""):
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_stream(happenings, asker.trace_id), media_type=EVENTS, headers=headers)
+    answer = next(happening for happening in happenings if isinstance(happening, Answer))
+    return shapes.answer(answer)
+
+
+def _stream(happenings: Iterator[Stage | Shown | Answer], trace_id: str) -> Iterator[str]:
+    try:
+        for happening in happenings:
+            match happening:
+                case Stage(stage=stage, detail=detail, count=count):
+                    yield _event("stage", json.dumps({"stage": stage, "detail": detail, "count": count}))
+                case Shown(index=index, sentence=sentence):
+                    shown = shapes.sentence(sentence).model_dump(mode="json")
+                    yield _event("sentence", json.dumps({"index": index, **shown}))
+                case Answer():
+                    yield _event("final", shapes.answer(happening).model_dump_json())
+    except Exception as error:
+        # The status line is gone already: the stream itself has to say that it failed.
+        if not isinstance(error, VouchError):
+            log.error("ask.failed", trace_id=trace_id, exc_info=error)
+        yield _event("error", problem(error, trace_id).model_dump_json())
+
+
+def _event(name: str, data: str) -> str:
+    return f"event: {name}\ndata: {data}\n\n"
+
+
+@router.get("/documents/{document_id}")
+def read_document(document_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.DocumentTextOut:
+    """The whole text of a document's current version, without what the reader may not see."""
+    return shapes.document_text(runtime.desk.document(document_id, asker.principal, asker.trace_id))
+
+
+@router.get("/answers/{answer_id}")
+def read_answer(answer_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.AnswerOut:
+    """An earlier answer, as the asker may read it now."""
+    return shapes.answer(runtime.archive.answer(answer_id, asker.principal, asker.trace_id))
+
+
+@router.get("/answers/{answer_id}/evidence/{number}")
+def read_evidence(answer_id: str, number: int, asker: CurrentAsker, runtime: CurrentRuntime) -> out.EvidenceOut:
+    """One citation in its version: the text around it, and for a PDF its page and boxes."""
+    opened = runtime.archive.evidence(answer_id, number, asker.principal, asker.trace_id)
+    return shapes.evidence(opened, f"/v1/answers/{answer_id}/evidence/{number}/page.png")
+
+
+@router.get("/answers/{answer_id}/evidence/{number}/page.png", responses={200: {"content": {"image/png": {}}}})
+def read_page(answer_id: str, number: int, asker: CurrentAsker, runtime: CurrentRuntime) -> Response:
+    """The cited page of a PDF as an image."""
+    image = _page_image(answer_id, number, asker, runtime)
+    return Response(image, media_type="image/png", headers={"Cache-Control": "private, max-age=600"})
+
+
+def _page_image(answer_id: str, number: int, asker: Asker, runtime: Runtime) -> bytes:
+    opened = runtime.archive.evidence(answer_id, number, asker.principal, asker.trace_id)
+    # An image cannot be masked: whoever may not see all of the page sees its text instead.
+    if opened.page is None or opened.visible.hidden or opened.visible.version.media_type != "application/pdf":
+        raise NotFound("There is no image of this page.", hint="Read its text instead.")
+    with runtime.database.reading() as session:
+        body = runtime.blobs.get(session, opened.visible.version.content_hash)
+    return runtime.pool.render_page(body, opened.page, IMAGE_SCALE)
+
+
+@router.get("/conversations")
+def list_conversations(asker: CurrentAsker, runtime: CurrentRuntime) -> out.ConversationsOut:
+    """The asker's own conversations, the latest first."""
+    found = runtime.archive.conversations(asker.principal)
+    return out.ConversationsOut(
+        conversations=[
+            out.ConversationOut(id=each.id, title=each.title, created_at=each.created_at, updated_at=each.updated_at)
+            for each in found
+        ]
+    )
+
+
+@router.get("/conversations/{conversation_id}")
+def read_conversation(conversation_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.ConversationTurnsOut:
+    """A conversation with its answers, as the asker may read them now."""
+    conversation, answers = runtime.archive.conversation(conversation_id, asker.principal, asker.trace_id)
+    return out.ConversationTurnsOut(
+        id=conversation.id,
+        title=conversation.title,
+        created_at=conversation.created_at,
+        updated_at=conversation.updated_at,
+        turns=[shapes.answer(each) for each in answers],
+    )
+
+
+@router.delete("/conversations/{conversation_id}", status_code=204)
+def delete_conversation(conversation_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> None:
+    """Take a conversation out of the asker's history."""
+    runtime.archive.delete_conversation(conversation_id, asker.principal)
+
+
+@router.get("/sources")
+def list_sources(asker: CurrentAsker, runtime: CurrentRuntime) -> out.SourcesOut:
+    """What is indexed and how fresh it is, as far as the reader may read any of it."""
+    return out.SourcesOut(sources=sources.readable(runtime, asker.principal))

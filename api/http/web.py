@@ -1,0 +1,69 @@
+"""The web client: static files, and its page with a fresh nonce for each response."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+from core.errors import NotFound
+
+DIST = Path(__file__).parent.parent / "web" / "dist"
+NONCE = "__CSP_NONCE__"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; style-src-attr 'none'; "
+    "img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types default"
+)
+
+
+class Immutable(StaticFiles):
+    """Files whose names hold the hash of their content."""
+
+    def file_response(self, *args: object, **kwargs: object) -> Response:
+        response = super().file_response(*args, **kwargs)  # pyright: ignore[reportArgumentType]
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def install(app: FastAPI) -> None:
+    """Serve the built client at every path that is not the API's."""
+    if (DIST / "assets").is_dir():
+        app.mount("/assets", Immutable(directory=DIST / "assets"), name="assets")
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/{path:path}")
+    def page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
+        if path.startswith(("v1/", "assets/")):
+            raise NotFound("There is nothing at this address.", hint="See /openapi.json for what exists.")
+        asset = (DIST / path).resolve()
+        if path and asset.is_file() and asset.is_relative_to(DIST.resolve()) and asset.name != "index.html":
+            return Response(asset.read_bytes(), media_type=_media_type(asset))
+        return index()
+
+    app.include_router(router)
+
+
+def index() -> Response:
+    try:
+        html = (DIST / "index.html").read_text("utf-8")
+    except FileNotFoundError:
+        raise NotFound(
+            "The web client has not been built.", hint="Run make run, or python -m api.webbuild; the API works."
+        ) from None
+    nonce = secrets.token_urlsafe(18)
+    headers = {
+        "Content-Security-Policy": POLICY.format(nonce=nonce),
+        "Cache-Control": "no-store",
+        "Referrer-Policy": "no-referrer",
+    }
+    return HTMLResponse(html.replace(NONCE, nonce), headers=headers)
+
+
+def _media_type(path: Path) -> str:
+    kinds = {".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".txt": "text/plain"}
+    return kinds.get(path.suffix, "application/octet-stream")

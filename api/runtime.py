@@ -1,0 +1,173 @@
+"""The composition root: everything an installation is made of, wired once."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import structlog
+from ingest.embed.open import open_embedder
+from ingest.index.edge import EdgeIndex, IndexMismatch
+
+from answer.archive import Archive
+from answer.ask import MODEL, Asker
+from answer.support import shipped
+from api import migrate
+from api.limits import Limiter
+from api.ownership import Owner, Ownership
+from api.settings import Settings
+from core import people
+from core.access import Principal
+from core.audit import AuditLog, Event, Sequencer
+from core.audit.events import NO_SUBJECT
+from core.clock import Clock, utc_now
+from core.database import Database, open_engine, sqlite_url
+from core.secrets import Keyring
+from ingest.blobs import BlobStore
+from ingest.index.base import VectorIndex
+from ingest.keep import Keeper
+from ingest.parse import ParserPool
+from ingest.pipeline import Pipeline
+from ingest.repository import enqueue_all_ready
+from ingest.split import split_with_packaged_tokens
+from ingest.sync import Sync
+from retrieval.desk import Desk
+from retrieval.search import Searcher
+
+log = structlog.get_logger()
+VERSION = "0.1.0"
+
+
+@dataclass(slots=True)
+class Runtime:
+    """The parts of one installation, and how to close them."""
+
+    settings: Settings
+    database: Database
+    keyring: Keyring
+    audit: AuditLog
+    sequencer: Sequencer
+    blobs: BlobStore
+    pool: ParserPool
+    index: VectorIndex
+    pipeline: Pipeline
+    sync: Sync
+    desk: Desk
+    asker: Asker
+    archive: Archive
+    limiter: Limiter
+    ownership: Ownership
+    operator_token: str
+    clock: Clock
+    closing: ExitStack
+    maintenance: threading.Thread | None = None
+
+    @property
+    def head_file(self) -> Path:
+        return self.settings.data_dir / "audit-head"
+
+    def principal(self, person_id: str) -> Principal:
+        with self.database.reading() as session:
+            return people.principal(session, person_id, self.audit.subject)
+
+    def announce(self, url: str, pid: int) -> None:
+        self.ownership.announce(Owner(pid, url, self.operator_token))
+
+    @property
+    def session_life(self) -> timedelta:
+        return timedelta(hours=self.settings.session_hours)
+
+    def close(self) -> None:
+        self.closing.close()
+
+
+def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: None) -> Runtime:
+    """Open the installation in ``settings.data_dir``, creating it when it is new. ``tell`` gets a line a step."""
+    with ExitStack() as undo:
+        directory = settings.data_dir.resolve()
+        ownership = Ownership(directory)
+        undo.callback(ownership.release)
+        keyring = Keyring(directory / "keys")
+        engine = open_engine(sqlite_url(directory / "vouch.db"))
+        database = Database(engine)
+        undo.callback(database.close)
+        migrate.upgrade(engine)
+        clock = utc_now
+        audit = AuditLog(database, keyring, clock)
+        sequencer = Sequencer(audit, database, keyring, directory / "audit-head", clock)
+        sequencer.start()
+        undo.callback(sequencer.stop)
+
+        tell("Opening the embedder")
+        embedder = open_embedder(settings.embedder.model, directory / "models", threads=settings.embedder.threads)
+        undo.callback(embedder.close)
+        try:
+            index = EdgeIndex.open(directory / "index", embedder.dimensions, embedder.identity)
+        except IndexMismatch:
+            tell("The embedder has changed: every document is embedded again")
+            index = EdgeIndex.create_anew(directory / "index", embedder.dimensions, embedder.identity)
+            with database.writing() as session:
+                enqueue_all_ready(session)
+        undo.callback(index.close)
+        pool = ParserPool(
+            workers=settings.ingest.parser_processes,
+            timeout_seconds=settings.ingest.parse_timeout_seconds,
+            memory_mb=settings.ingest.parse_memory_mb,
+        )
+        undo.callback(pool.close)
+        blobs = BlobStore(directory / "blobs")
+        pipeline = Pipeline(database, blobs, pool, partial(split_with_packaged_tokens, settings=settings.split), embedder, index, clock, settings.ingest)
+        keeper = Keeper(database, blobs, clock)
+        sync = Sync(database, keeper, pipeline, clock)
+        searcher = Searcher(database, index, embedder, settings.retrieval)
+
+        def principal_of(person_id: str) -> Principal:
+            with database.reading() as session:
+                return people.principal(session, person_id, audit.subject)
+
+        asker = Asker(database, searcher, embedder.embed, shipped(), audit, clock, settings.answer, principal_of)
+        runtime = Runtime(
+            settings=settings,
+            database=database,
+            keyring=keyring,
+            audit=audit,
+            sequencer=sequencer,
+            blobs=blobs,
+            pool=pool,
+            index=index,
+            pipeline=pipeline,
+            sync=sync,
+            desk=Desk(database, searcher, audit, clock),
+            asker=asker,
+            archive=Archive(database, audit, clock),
+            limiter=Limiter(settings.ask_per_minute),
+            ownership=ownership,
+            operator_token=secrets.token_urlsafe(32),
+            clock=clock,
+            closing=undo.pop_all(),
+        )
+    _record_start(runtime, embedder.identity)
+    resumed = sync.resume()
+    if resumed.documents:
+        tell(f"Completed {resumed.documents} documents that the last stop had cut off")
+    return runtime
+
+
+def _record_start(runtime: Runtime, embedder: str) -> None:
+    runtime.audit.append(
+        Event(
+            kind="installation.started",
+            subject=NO_SUBJECT,
+            action="start",
+            outcome="done",
+            at=runtime.clock(),
+            details={"version": VERSION, "mode": "embedded", "model": MODEL},
+        )
+    )
+    log.debug("installation.started", embedder=embedder)

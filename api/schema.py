@@ -1,0 +1,16 @@
+"""All tables of the product, gathered for migrations."""
+
+from __future__ import annotations
+
+from answer import tables as answer
+from api import tables as api
+from connectors import tables as connectors
+from core import tables as core
+from core.audit import tables as audit
+from core.database import Base
+from ingest import tables as ingest
+
+OWNERS = (core, audit, connectors, ingest, answer, api)
+"""The modules that declare tables; importing them is what registers those."""
+
+metadata = Base.metadata

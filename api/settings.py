@@ -1,0 +1,95 @@
+"""The configuration of a deployment: ``vouch.yaml`` and ``VOUCH_*``; unknown keys are refused by name.
+
+An environment variable wins over the file. Sections are reached with two underscores: ``VOUCH_INGEST__MAX_FILE_MB=50``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+
+from answer.settings import AnswerSettings
+from core.errors import Invalid
+from ingest.settings import EmbedderSettings, IngestSettings
+from ingest.split import SplitSettings
+from retrieval.settings import RetrievalSettings
+
+PREFIX = "VOUCH_"
+NOT_SETTINGS = ("VOUCH_TEST_", "VOUCH_EVAL_", "VOUCH_CONFIG")
+
+
+class DemoSettings(BaseModel):
+    """``sign_in``: ``auto`` lets anyone on this machine sign in as a demo person until a source of your own exists."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    load: bool = True
+    sign_in: Literal["auto", "off"] = "auto"
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data_dir: Path = Path("data")
+    organisation: str = ""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    session_hours: PositiveFloat = 12
+    link_hours: PositiveFloat = 24
+    ask_per_minute: PositiveInt = 120
+    demo: DemoSettings = DemoSettings()
+    ingest: IngestSettings = IngestSettings()
+    split: SplitSettings = SplitSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Defaults, then ``vouch.yaml`` (or the file that ``VOUCH_CONFIG`` names), then ``VOUCH_*``, then ``overrides``."""
+    merged = _file()
+    for name, value in os.environ.items():
+        if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
+            _put(merged, name.removeprefix(PREFIX).lower().split("__"), yaml.safe_load(value) if value else value)
+    merged.update({name: value for name, value in overrides.items() if value is not None})
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise Invalid(_explained(error), hint="See docs/configuration.md for every setting.") from None
+
+
+def _file() -> dict[str, Any]:
+    named = os.environ.get("VOUCH_CONFIG")
+    path = Path(named or "vouch.yaml")
+    if not path.exists():
+        if named:
+            raise Invalid(f"VOUCH_CONFIG names {path}, which does not exist.")
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except yaml.YAMLError as error:
+        raise Invalid(f"{path} is not YAML: {error}", hint="Check the indentation near that line.") from None
+    if not isinstance(content, dict | None):
+        raise Invalid(f"{path} must hold settings by name.", hint="For example: port: 8000")
+    return dict(content or {})  # pyright: ignore[reportUnknownArgumentType]
+
+
+def _put(merged: dict[str, Any], path: list[str], value: Any) -> None:
+    for part in path[:-1]:
+        inner = merged.get(part)
+        merged[part] = inner = dict(inner) if isinstance(inner, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
+        merged = inner
+    merged[path[-1]] = value
+
+
+def _explained(error: ValidationError) -> str:
+    lines: list[str] = []
+    for problem in error.errors():
+        name = ".".join(map(str, problem["loc"]))
+        known = "is not a setting" if problem["type"] == "extra_forbidden" else problem["msg"]
+        lines.append(f"{name}: {known}")
+    return "The configuration cannot be used. " + "; ".join(lines) + "."

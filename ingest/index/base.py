@@ -1,0 +1,89 @@
+"""The vector index as Vouch needs it: a follower of the database that applies the access filter in every branch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from core.access import Access, AccessFilter
+
+Vector = npt.NDArray[np.float32]
+"""float32[dimensions], unit length."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One chunk. ``id`` is a UUID as text; ``text`` is what BM25 indexes (not stored in the index)."""
+
+    id: str
+    document_id: str
+    source_id: str
+    generation: int
+    access: Access
+    modified_at: datetime | None
+    dense: Vector = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a caller may narrow a search by, on top of access."""
+
+    source_ids: tuple[str, ...] = ()
+    document_ids: tuple[str, ...] = ()
+    modified_after: datetime | None = None
+    modified_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk that one of the branches found. ``dense`` is the exact cosine, whichever branch found it; ``sparse`` is
+    the BM25 score, 0 when the BM25 branch did not return it within its pool."""
+
+    id: str
+    document_id: str
+    dense: float
+    sparse: float
+    dense_rank: int | None
+    sparse_rank: int | None
+
+
+class VectorIndex(Protocol):
+    """Every operation is idempotent. Writes are durable when they return (write-ahead log)."""
+
+    def upsert(self, points: Sequence[Point]) -> None: ...
+
+    def remove_older(self, document_id: str, generation: int) -> None:
+        """Remove the document's points of generations below ``generation``."""
+        ...
+
+    def remove_documents(self, document_ids: Sequence[str]) -> None: ...
+
+    def set_access(self, point_ids: Sequence[str], access: Access, modified_at: datetime | None) -> None:
+        """Rewrite access and modification time of these points; vectors stay."""
+        ...
+
+    def search(
+        self, dense: Vector, text: str, access: AccessFilter, *, pool: int, conditions: Conditions = Conditions()
+    ) -> tuple[Candidate, ...]:
+        """The union of both branches' first ``pool`` points. BM25's IDF counts only points that ``access`` permits."""
+        ...
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]: ...
+
+    def point_ids(self) -> frozenset[str]:
+        """All ids, for reconciliation with the database."""
+        ...
+
+    def count(self) -> int: ...
+
+    def optimize(self) -> None:
+        """Merge segments off the interpreter's lock; returns when done. Reads and writes go on meanwhile."""
+        ...
+
+    def close(self) -> None: ...

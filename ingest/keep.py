@@ -1,0 +1,219 @@
+"""One listing of a source against what is known: raw content, access and outbox move together, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from connectors.errors import ItemFailed, ItemGone
+from connectors.sources.base import Change, Item, Page, Source
+from core import access_sets
+from core.clock import Clock
+from core.database import Database
+from core.errors import Unavailable
+from core.ids import stable_id
+from ingest import repository
+from ingest.blobs import BlobStore
+from ingest.repository import Known
+from ingest.tables import DocumentRow
+
+HELD = ("ready", "failed", "pending")
+"""States of an item whose content has been read."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a listing found. ``failures`` are (key, code, reason)."""
+
+    new: set[str] = field(default_factory=set[str])
+    changed: set[str] = field(default_factory=set[str])
+    unchanged: int = 0
+    access_changed: int = 0
+    suppressed: int = 0
+    deleted: int = 0
+    failures: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Compares listings with the database and commits what changed."""
+
+    database: Database
+    blobs: BlobStore
+    clock: Clock
+
+    def keep_all(
+        self, source_id: str, source: Source, progress: Callable[[int, int | None], None], confirm_empty: bool
+    ) -> Tally:
+        """Read one whole listing. Items that it does not name leave the answers when it has ended well."""
+        tally = Tally()
+        with self.database.reading() as session:
+            known = repository.known_items(session, source_id)
+        listed: set[str] = set()
+        done = 0
+        for page in source.poll():
+            self._keep_page(source_id, source, page, known, tally)
+            listed.update(change.key for change in page.changes)
+            # An item that could not be looked at was not seen to be gone.
+            listed.update(key for key, _ in page.failures)
+            tally.failures.extend((key, "unreadable", reason) for key, reason in page.failures)
+            done += len(page.changes) + len(page.failures)
+            progress(done, page.total)
+        present = [item for item in known.values() if item.state in HELD]
+        if present and not listed and not confirm_empty:
+            raise Unavailable(
+                f"The source is empty, but had {len(present)} items; nothing was deleted.",
+                hint="If it is mounted and really empty, run again with --confirm-empty.",
+            )
+        self._drop([item for key, item in known.items() if key not in listed and item.state != "gone"], tally)
+        return tally
+
+    def _keep_page(self, source_id: str, source: Source, page: Page, known: dict[str, Known], tally: Tally) -> None:
+        # Content is read before the write transaction opens, so that a slow source never holds the lock.
+        work: list[tuple[Change, Known | None, Item | None]] = []
+        same: list[str] = []
+        for change in page.changes:
+            before = known.get(change.key)
+            if before is not None and before.state == "suppressed":
+                tally.suppressed += 1
+                continue
+            if before is not None and _same(change, before):
+                same.append(before.id)
+                self._count_unchanged(before, tally)
+                continue
+            if before is not None and _same_content(change, before):
+                work.append((change, before, None))
+                continue
+            try:
+                work.append((change, before, source.fetch(change.key)))
+            except ItemGone:
+                continue
+            except ItemFailed as failure:
+                tally.failures.append((change.key, "unreadable", failure.reason))
+        now = self.clock()
+        with self.database.writing() as session:
+            kept = [self._keep_item(session, source_id, *piece, tally, now) for piece in work]
+            repository.confirm(session, [*same, *kept], now)
+
+    def _keep_item(
+        self, session: Session, source_id: str, change: Change, before: Known | None, item: Item | None,
+        tally: Tally, now: datetime,
+    ) -> str:  # fmt: skip
+        access_key = access_sets.intern(session, change.access)
+        restricted = {name: access_sets.intern(session, own) for name, own in change.restricted}
+        for _, own in change.restricted:
+            access_sets.intern_both(session, change.access, own)
+        if before is None:
+            assert item is not None
+            return self._add(session, source_id, change, item, access_key, restricted, tally, now)
+        row = session.get_one(DocumentRow, before.id)
+        if before.access_key != access_key or dict(before.restricted) != restricted or before.state == "gone":
+            row.access_key, row.restricted = access_key, restricted
+            repository.set_document_access(session, row.id, access_key, now)
+            if before.state == "ready":
+                tally.access_changed += 1
+                # Which fields are restricted decides how the text is split.
+                repository.enqueue(
+                    session, row.id, "access" if set(before.restricted) == set(restricted) else "content"
+                )
+        if row.modified_at != change.modified_at:
+            row.modified_at = change.modified_at
+            if before.state == "ready":
+                repository.enqueue(session, row.id, "access")
+        row.url, row.fingerprint = change.url, change.fingerprint
+        if item is None:
+            self._count_unchanged(before, tally)
+            return row.id
+        digest = self.blobs.put(session, item.body)
+        if digest == before.content_hash and before.state in HELD:
+            self._count_unchanged(before, tally)
+            return row.id
+        (tally.new if before.state == "gone" else tally.changed).add(row.id)
+        row.content_hash, row.filename, row.media_type = digest, item.filename, item.media_type
+        row.title = item.title or row.title
+        # The version that was current stays so until the new one is settled.
+        if before.state != "ready":
+            row.state = "pending"
+        repository.enqueue(session, row.id, "content")
+        return row.id
+
+    def _add(
+        self, session: Session, source_id: str, change: Change, item: Item, access_key: str,
+        restricted: dict[str, str], tally: Tally, now: datetime,
+    ) -> str:  # fmt: skip
+        document_id = stable_id("document", source_id, change.key)
+        session.add(
+            DocumentRow(
+                id=document_id,
+                source_id=source_id,
+                key=change.key,
+                title=item.title or "",
+                url=change.url,
+                filename=item.filename,
+                media_type=item.media_type,
+                fingerprint=change.fingerprint,
+                content_hash=self.blobs.put(session, item.body),
+                access_key=access_key,
+                restricted=restricted,
+                modified_at=change.modified_at,
+                confirmed_at=now,
+                state="pending",
+                generation=0,
+            )
+        )
+        session.flush()
+        repository.set_document_access(session, document_id, access_key, now)
+        repository.enqueue(session, document_id, "content")
+        tally.new.add(document_id)
+        return document_id
+
+    @staticmethod
+    def _follow_access(session: Session, row: DocumentRow, before: Known, restricted: dict[str, str]) -> None:
+        # Which fields are restricted decides how the text is split, so a change there needs a new version.
+        same_fields = set(before.restricted) == set(restricted)
+        repository.enqueue(session, row.id, "access" if same_fields else "content")
+        # A field restricted only now may stand in any chunk: nobody reads the document until it is split anew.
+        if set(restricted) - set(before.restricted):
+            row.state = "pending"
+
+    @staticmethod
+    def _count_unchanged(before: Known, tally: Tally) -> None:
+        if before.state == "failed":
+            tally.failures.append((before.key, before.failure_code or "failed", before.failure_reason or ""))
+        else:
+            tally.unchanged += 1
+
+    def _drop(self, gone: list[Known], tally: Tally) -> None:
+        now = self.clock()
+        with self.database.writing() as session:
+            for item in gone:
+                # A suppressed document stays suppressed, so that it does not come back with its file.
+                if item.state == "suppressed":
+                    continue
+                drop(session, item.id, "gone", now)
+                tally.deleted += 1
+
+
+def _same_content(change: Change, before: Known) -> bool:
+    return before.fingerprint == change.fingerprint and before.state in HELD
+
+
+def _same(change: Change, before: Known) -> bool:
+    """Nothing moved: neither content, nor access, nor what is shown of the item."""
+    return (
+        _same_content(change, before)
+        and before.access_key == change.access.key
+        and dict(before.restricted) == {name: own.key for name, own in change.restricted}
+        and before.modified_at == change.modified_at
+        and before.url == change.url
+    )
+
+
+def drop(session: Session, document_id: str, state: str, now: datetime) -> None:
+    """Take a document out of the answers: from the next request on it is refused; the index follows."""
+    repository.set_state(session, (document_id,), state)
+    repository.end_document_access(session, (document_id,), now)
+    repository.enqueue(session, document_id, "remove")

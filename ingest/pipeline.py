@@ -1,0 +1,362 @@
+"""The outbox, worked off: content is parsed, split, embedded and settled; then the index follows the database.
+
+Every step can be repeated. A kill between two of them leaves an intent in the outbox, and ``drain`` at the next start
+takes it from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.sources.base import Item
+from core import access_sets
+from core.access import Access, both
+from core.clock import Clock
+from core.database import Database
+from core.ids import stable_id
+from core.text import quote
+from ingest import codec, repository
+from ingest.blobs import BlobStore
+from ingest.embed.base import Embedder
+from ingest.index.base import Point, VectorIndex
+from ingest.keep import HELD
+from ingest.parse import ParseFailed, ParserPool
+from ingest.parsed import Chunk, Parsed
+from ingest.repository import Intent
+from ingest.settings import IngestSettings
+from ingest.tables import ChunkRow, DocumentRow
+
+log = structlog.get_logger()
+
+Split = Callable[[Parsed], tuple[Chunk, ...]]
+Vectors = dict[str, npt.NDArray[np.float32]]
+FETCH = 200
+"""Intents read from the outbox at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Content to be parsed: what the document held when its intent was read."""
+
+    intent: Intent
+    content_hash: str
+    restricted: tuple[str, ...]
+
+    @property
+    def version_id(self) -> str:
+        # Which fields are restricted decides how the text is split, so it is part of what makes a version.
+        return stable_id("version", self.intent.document_id, self.content_hash, *self.restricted)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A parsed and split document on its way to being settled."""
+
+    order: Order
+    parsed: Parsed = field(repr=False)
+    chunks: tuple[Chunk, ...] = field(repr=False)
+
+    @property
+    def document_id(self) -> str:
+        return self.order.intent.document_id
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What ``drain`` did. ``failures`` are (document id, code, reason)."""
+
+    documents: int = 0
+    chunks: int = 0
+    tokens: int = 0
+    failures: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+
+
+class Pipeline:
+    """One worker of the outbox. ``drain`` is exclusive: a second caller waits, then finds nothing left to do."""
+
+    def __init__(
+        self, database: Database, blobs: BlobStore, pool: ParserPool, split: Split, embedder: Embedder,
+        index: VectorIndex, clock: Clock, settings: IngestSettings,
+    ) -> None:  # fmt: skip
+        self._database, self._blobs, self._pool, self._split = database, blobs, pool, split
+        self._embedder, self._index, self._clock, self._settings = embedder, index, clock, settings
+        self._alone = Lock()
+
+    def drain(self, progress: Callable[[int, int], None] | None = None) -> Outcome:
+        """Work until the outbox is empty. ``progress`` gets documents done and chunks done."""
+        outcome = Outcome()
+        tell = progress or _silent
+        with self._alone:
+            self._follow(outcome, tell)
+            with ThreadPoolExecutor(1, "embed") as embedding:
+                waiting: tuple[list[Draft], Future[Vectors]] | None = None
+                for drafts in self._drafts(outcome):
+                    future = embedding.submit(self._vectors, [chunk for draft in drafts for chunk in draft.chunks])
+                    # While this batch is being embedded, the one before it is written.
+                    if waiting is not None:
+                        self._settle(*waiting, outcome, tell)
+                    waiting = (drafts, future)
+                if waiting is not None:
+                    self._settle(*waiting, outcome, tell)
+            self._follow(outcome, tell)
+        return outcome
+
+    # Content
+
+    def _drafts(self, outcome: Outcome) -> Iterator[list[Draft]]:
+        """Parsed documents, in groups of about ``batch_chunks`` chunks."""
+        group: list[Draft] = []
+        size = 0
+        waiting: deque[Order] = deque()
+
+        def items() -> Iterator[Item]:
+            for order, item in self._orders():
+                waiting.append(order)
+                yield item
+
+        for _, result in self._pool.parse_each(items(), self._split):
+            order = waiting.popleft()
+            if isinstance(result, ParseFailed):
+                self._fail(order.intent, result, outcome)
+                continue
+            chunks = result.value
+            group.append(Draft(order, result.parsed, chunks))
+            size += len(chunks)
+            if size >= self._settings.batch_chunks:
+                yield group
+                group, size = [], 0
+        if group:
+            yield group
+
+    def _orders(self) -> Iterator[tuple[Order, Item]]:
+        after = ""
+        while True:
+            with self._database.reading() as session:
+                intents = repository.pending(session, FETCH, "content", after)
+                rows = repository.documents(session, (intent.document_id for intent in intents))
+                orders = [self._order(session, intent, rows[intent.document_id]) for intent in intents]
+            if not intents:
+                return
+            yield from orders
+            after = intents[-1].document_id
+
+    def _order(self, session: Session, intent: Intent, row: DocumentRow) -> tuple[Order, Item]:
+        body = self._blobs.get(session, row.content_hash)
+        restricted = tuple(sorted(row.restricted))
+        item = Item(row.key, body, row.filename, row.title or None, row.media_type, restricted)
+        return Order(intent, row.content_hash, restricted), item
+
+    def _fail(self, intent: Intent, failure: ParseFailed, outcome: Outcome) -> None:
+        with self._database.writing() as session:
+            row = session.get_one(DocumentRow, intent.document_id)
+            row.state, row.failure_code, row.failure_reason = "failed", failure.reason, str(failure)
+            row.current_version = None
+            repository.finish(session, (intent,))
+            # An earlier version must not speak for content that can no longer be read.
+            if row.generation:
+                repository.enqueue(session, row.id, "remove")
+        outcome.documents += 1
+        outcome.failures.append((intent.document_id, failure.reason, str(failure)))
+
+    # Embedding
+
+    def _vectors(self, chunks: Sequence[Chunk]) -> Vectors:
+        return self._vectors_of({vector_key(chunk.embedded_text): chunk.embedded_text for chunk in chunks})
+
+    def _vectors_of(self, texts: dict[str, str]) -> Vectors:
+        """A vector for every key, from the cache or embedded and cached now."""
+        with self._database.reading() as session:
+            vectors: Vectors = repository.cached_vectors(session, texts, self._embedder.identity)
+        missing = [key for key in texts if key not in vectors]
+        if missing:
+            fresh = dict(zip(missing, self._embedder.embed([texts[key] for key in missing]), strict=True))
+            with self._database.writing() as session:
+                repository.cache_vectors(session, fresh, self._embedder.identity)
+            vectors.update(fresh)
+        return vectors
+
+    # Settling, and the index after it
+
+    def _settle(
+        self, drafts: list[Draft], future: Future[Vectors], outcome: Outcome, tell: Callable[[int, int], None]
+    ) -> None:
+        vectors = future.result()
+        now = self._clock()
+        with self._database.writing() as session:
+            rows = repository.documents(session, (draft.document_id for draft in drafts))
+            settled = [draft for draft in drafts if _still_wanted(draft, rows[draft.document_id])]
+            there = repository.existing_versions(session, (draft.order.version_id for draft in settled))
+            fresh = [draft for draft in settled if draft.order.version_id not in there]
+            repository.add_versions(
+                session,
+                [_version_values(draft, now) for draft in fresh],
+                [values for draft in fresh for values in _chunk_values(draft)],
+            )
+            for draft in settled:
+                row = rows[draft.document_id]
+                row.current_version = draft.order.version_id
+                row.title, row.state = draft.parsed.title, "ready"
+                row.generation += 1
+                row.failure_code = row.failure_reason = None
+                repository.enqueue(session, row.id, "index")
+            session.flush()
+            intents = repository.intents_of(session, [draft.document_id for draft in settled])
+        self._index_documents(intents, vectors)
+        outcome.documents += len(drafts)
+        outcome.chunks += sum(len(draft.chunks) for draft in drafts)
+        tell(outcome.documents, outcome.chunks)
+
+    def _follow(self, outcome: Outcome, tell: Callable[[int, int], None]) -> None:
+        """Work off what needs no parsing: points to write, access to rewrite, documents to remove."""
+        for stage, work in (
+            ("remove", self._remove_documents),
+            ("access", self._rewrite_access),
+            ("index", self._index_documents),
+        ):
+            while intents := self._pending(stage):
+                work(intents)
+                if stage == "index":
+                    outcome.documents += len(intents)
+                    tell(outcome.documents, outcome.chunks)
+
+    def _pending(self, stage: str) -> list[Intent]:
+        with self._database.reading() as session:
+            return repository.pending(session, FETCH, stage)
+
+    def _index_documents(self, intents: list[Intent], vectors: Vectors | None = None) -> None:
+        known = vectors or {}
+        with self._database.reading() as session:
+            documents = repository.documents(session, (intent.document_id for intent in intents))
+            ready = {row.current_version: row for row in documents.values() if row.state == "ready"}
+            chunks = repository.chunks_of_versions(session, [version for version in ready if version])
+            access = access_of(session, documents.values())
+        if missing := {row.vector_key: row.embedded_text for row in chunks if row.vector_key not in known}:
+            known = known | self._vectors_of(missing)
+        self._index.upsert([self._point(row, ready[row.version_id], access, known) for row in chunks])
+        for row in ready.values():
+            if row.generation > 1:
+                self._index.remove_older(row.id, row.generation)
+        self._finish(intents)
+
+    def _rewrite_access(self, intents: list[Intent]) -> None:
+        with self._database.writing() as session:
+            documents = repository.documents(session, (intent.document_id for intent in intents))
+            access = access_of(session, documents.values())
+            ready = {row.current_version: row for row in documents.values() if row.state == "ready"}
+            chunks = repository.chunks_of_versions(session, [version for version in ready if version])
+        groups: dict[tuple[Access, Any], list[str]] = {}
+        for chunk in chunks:
+            row = ready[chunk.version_id]
+            groups.setdefault((access[row.id, chunk.part], row.modified_at), []).append(chunk.id)
+        for (own, modified_at), ids in groups.items():
+            self._index.set_access(ids, own, modified_at)
+        self._finish(intents)
+
+    def _remove_documents(self, intents: list[Intent]) -> None:
+        self._index.remove_documents([intent.document_id for intent in intents])
+        self._finish(intents)
+
+    def _finish(self, intents: list[Intent]) -> None:
+        with self._database.writing() as session:
+            repository.finish(session, intents)
+
+    @staticmethod
+    def _point(
+        chunk: ChunkRow, row: DocumentRow, access: dict[tuple[str, str | None], Access], known: Vectors
+    ) -> Point:
+        return Point(
+            chunk.id, row.id, row.source_id, row.generation, access[row.id, chunk.part], row.modified_at,
+            known[chunk.vector_key], chunk.embedded_text,
+        )  # fmt: skip
+
+    # Reconciliation
+
+    def reconcile(self) -> int:
+        """Compare the index with the database and ask for what differs. Returns the number of documents to redo."""
+        with self._database.reading() as session:
+            wanted = repository.live_chunk_count(session)
+        if wanted == self._index.count():
+            return 0
+        held = self._index.point_ids()
+        with self._database.writing() as session:
+            live = repository.live_chunk_ids(session)
+            lost = repository.documents_of_chunks(session, live - held)
+            stray = repository.documents_of_chunks(session, held - live)
+            for document_id, row in repository.documents(session, lost | stray).items():
+                repository.enqueue(session, document_id, "index" if row.state == "ready" else "remove")
+        log.warning("index.reconciled", lost=len(lost), stray=len(stray))
+        return len(lost | stray)
+
+
+def _silent(documents: int, chunks: int) -> None:
+    """Nobody follows."""
+
+
+def vector_key(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _still_wanted(draft: Draft, row: DocumentRow) -> bool:
+    """Whether the document still asks for this content: it may have changed again, gone, or been suppressed."""
+    return row.content_hash == draft.order.content_hash and row.state in HELD
+
+
+def _version_values(draft: Draft, now: datetime) -> dict[str, Any]:
+    parsed = draft.parsed
+    return {
+        "id": draft.order.version_id,
+        "document_id": draft.document_id,
+        "content_hash": draft.order.content_hash,
+        "title": parsed.title,
+        "text": parsed.text,
+        "media_type": parsed.media_type,
+        "layout": codec.pack(parsed.elements, parsed.pages),
+        "parts": [[part.name, part.span.start, part.span.end] for part in parsed.parts],
+        "restricted": list(draft.order.restricted),
+        "warnings": list(parsed.warnings),
+        "created_at": now,
+    }
+
+
+def _chunk_values(draft: Draft) -> Iterator[dict[str, Any]]:
+    version = draft.order.version_id
+    for chunk in draft.chunks:
+        text = quote(draft.parsed.text, chunk.spans)
+        yield {
+            "id": stable_id("chunk", version, str(chunk.ordinal)),
+            "version_id": version,
+            "document_id": draft.document_id,
+            "ordinal": chunk.ordinal,
+            "spans": [[span.start, span.end] for span in chunk.spans],
+            "page": chunk.page,
+            "headings": list(chunk.headings),
+            "part": chunk.part,
+            "context": chunk.embedded_text.removesuffix(text),
+            "text": text,
+            "vector_key": vector_key(chunk.embedded_text),
+        }
+
+
+def access_of(session: Session, documents: Collection[DocumentRow]) -> dict[tuple[str, str | None], Access]:
+    """Effective access of every document and of each of its restricted parts."""
+    keys = {key for row in documents for key in (row.access_key, *row.restricted.values())}
+    sets = access_sets.by_keys(session, keys)
+    effective: dict[tuple[str, str | None], Access] = {}
+    for row in documents:
+        whole = sets[row.access_key]
+        effective[row.id, None] = whole
+        for name, key in row.restricted.items():
+            effective[row.id, name] = both(whole, sets[key])
+    return effective

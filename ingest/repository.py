@@ -1,0 +1,216 @@
+"""Queries on documents, versions, chunks, cached vectors and the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.database import insert_missing
+from ingest.tables import ChunkRow, DocumentAccessRow, DocumentRow, OutboxRow, VectorRow, VersionRow
+
+T = TypeVar("T")
+
+SOME = 500
+"""Ids a statement: databases bound the number of parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an item, to tell what changed."""
+
+    id: str
+    key: str
+    fingerprint: str
+    content_hash: str
+    access_key: str
+    restricted: Mapping[str, str]
+    modified_at: datetime | None
+    url: str | None
+    state: str
+    failure_code: str | None
+    failure_reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One line of the outbox."""
+
+    document_id: str
+    stage: str
+    token: str
+
+
+def known_items(session: Session, source_id: str) -> dict[str, Known]:
+    rows = session.execute(
+        select(
+            DocumentRow.id, DocumentRow.key, DocumentRow.fingerprint, DocumentRow.content_hash,
+            DocumentRow.access_key, DocumentRow.restricted, DocumentRow.modified_at, DocumentRow.url,
+            DocumentRow.state, DocumentRow.failure_code, DocumentRow.failure_reason,
+        ).where(DocumentRow.source_id == source_id)
+    )  # fmt: skip
+    return {row.key: Known(*row) for row in rows}
+
+
+def set_document_access(session: Session, document_id: str, access_key: str, now: datetime) -> None:
+    """The document's access from ``now`` on; what it was before stays on record."""
+    end_document_access(session, (document_id,), now)
+    session.add(DocumentAccessRow(document_id=document_id, access_key=access_key, valid_from=now, valid_to=None))
+
+
+def end_document_access(session: Session, document_ids: Sequence[str], now: datetime) -> None:
+    for ids in batches(document_ids):
+        session.execute(
+            update(DocumentAccessRow)
+            .where(DocumentAccessRow.document_id.in_(ids), DocumentAccessRow.valid_to.is_(None))
+            .values(valid_to=now)
+        )
+
+
+def confirm(session: Session, document_ids: Sequence[str], now: datetime) -> None:
+    """The source has just listed these items."""
+    for ids in batches(document_ids):
+        session.execute(update(DocumentRow).where(DocumentRow.id.in_(ids)).values(confirmed_at=now))
+
+
+def set_state(session: Session, document_ids: Sequence[str], state: str) -> None:
+    for ids in batches(document_ids):
+        session.execute(update(DocumentRow).where(DocumentRow.id.in_(ids)).values(state=state))
+
+
+# The outbox
+
+
+def enqueue(session: Session, document_id: str, stage: str) -> None:
+    """Ask for ``stage``. A change of access adds nothing to work that will read the current access anyway."""
+    row = session.get(OutboxRow, document_id)
+    if row is None:
+        session.add(OutboxRow(document_id=document_id, stage=stage, token=str(uuid4())))
+    elif stage != "access":
+        row.stage, row.token = stage, str(uuid4())
+
+
+def pending(session: Session, limit: int, stage: str | None = None, after: str = "") -> list[Intent]:
+    query = select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.token).where(OutboxRow.document_id > after)
+    if stage is not None:
+        query = query.where(OutboxRow.stage == stage)
+    return [Intent(*row) for row in session.execute(query.order_by(OutboxRow.document_id).limit(limit))]
+
+
+def intents_of(session: Session, document_ids: Sequence[str]) -> list[Intent]:
+    found: list[Intent] = []
+    for some in batches(document_ids):
+        rows = session.execute(
+            select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.token).where(OutboxRow.document_id.in_(some))
+        )
+        found.extend(Intent(*row) for row in rows)
+    return found
+
+
+def pending_count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+
+
+def finish(session: Session, intents: Iterable[Intent]) -> None:
+    """Take done intents out, unless a later one has replaced them."""
+    for some in batches(tuple(intents)):
+        session.execute(delete(OutboxRow).where(OutboxRow.token.in_([intent.token for intent in some])))
+
+
+def enqueue_all_ready(session: Session) -> None:
+    """Ask for every document to be indexed again."""
+    for document_id in session.scalars(select(DocumentRow.id).where(DocumentRow.state == "ready")).all():
+        enqueue(session, document_id, "index")
+
+
+# Versions and chunks
+
+
+def documents(session: Session, ids: Iterable[str]) -> dict[str, DocumentRow]:
+    found: dict[str, DocumentRow] = {}
+    for some in batches(tuple(set(ids))):
+        for row in session.scalars(select(DocumentRow).where(DocumentRow.id.in_(some))):
+            found[row.id] = row
+    return found
+
+
+def existing_versions(session: Session, ids: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in batches(tuple(set(ids))):
+        found.update(session.scalars(select(VersionRow.id).where(VersionRow.id.in_(some))))
+    return found
+
+
+def add_versions(session: Session, versions: list[dict[str, Any]], chunks: list[dict[str, Any]]) -> None:
+    if versions:
+        session.execute(insert(VersionRow), versions)
+    if chunks:
+        session.execute(insert(ChunkRow), chunks)
+
+
+def chunks_of_versions(session: Session, version_ids: Iterable[str]) -> list[ChunkRow]:
+    rows: list[ChunkRow] = []
+    for some in batches(tuple(set(version_ids))):
+        rows.extend(session.scalars(select(ChunkRow).where(ChunkRow.version_id.in_(some)).order_by(ChunkRow.ordinal)))
+    return rows
+
+
+def live_chunk_ids(session: Session) -> frozenset[str]:
+    """The chunks that the index should hold."""
+    return frozenset(
+        session.scalars(
+            select(ChunkRow.id)
+            .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
+            .where(DocumentRow.state == "ready", DocumentRow.current_version == ChunkRow.version_id)
+        )
+    )
+
+
+def live_chunk_count(session: Session) -> int:
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(ChunkRow)
+            .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
+            .where(DocumentRow.state == "ready", DocumentRow.current_version == ChunkRow.version_id)
+        )
+        or 0
+    )
+
+
+def documents_of_chunks(session: Session, chunk_ids: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for some in batches(tuple(chunk_ids)):
+        found.update(session.scalars(select(ChunkRow.document_id).where(ChunkRow.id.in_(some))))
+    return found
+
+
+# Cached vectors
+
+
+def cached_vectors(session: Session, keys: Iterable[str], embedder: str) -> dict[str, npt.NDArray[np.float32]]:
+    found: dict[str, npt.NDArray[np.float32]] = {}
+    for some in batches(tuple(set(keys))):
+        rows = session.execute(
+            select(VectorRow.key, VectorRow.vector).where(VectorRow.key.in_(some), VectorRow.embedder == embedder)
+        )
+        found.update((key, np.frombuffer(vector, dtype="<f4")) for key, vector in rows)
+    return found
+
+
+def cache_vectors(session: Session, vectors: Mapping[str, npt.NDArray[np.float32]], embedder: str) -> None:
+    rows = [
+        {"key": key, "embedder": embedder, "vector": vector.astype("<f4").tobytes()} for key, vector in vectors.items()
+    ]
+    insert_missing(session, VectorRow, rows)
+
+
+def batches(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (values[start : start + SOME] for start in range(0, len(values), SOME))

@@ -1,0 +1,88 @@
+"""Where people read: every search and every opened document is in the log before it is shown."""
+
+from __future__ import annotations
+
+from core.access import Principal
+from core.audit import AuditLog, Event
+from core.clock import Clock
+from core.database import Database
+from ingest.index.base import Conditions
+from retrieval import repository
+from retrieval.evidence import Evidence
+from retrieval.search import Searcher
+from retrieval.visible import Visible, visible
+
+
+class Desk:
+    """Recorded reading."""
+
+    def __init__(self, database: Database, searcher: Searcher, audit: AuditLog, clock: Clock) -> None:
+        self._database, self._searcher, self._audit, self._clock = database, searcher, audit, clock
+
+    def search(
+        self, query: str, principal: Principal, *, limit: int = 10, by_document: bool = False,
+        conditions: Conditions = Conditions(), trace_id: str = "",
+    ) -> Evidence:  # fmt: skip
+        found = self._searcher.search(query, principal, limit=limit, by_document=by_document, conditions=conditions)
+        commitments = self._audit.commitments()
+        self._audit.append(
+            Event(
+                kind="search",
+                subject=principal.subject,
+                action="search",
+                outcome="done",
+                at=self._clock(),
+                trace_id=trace_id,
+                salt=commitments.salt,
+                details={
+                    "access": principal.key,
+                    "grants": len(principal.grants),
+                    "roles": tuple(sorted(principal.roles)),
+                    "query": commitments.of(query),
+                    "limit": limit,
+                    "candidates": found.candidates,
+                    "denied": found.denied,
+                    "passages": tuple(
+                        {
+                            "chunk": passage.chunk_id,
+                            "version": passage.version,
+                            "document": passage.document.id,
+                            "content": commitments.of(passage.text),
+                            "score": passage.score,
+                        }
+                        for passage in found.evidence.passages
+                    ),
+                    "timings": found.evidence.timings,
+                },
+            )
+        )
+        return found.evidence
+
+    def document(self, document_id: str, principal: Principal, trace_id: str = "") -> Visible:
+        """The current version of a document as the reader may see it. Raises ``NotFound``."""
+        with self._database.reading() as session:
+            current = repository.current_version_of(session, document_id)
+            stored = None if current is None else repository.version(session, current)
+        shown = visible(stored, principal)
+        commitments = self._audit.commitments()
+        self._audit.append(
+            Event(
+                kind="document.read",
+                subject=principal.subject,
+                action="document.read",
+                outcome="done",
+                at=self._clock(),
+                trace_id=trace_id,
+                salt=commitments.salt,
+                details={
+                    "access": principal.key,
+                    "grants": len(principal.grants),
+                    "roles": tuple(sorted(principal.roles)),
+                    "document": shown.version.document.id,
+                    "version": shown.version.id,
+                    "content": commitments.of(shown.version.text),
+                    "masked": len(shown.hidden),
+                },
+            )
+        )
+        return shown

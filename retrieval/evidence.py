@@ -1,0 +1,49 @@
+"""What retrieval returns: permitted, ranked passages, each an ordered list of exact spans of one document version."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.text import Span
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRef:
+    """A document as a reader sees it named. ``uri`` is its path or record id within ``source`` (a source's name)."""
+
+    id: str
+    title: str
+    uri: str
+    source: str
+    url: str | None = None
+    modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A permitted passage. ``score`` is the fused relevance in 0..1; ``as_of`` is when the source last confirmed it.
+
+    ``dense`` (cosine) and ``sparse`` (BM25) are the branch scores behind it.
+    """
+
+    chunk_id: str
+    document: DocumentRef
+    version: str
+    page: int | None
+    headings: tuple[str, ...]
+    spans: tuple[Span, ...]
+    text: str = field(repr=False)
+    score: float
+    dense: float
+    sparse: float
+    as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The passages for one question, best first. ``question`` is as asked; ``timings`` are seconds by stage."""
+
+    question: str = field(repr=False)
+    passages: tuple[Passage, ...]
+    timings: dict[str, float]
