@@ -1,7 +1,8 @@
 """The sentences of the evidence, each with how well it speaks to the question.
 
 Score of a sentence: cosine to the question (the sentence embedded with its document's title and nearest heading),
-coverage of the question's words by weight, the passage's own relevance, and whether it holds what is asked for.
+coverage of the question's words by weight, alone and with its neighbours, the passage's own relevance, and whether it
+holds what is asked for.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ Vectors = npt.NDArray[np.float32]
 
 Embed = Callable[[Sequence[str]], Vectors]
 
-_DENSE, _COVERAGE, _PASSAGE, _ASKED = 0.50, 0.25, 0.20, 0.05
+_DENSE, _COVERAGE, _WINDOW, _PASSAGE, _ASKED = 0.50, 0.10, 0.20, 0.20, 0.03
 _SHORTEST = 3
 """Words. Anything shorter cannot answer as a sentence; a table row or list item may."""
 
@@ -128,6 +129,7 @@ def _scored(candidate: Candidate, dense: float, vector: Vectors) -> Candidate:
     score = (
         _DENSE * dense
         + _COVERAGE * candidate.coverage
+        + _WINDOW * candidate.window
         + _PASSAGE * candidate.passage.score
         + _ASKED * candidate.holds_asked
     )

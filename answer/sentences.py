@@ -240,7 +240,9 @@ def _sentence_ranges(text: str, start: int, end: int) -> Iterator[tuple[int, int
     for mark in _END.finditer(text, start, end):
         if mark.end() >= end or not _START.match(text[mark.end() : end].lstrip()[:6]):
             continue
-        if mark.group().startswith(".") and _ABBREVIATION.search(text[max(begin, mark.start() - 14) : mark.start() + 1]):
+        if mark.group().startswith(".") and _ABBREVIATION.search(
+            text[max(begin, mark.start() - 14) : mark.start() + 1]
+        ):
             continue
         yield from _shortened(text, begin, mark.end())
         begin = mark.end()
@@ -252,7 +254,9 @@ def _shortened(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut what is longer than ``LONGEST_SENTENCE`` at its line ends, else at spaces."""
     while end - start > LONGEST_SENTENCE:
         half = start + LONGEST_SENTENCE // 2
-        cut = max(text.rfind("\n", half, start + LONGEST_SENTENCE), text.rfind("; ", half, start + LONGEST_SENTENCE) + 1)
+        cut = max(
+            text.rfind("\n", half, start + LONGEST_SENTENCE), text.rfind("; ", half, start + LONGEST_SENTENCE) + 1
+        )
         cut = cut if cut > half else text.rfind(" ", half, start + LONGEST_SENTENCE)
         cut = cut if cut > half else start + LONGEST_SENTENCE
         yield start, cut

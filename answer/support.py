@@ -22,8 +22,6 @@ FEATURES: Mapping[str, str] = {
     "sentence_match": "highest cosine of a sentence, read with title and heading, times its coverage with neighbours",
     "passage_dense": "highest cosine of a passage to the question",
     "sentence_dense": "highest cosine of a sentence to the question",
-    "evidence_coverage": "share of the question's weight anywhere in the first three passages",
-    "asked_found": "1 if one of the three best sentences holds the number, date or name asked for, or none is asked for",
 }
 """Name of each signal, in the order of the weights, and what it is. All lie in -1..1 and speak for an answer.
 
@@ -44,8 +42,6 @@ def features(reading: Reading) -> dict[str, float]:
         "sentence_match": max(candidate.dense * candidate.window for candidate in candidates),
         "passage_dense": max(passage.dense for passage in passages),
         "sentence_dense": max(candidate.dense for candidate in candidates),
-        "evidence_coverage": covered(weights, frozenset[str]().union(*terms[:3])),
-        "asked_found": float(any(candidate.holds_asked for candidate in candidates[:3])),
     }
 
 
@@ -78,9 +74,7 @@ class Support:
                 "intercept": self.intercept,
                 "signals": [
                     {"name": name, "mean": mean, "scale": scale, "weight": weight}
-                    for name, mean, scale, weight in zip(
-                        self.names, self.means, self.scales, self.weights, strict=True
-                    )
+                    for name, mean, scale, weight in zip(self.names, self.means, self.scales, self.weights, strict=True)
                 ],
             },
             indent=2,

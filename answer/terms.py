@@ -18,14 +18,43 @@ Expected = Literal["number", "date", "person", "place", "reason", "any"]
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|\d+(?:[.,:]\d+)*")
 
-STOPWORDS = frozenset(
-    ["a", "about", "above", "after", "again", "against", "all", "also", "am", "an", "and", "any", "are", "aren't", "as", "at", "be", "because", "been", "before", "being", "below", "between", "both", "but", "by", "can", "can't", "cannot", "could", "couldn't", "did", "didn't", "do", "does", "doesn't", "doing", "don't", "down", "during", "each", "either", "else", "ever", "few", "for", "from", "further", "had", "hadn't", "has", "hasn't", "have", "haven't", "having", "he", "her", "here", "hers", "herself", "him", "himself", "his", "how", "i", "if", "in", "into", "is", "isn't", "it", "its", "itself", "just", "let's", "may", "me", "might", "mine", "more", "most", "much", "must", "my", "myself", "neither", "no", "nor", "not", "now", "of", "off", "on", "once", "one", "ones", "only", "onto", "or", "other", "others", "our", "ours", "ourselves", "out", "over", "own", "per", "please", "quite", "rather", "s", "same", "shall", "she", "should", "shouldn't", "since", "so", "some", "such", "t", "than", "that", "that's", "the", "their", "theirs", "them", "themselves", "then", "there", "there's", "these", "they", "this", "those", "through", "thus", "to", "too", "under", "until", "up", "upon", "us", "very", "via", "was", "wasn't", "we", "were", "weren't", "what", "what's", "when", "where", "whether", "which", "while", "who", "who's", "whom", "whose", "why", "will", "with", "within", "without", "won't", "would", "wouldn't", "yes", "yet", "you", "your", "yours", "yourself", "yourselves"]
-)
+_STOPWORDS_TEXT = """
+a about above after again against all also am an and any are aren't as at be because been before being below between
+both but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each either else ever
+few for from further had hadn't has hasn't have haven't having he her here hers herself him himself his how i if in
+into is isn't it its itself just let's may me might mine more most much must my myself neither no nor not now of off
+on once one ones only onto or other others our ours ourselves out over own per please quite rather s same shall she
+should shouldn't since so some such t than that that's the their theirs them themselves then there there's these
+they this those through thus to too under until up upon us very via was wasn't we were weren't what what's when
+where whether which while who who's whom whose why will with within without won't would wouldn't yes yet you your
+yours yourself yourselves
+"""
+STOPWORDS = frozenset(_STOPWORDS_TEXT.split())
 """Words that carry no topic in English."""
 
-_COMMON = frozenset(
-    ["able", "access", "according", "account", "across", "action", "add", "additional", "address", "advance", "affect", "allow", "allowed", "already", "another", "answer", "apply", "approach", "area", "around", "ask", "associated", "available", "away", "back", "base", "based", "basic", "become", "begin", "best", "better", "big", "board", "body", "bring", "build", "business", "buy", "call", "called", "case", "cause", "certain", "change", "check", "city", "class", "clear", "close", "come", "common", "company", "consider", "considered", "consist", "contact", "contain", "content", "control", "correct", "cost", "country", "course", "cover", "create", "current", "currently", "customer", "data", "date", "day", "decide", "define", "department", "describe", "description", "design", "detail", "determine", "develop", "difference", "different", "do", "document", "done", "early", "easy", "effect", "employee", "end", "ensure", "enough", "event", "every", "everything", "example", "exist", "expect", "explain", "fact", "far", "feature", "feel", "file", "final", "find", "first", "focus", "follow", "following", "form", "found", "full", "function", "gave", "general", "get", "give", "given", "go", "goal", "good", "great", "group", "grow", "guide", "guideline", "hand", "happen", "hard", "head", "help", "high", "hold", "home", "hour", "idea", "identify", "impact", "important", "improve", "include", "included", "including", "increase", "individual", "information", "involve", "issue", "item", "keep", "key", "kind", "know", "known", "large", "last", "later", "lead", "learn", "leave", "less", "let", "level", "life", "like", "limit", "line", "list", "little", "live", "local", "long", "look", "lot", "low", "made", "main", "major", "make", "manage", "many", "mean", "meaning", "member", "mention", "method", "mind", "money", "month", "move", "name", "natural", "nature", "need", "never", "new", "next", "none", "normal", "note", "number", "occur", "offer", "office", "often", "old", "open", "option", "order", "organization", "original", "originally", "overall", "part", "particular", "pay", "people", "perform", "period", "person", "place", "plan", "play", "point", "policy", "possible", "potential", "present", "prevent", "primary", "problem", "procedure", "process", "product", "provide", "provided", "purpose", "put", "question", "range", "reach", "read", "real", "reason", "receive", "recent", "reduce", "refer", "regarding", "related", "remain", "report", "represent", "request", "require", "required", "responsibility", "responsible", "result", "return", "review", "right", "role", "rule", "run", "say", "second", "see", "sell", "send", "separate", "serve", "service", "set", "several", "share", "show", "side", "significant", "similar", "simple", "single", "size", "small", "someone", "something", "specific", "staff", "standard", "start", "state", "stay", "step", "still", "stop", "support", "sure", "system", "take", "taken", "talk", "team", "tell", "term", "text", "thing", "think", "third", "time", "today", "together", "top", "total", "toward", "true", "try", "turn", "two", "type", "understand", "update", "use", "used", "useful", "user", "using", "usually", "value", "various", "view", "visit", "want", "way", "week", "well", "whole", "work", "working", "world", "write", "year"]
-)
+_COMMON_TEXT = """
+able access according account across action add additional address advance affect allow allowed already another
+answer apply approach area around ask associated available away back base based basic become begin best better big
+board body bring build business buy call called case cause certain change check city class clear close come common
+company consider considered consist contact contain content control correct cost country course cover create current
+currently customer data date day decide define department describe description design detail determine develop
+difference different do document done early easy effect employee end ensure enough event every everything example
+exist expect explain fact far feature feel file final find first focus follow following form found full function
+gave general get give given go goal good great group grow guide guideline hand happen hard head help high hold home
+hour idea identify impact important improve include included including increase individual information involve issue
+item keep key kind know known large last later lead learn leave less let level life like limit line list little live
+local long look lot low made main major make manage many mean meaning member mention method mind money month move
+name natural nature need never new next none normal note number occur offer office often old open option order
+organization original originally overall part particular pay people perform period person place plan play point
+policy possible potential present prevent primary problem procedure process product provide provided purpose put
+question range reach read real reason receive recent reduce refer regarding related remain report represent request
+require required responsibility responsible result return review right role rule run say second see sell send
+separate serve service set several share show side significant similar simple single size small someone something
+specific staff standard start state stay step still stop support sure system take taken talk team tell term text
+thing think third time today together top total toward true try turn two type understand update use used useful user
+using usually value various view visit want way week well whole work working world write year
+"""
+_COMMON = frozenset(_COMMON_TEXT.split())
 """Words so frequent in any kind of text that covering or missing them says little."""
 
 _UNSEEN = 3.0
@@ -49,7 +78,7 @@ def stem(word: str) -> str:
     for suffix in ("ization", "isation", "ational", "ations", "ation", "ments", "ment", "ingly", "ively", "ously",
                    "ities", "ility", "ness", "ally", "edly", "ance", "ence", "ible", "able", "tion", "ing", "ee", "ed",
                    "ive", "ity", "al", "ly", "er", "or"):  # fmt: skip
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+        if word.endswith(suffix) and len(word) - len(suffix) >= (5 if suffix == "al" else 4):
             word = word[: -len(suffix)]
             break
     if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "aeiouls":
@@ -92,15 +121,28 @@ def covered(weights: Mapping[str, float], terms: Collection[str]) -> float:
     return sum(weight for term, weight in weights.items() if term in terms) / total if total else 0.0
 
 
+_QUANTITY = (
+    "percentage|percent|amount|number|price|rate|size|limit|maximum|minimum|cost|fee|deadline|salary|age|temperature"
+    "|population"
+)
 _ASKS: Sequence[tuple[Expected, re.Pattern[str]]] = (
-    ("date", re.compile(r"\bwhen\b|\bwhat (?:date|day|year|month|time)\b|\bwhich (?:date|day|year|month)\b|\bhow (?:long ago|recent|soon)\b")),
-    ("number", re.compile(r"\bhow (?:much|many|long|often|far|old|big|large|high|tall|fast|late|early|frequent)\b"
-                          r"|\b(?:what|which) (?:percentage|percent|amount|number|price|rate|size)\b"
-                          r"|\bwhat (?:is|are|was) the (?:\w+ ){0,3}(?:percentage|percent|amount|number|price|rate|limit|maximum|minimum|cost|fee|deadline|salary|age|temperature|population)\b")),
+    (
+        "date",
+        re.compile(
+            r"\bwhen\b|\b(?:what|which) (?:date|day|year|month|time)\b|\bhow (?:long ago|recent|soon)\b",
+        ),
+    ),
+    (
+        "number",
+        re.compile(
+            r"\bhow (?:much|many|long|often|far|old|big|large|high|tall|fast|late|early|frequent)\b"
+            rf"|\b(?:what|which) (?:{_QUANTITY})\b|\bwhat (?:is|are|was) the (?:\w+ ){{0,3}}(?:{_QUANTITY})\b"
+        ),
+    ),
     ("person", re.compile(r"^\W*who\b|\bwhose\b|\bwhom\b|\bwho (?:is|was|are|were|did|has|played|wrote|sang)\b")),
     ("place", re.compile(r"^\W*where\b|\b(?:what|which) (?:city|country|state|place|location|town|address)\b")),
     ("reason", re.compile(r"^\W*why\b|\bwhat (?:is|was|are|were) the (?:reason|cause|purpose)s?\b|\bhow come\b")),
-)  # fmt: skip
+)
 
 _NUMBER = re.compile(
     r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|ninety|hundred"
@@ -110,13 +152,14 @@ _NUMBER = re.compile(
 _DATE = re.compile(
     r"\b(?:1[0-9]|20)\d\d\b|\b\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}\b|\b\d(?:st|nd|rd|th)\b|\bcentur(?:y|ies)\b"
     r"|\b(?:jan|febr?)uary\b|\bmarch\b|\bapril\b|\bmay\b|\bju(?:ne|ly)\b|\baugust\b|\b(?:sept|nov|dec)ember\b|\boctober\b"
-    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:within|after|before|during|every|until|by) .{0,20}\b(?:hour|day|week|month|year|quarter)s?\b",
+    r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b"
+    r"|\b(?:within|after|before|during|every|until|by) .{0,20}\b(?:hour|day|week|month|year|quarter)s?\b",
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<=[a-z0-9,;:)'’\"] )[A-Z][a-z’']+|^[\"'`\s]*[A-Z][a-z]+ [A-Z][a-z]+|\b[A-Z][a-z]+ [A-Z][a-z]+\b")
 _REASON = re.compile(
-    r"\b(?:because|since|due to|so that|in order to|therefore|thus|as a result|reason|caused?|purpose|leads? to|result(?:s|ed)?"
-    r" (?:in|from)|owing to|designed to|to (?:help|ensure|provide|protect|avoid|prevent|allow))\b",
+    r"\b(?:because|since|due to|so that|in order to|therefore|thus|as a result|reason|caused?|purpose|leads? to"
+    r"|result(?:s|ed)? (?:in|from)|owing to|designed to|to (?:help|ensure|provide|protect|avoid|prevent|allow))\b",
     re.IGNORECASE,
 )
 _EVIDENCE: Mapping[Expected, re.Pattern[str]] = {
@@ -131,7 +174,10 @@ _EVIDENCE: Mapping[Expected, re.Pattern[str]] = {
 def expected(question: str) -> Expected:
     """What the question asks for; ``any`` where its words do not say."""
     lowered = question.lower()
-    return next((kind for kind, pattern in _ASKS if pattern.search(lowered)), "any")
+    for kind, pattern in _ASKS:
+        if pattern.search(lowered):
+            return kind
+    return "any"
 
 
 def holds(kind: Expected, text: str) -> bool:

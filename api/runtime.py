@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import shutil
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -12,8 +15,6 @@ from functools import partial
 from pathlib import Path
 
 import structlog
-from ingest.embed.open import open_embedder
-from ingest.index.edge import EdgeIndex, IndexMismatch
 
 from answer.archive import Archive
 from answer.ask import MODEL, Asker
@@ -30,7 +31,10 @@ from core.clock import Clock, utc_now
 from core.database import Database, open_engine, sqlite_url
 from core.secrets import Keyring
 from ingest.blobs import BlobStore
-from ingest.index.base import VectorIndex
+from ingest.embed.base import Embedder
+from ingest.embed.open import open_embedder
+from ingest.index.base import IndexUnusable, VectorIndex
+from ingest.index.edge import EdgeIndex
 from ingest.keep import Keeper
 from ingest.parse import ParserPool
 from ingest.pipeline import Pipeline
@@ -105,15 +109,11 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
         undo.callback(sequencer.stop)
 
         tell("Opening the embedder")
-        embedder = open_embedder(settings.embedder.model, directory / "models", threads=settings.embedder.threads)
+        embedder = open_embedder(
+            settings.embedder.model, cache_dir=_model_cache(directory), threads=settings.embedder.threads
+        )
         undo.callback(embedder.close)
-        try:
-            index = EdgeIndex.open(directory / "index", embedder.dimensions, embedder.identity)
-        except IndexMismatch:
-            tell("The embedder has changed: every document is embedded again")
-            index = EdgeIndex.create_anew(directory / "index", embedder.dimensions, embedder.identity)
-            with database.writing() as session:
-                enqueue_all_ready(session)
+        index = _open_index(directory / "index", embedder, database, tell)
         undo.callback(index.close)
         pool = ParserPool(
             workers=settings.ingest.parser_processes,
@@ -122,7 +122,16 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
         )
         undo.callback(pool.close)
         blobs = BlobStore(directory / "blobs")
-        pipeline = Pipeline(database, blobs, pool, partial(split_with_packaged_tokens, settings=settings.split), embedder, index, clock, settings.ingest)
+        pipeline = Pipeline(
+            database,
+            blobs,
+            pool,
+            partial(split_with_packaged_tokens, settings=settings.split),
+            embedder,
+            index,
+            clock,
+            settings.ingest,
+        )
         keeper = Keeper(database, blobs, clock)
         sync = Sync(database, keeper, pipeline, clock)
         searcher = Searcher(database, index, embedder, settings.retrieval)
@@ -157,6 +166,29 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
     if resumed.documents:
         tell(f"Completed {resumed.documents} documents that the last stop had cut off")
     return runtime
+
+
+def _open_index(directory: Path, embedder: Embedder, database: Database, tell: Callable[[str], None]) -> VectorIndex:
+    """The index; built anew from the database when it holds the vectors of another embedder."""
+    try:
+        return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)
+    except IndexUnusable as unusable:
+        tell(f"{unusable.message} The index is built anew.")
+        shutil.rmtree(directory)
+        with database.writing() as session:
+            enqueue_all_ready(session)
+        return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)
+
+
+def _model_cache(directory: Path) -> Path:
+    """Where converted models lie: beside the installed packages they come from, so that every data directory shares
+    them; in the data directory where the installation may not be written."""
+    shared = Path(sys.prefix) / "share" / "vouch" / "models"
+    try:
+        shared.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return directory / "models"
+    return shared if os.access(shared, os.W_OK) else directory / "models"
 
 
 def _record_start(runtime: Runtime, embedder: str) -> None:

@@ -49,6 +49,8 @@ def configure(runtime: Runtime, wanted: out.IngestIn, *, demo: bool = False, **m
     config |= {"path": str(path)} | {key: value for key, value in given.items() if value}
     config = checked(config).model_dump(mode="json")
     kind = existing.kind if existing else kind_of(path, config["map"])
+    if kind == "files" and config["restrict"]:
+        raise Invalid("Only fields of records can be restricted.", hint="Leave --restrict out, or ingest records.")
     with runtime.database.writing() as session:
         record = repository.put(session, name, kind, config, by=OPERATOR, now=runtime.clock(), demo=demo)
         if existing is None or existing.version != record.version:

@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from connectors.sources.base import RECORD, Item
+from evals.datasets import json_lines
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """``gold`` is the reference answer; ``gold_sentences`` the sentences that annotators selected, if any."""
+    """``gold`` is the reference answer; ``without`` are the documents to pass over, which makes it unanswerable."""
 
     set: str
     id: str
     question: str = field(repr=False)
     answerable: bool
     gold: str = field(default="", repr=False)
-    gold_sentences: tuple[str, ...] = field(default=(), repr=False)
+    without: frozenset[str] = frozenset()
 
 
-def northwind(data: Path) -> tuple[Case, ...]:
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    name: str
+    cases: tuple[Case, ...]
+    items: tuple[Item, ...] = field(repr=False)
+
+
+def corpora(data: Path) -> tuple[Corpus, ...]:
+    """All sets. Raises ``FileNotFoundError`` where one is absent."""
+    return northwind(data), clapnq(data), claude_docs(data)
+
+
+def northwind(data: Path) -> Corpus:
     """92 answerable and 19 unanswerable questions over six HR documents."""
     folder = data / "qa_northwind_hr"
-    rows = [*_lines(folder / "queries.jsonl"), *_lines(folder / "unanswerable.jsonl")]
-    return tuple(
-        Case("northwind", row["_id"], row["text"], bool(row["answerable"]), row.get("answer", "")) for row in rows
-    )
+    rows = [*json_lines(folder / "queries.jsonl"), *json_lines(folder / "unanswerable.jsonl")]
+    cases = (Case("northwind", row["_id"], row["text"], bool(row["answerable"]), row.get("answer", "")) for row in rows)
+    items = (Item(path.name, path.read_bytes(), path.name) for path in sorted((folder / "docs").glob("*.pdf")))
+    return Corpus("northwind", tuple(cases), tuple(items))
 
 
-def clapnq(data: Path) -> tuple[Case, ...]:
+def clapnq(data: Path) -> Corpus:
     """300 answerable and 300 unanswerable questions; each unanswerable one has a plausible passage in the pool."""
+    folder = data / "qa_clapnq"
+    cases = (
+        Case("clapnq", row["id"], row["input"], bool(row["answerable"]), row["output"][0]["answer"])
+        for row in json_lines(folder / "dev.jsonl.gz")
+    )
+    return Corpus("clapnq", tuple(cases), _records(folder / "corpus.jsonl.gz"))
+
+
+def claude_docs(data: Path) -> Corpus:
+    """100 questions twice: over all sections, and without the sections that answer, as if the asker may not read them."""
+    folder = data / "ret_claude_docs"
+    gold: dict[str, set[str]] = {}
+    for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:
+        query, document, _ = line.split("\t")
+        gold.setdefault(query, set()).add(document)
     cases: list[Case] = []
-    for row in _lines(data / "qa_clapnq" / "dev.jsonl.gz"):
-        outputs = row["output"]
-        gold = outputs[0]
-        chosen = tuple(dict.fromkeys(s for output in outputs for s in output["selected_sentences"]))
-        cases.append(Case("clapnq", row["id"], row["input"], bool(row["answerable"]), gold["answer"], chosen))
-    return tuple(cases)
+    for row in json_lines(folder / "queries.jsonl"):
+        name, question = row["_id"], row["text"]
+        cases.append(Case("claude_docs", name, question, answerable=True, gold=row["answer"]))
+        cases.append(Case("claude_docs", f"{name}-hidden", question, answerable=False, without=frozenset(gold[name])))
+    return Corpus("claude_docs", tuple(cases), _records(folder / "corpus.jsonl.gz"))
 
 
-def _lines(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as file:
-        for line in file:
-            yield json.loads(line)
+def _records(path: Path) -> tuple[Item, ...]:
+    return tuple(
+        Item(
+            row["_id"],
+            json.dumps({"title": row.get("title", ""), "text": row["text"], "fields": []}).encode(),
+            "record.json",
+            media_type=RECORD,
+        )
+        for row in json_lines(path)
+    )

@@ -17,8 +17,11 @@ from answer.support import Support
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-RIDGE = 3.0
+RIDGE = 10.0
 """Penalty on squared weights of standardised signals, against a total sample weight of the number of questions."""
+
+
+_FLAT = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +104,16 @@ def balanced(right: Floats, answerable: Ints, *, draws: int = 2000) -> Balanced:
 
 
 def _with_threshold(model: Support, sample: Sample) -> Support:
-    """The threshold with the best balanced accuracy averaged over sets, smoothed so that no single question decides."""
+    """The lowest threshold within ``_FLAT`` of the best balanced accuracy averaged over sets.
+
+    The curve is smoothed so that no single question decides. Its top is flat, and the lower end is taken because a
+    reader can check a cited answer and cannot check an abstention.
+    """
     p = probabilities(model, sample)
     grid = np.linspace(0.2, 0.8, 121)
     curve = np.mean([_curve(p[own], sample.answerable[own], grid) for own in _by_set(sample)], axis=0)
     smooth = np.convolve(np.pad(curve, 10, mode="edge"), np.ones(21) / 21, "valid")
-    threshold = float(grid[int(smooth.argmax())])
+    threshold = float(grid[int(np.argmax(smooth >= smooth.max() - _FLAT))])
     return replace(model, threshold=threshold)
 
 

@@ -59,9 +59,7 @@ def recall_at(ranked: Sequence[str], relevant: Mapping[str, float], depth: int) 
 def span_overlap(found: Sequence[Span], gold: Sequence[Span]) -> tuple[float, float]:
     """Recall and intersection over union, in characters of one text; each side is the union of its spans."""
     first, second = _union(found), _union(gold)
-    common = sum(
-        max(0, min(one.end, other.end) - max(one.start, other.start)) for one in first for other in second
-    )
+    common = sum(max(0, min(one.end, other.end) - max(one.start, other.start)) for one in first for other in second)
     wanted = sum(len(span) for span in second)
     union = sum(len(span) for span in first) + wanted - common
     return (common / wanted if wanted else 0.0, common / union if union else 0.0)

@@ -98,10 +98,8 @@ def run(folder: Path | None = None) -> dict[str, object]:
     for result in results:
         score = "     " if result.recall is None else f"{result.recall:.3f}"
         notes = "; ".join(result.warnings)
-        print(
-            f"{result.file:<64} {result.outcome:<12} {score} {result.characters:>9,} chars {result.elements:>6} elements"
-            f" {result.seconds:6.2f} s  {notes}"
-        )
+        size = f"{result.characters:>9,} chars {result.elements:>6} elements"
+        print(f"{result.file:<64} {result.outcome:<12} {score} {size} {result.seconds:6.2f} s  {notes}")
     scores = [result.recall for result in results if result.recall is not None]
     middle = median(scores) if scores else 0.0
     outcomes = Counter(result.outcome for result in results)

@@ -18,6 +18,7 @@ Search = Callable[[str, str, int], Sequence[str]]
 Run = Mapping[str, Mapping[str, Sequence[str]]]
 """Set name -> query id -> ranked ids, best first."""
 DEPTH = 10
+WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def compare(product: Run, baseline: Run, *, data: Path | None = None, console: C
     """Measure both runs on their sets and print the table."""
     loaded = [retrieval_set(name, data) for name in product]
     found = compared(loaded, product, baseline)
-    (console or Console()).print(_table(found))
+    (console or Console(width=WIDTH)).print(_table(found))
     return found
 
 
@@ -79,9 +80,7 @@ def compared(sets: Sequence[RetrievalSet], product: Run, baseline: Run) -> Compa
 
 def scores(queries: RetrievalSet, ranked: Mapping[str, Sequence[str]]) -> Values:
     """nDCG@10 of each query; one without a result scores 0."""
-    return np.array(
-        [ndcg_at(ranked.get(query.id, ()), queries.relevant[query.id], DEPTH) for query in queries.queries]
-    )
+    return np.array([ndcg_at(ranked.get(query.id, ()), queries.relevant[query.id], DEPTH) for query in queries.queries])
 
 
 def _table(found: Comparison) -> Table:

@@ -115,10 +115,10 @@ class Keeper:
             repository.set_document_access(session, row.id, access_key, now)
             if before.state == "ready":
                 tally.access_changed += 1
-                # Which fields are restricted decides how the text is split.
-                repository.enqueue(
-                    session, row.id, "access" if set(before.restricted) == set(restricted) else "content"
-                )
+                repository.enqueue(session, row.id, "access")
+            # A field restricted only now may stand in any chunk: nobody reads the document until it is split anew.
+            if set(restricted) - set(before.restricted) and before.state == "ready":
+                row.state = "pending"
         if row.modified_at != change.modified_at:
             row.modified_at = change.modified_at
             if before.state == "ready":
@@ -169,15 +169,6 @@ class Keeper:
         repository.enqueue(session, document_id, "content")
         tally.new.add(document_id)
         return document_id
-
-    @staticmethod
-    def _follow_access(session: Session, row: DocumentRow, before: Known, restricted: dict[str, str]) -> None:
-        # Which fields are restricted decides how the text is split, so a change there needs a new version.
-        same_fields = set(before.restricted) == set(restricted)
-        repository.enqueue(session, row.id, "access" if same_fields else "content")
-        # A field restricted only now may stand in any chunk: nobody reads the document until it is split anew.
-        if set(restricted) - set(before.restricted):
-            row.state = "pending"
 
     @staticmethod
     def _count_unchanged(before: Known, tally: Tally) -> None:

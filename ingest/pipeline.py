@@ -56,8 +56,7 @@ class Order:
 
     @property
     def version_id(self) -> str:
-        # Which fields are restricted decides how the text is split, so it is part of what makes a version.
-        return stable_id("version", self.intent.document_id, self.content_hash, *self.restricted)
+        return stable_id("version", self.intent.document_id, self.content_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +153,8 @@ class Pipeline:
 
     def _order(self, session: Session, intent: Intent, row: DocumentRow) -> tuple[Order, Item]:
         body = self._blobs.get(session, row.content_hash)
-        restricted = tuple(sorted(row.restricted))
-        item = Item(row.key, body, row.filename, row.title or None, row.media_type, restricted)
-        return Order(intent, row.content_hash, restricted), item
+        item = Item(row.key, body, row.filename, row.title or None, row.media_type)
+        return Order(intent, row.content_hash, tuple(sorted(row.restricted))), item
 
     def _fail(self, intent: Intent, failure: ParseFailed, outcome: Outcome) -> None:
         with self._database.writing() as session:

@@ -21,9 +21,10 @@ from retrieval.settings import DiversitySettings, RetrievalSettings
 
 _WORD = re.compile(r"\w+")
 _EDITION = re.compile(
-    r"(?<![a-z0-9])(?:v(?:ersion)?[ ._-]?(\d+(?:\.\d+)*)|rev(?:ision)?[ ._-]?(\d+)|((?:19|20)\d\d(?:[-_.](?:0\d|1[0-2])(?:[-_.][0-3]\d)?)?))"
-    r"(?![0-9])"
+    r"(?<![a-z0-9])(?:v(?:ersion)?[ ._-]?(\d+(?:\.\d+)*)|rev(?:ision)?[ ._-]?(\d+)"
+    r"|((?:19|20)\d\d(?:[-_.](?:0\d|1[0-2])(?:[-_.][0-3]\d)?)?))(?![0-9])"
 )
+"""A version, a revision, a year or a date."""
 _RETIRED = re.compile(
     r"(?<![a-z])(?:old|outdated|obsolete|superseded|replaced|archived?|deprecated|expired|previous|former|draft)(?![a-z])"
 )
@@ -82,9 +83,7 @@ def _without_copies(ranked: Sequence[Ranked]) -> list[Ranked]:
     return kept
 
 
-def _put_current_first(
-    ranked: Sequence[Ranked], places: list[float], rules: DiversitySettings, question: str
-) -> None:
+def _put_current_first(ranked: Sequence[Ranked], places: list[float], rules: DiversitySettings, question: str) -> None:
     """Lift the current edition to the outdated one's place and lower that one, where they are within the margin."""
     named = set(_numbers(question))
     editions = [edition(each.passage.document) for each in ranked]
@@ -152,7 +151,7 @@ def edition(document: DocumentRef) -> _Edition:
 
 
 def is_later(one: DocumentRef, other: DocumentRef) -> bool:
-    """Whether ``one`` is the current edition beside ``other``: by name first, then by the source's modification time."""
+    """Whether ``one`` is the current edition beside ``other``: by name first, then by modification time."""
     mine, theirs = edition(one), edition(other)
     if mine.retired != theirs.retired:
         return theirs.retired

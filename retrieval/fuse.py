@@ -1,8 +1,8 @@
 """Two branches, one order.
 
 The convex combination of Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval" (2023), with
-each branch scaled by its best score. Scores, unlike ranks, keep how clearly a branch prefers what it prefers; scaling by
-the best alone keeps a candidate's score free of how poor the rest of the pool is.
+each branch scaled by its best score. Scores, unlike ranks, keep how clearly a branch prefers what it prefers; scaling
+by the best alone keeps a candidate's score free of how poor the rest of the pool is.
 """
 
 from __future__ import annotations
@@ -24,15 +24,12 @@ def fuse(candidates: Sequence[Candidate], settings: FusionSettings) -> list[tupl
     sparse = max((candidate.sparse for candidate in candidates), default=0.0)
     weight = settings.dense_weight
     return _ranked(
-        [
-            (each, weight * _share(each.dense, dense) + (1 - weight) * _share(each.sparse, sparse))
-            for each in candidates
-        ]
+        [(each, weight * _share(each.dense, dense) + (1 - weight) * _share(each.sparse, sparse)) for each in candidates]
     )
 
 
 def reciprocal_rank(candidates: Sequence[Candidate], offset: int = RANK_OFFSET) -> list[tuple[Candidate, float]]:
-    """Plain reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009), scaled to 0..1: the baseline to compare with."""
+    """Plain reciprocal rank fusion (Cormack, Clarke and Büttcher, 2009), scaled to 0..1: the baseline."""
     best = 2 / (offset + 1)
     return _ranked(
         [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from api import logs
 from api.cli import audit, bench, documents, ingest, questions, serve
 from api.cli import people as people_commands
 from api.cli.output import guarded
@@ -16,6 +17,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@app.callback()
+def start() -> None:
+    logs.configure()
+
+
 app.command("serve")(guarded(serve.serve))
 app.command("ingest")(guarded(ingest.ingest))
 app.command("search")(guarded(questions.search))

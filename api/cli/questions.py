@@ -113,7 +113,7 @@ def _show(answer: dict[str, Any]) -> None:
                 (f"[{source['n']}] ", "cyan"),
                 document["title"],
                 (f"  {document['source']} / {document['uri']}{page}  as of {moment(source['as_of'])}", "dim"),
-            )  # fmt: skip
+            )
         )
     if answer["nearest"]:
         console.print("[dim]Nearest that you may read:[/]")

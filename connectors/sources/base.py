@@ -10,7 +10,8 @@ from typing import Protocol
 from core.access import Access
 
 RECORD = "application/vnd.vouch.record+json"
-"""Media type of a record: a JSON object with ``title``, ``text`` and ``fields`` (a list of name, value pairs)."""
+"""Media type of a record: a JSON object with ``title``, ``text``, ``fields`` (a list of name, value pairs) and
+``restricted`` (the names of those fields that have access of their own)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,6 @@ class Item:
     filename: str
     title: str | None = None
     media_type: str | None = None
-    restricted: tuple[str, ...] = ()
-    """Names of the fields that have access of their own: the parser reports each of them as a ``Part``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,15 @@ class RecordsSource:
         elif ours["deny"] is not None:
             own = access_of(self.config.allow, [*self.config.deny, *_names(ours["deny"])])
         fields = [[name, _text(value)] for name, value in raw.items() if value not in (None, "", [])]
-        body = orjson.dumps({"title": _text(ours["title"]), "text": _text(ours["text"]), "fields": fields})
+        body = orjson.dumps(
+            {
+                "title": _text(ours["title"]),
+                "text": _text(ours["text"]),
+                "fields": fields,
+                # Which fields are restricted decides how the text is cut, so it is part of the content.
+                "restricted": [name for name, _ in restricted],
+            }
+        )
         self._bodies[key] = body
         modified = self.config.modified.get(key) or _moment(ours["modified_at"])
         fingerprint = hashlib.sha256(body).hexdigest()[:40]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from core import access
 from core.access import Access
@@ -28,6 +28,14 @@ class FileSourceConfig(BaseModel):
     """Record field -> groups. Whoever may read the record must be in one of them to read the field."""
     modified: dict[str, datetime] = {}
     """Key -> modification time, where the file system does not keep it."""
+
+    @field_validator("restrict")
+    @classmethod
+    def _restrict_fields_only(cls, restrict: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        ours = sorted(set(restrict).intersection(get_args(RecordField)))
+        if ours:
+            raise ValueError(f"{', '.join(ours)} cannot be restricted; restrict the record with its allow")
+        return {" ".join(name.split()): groups for name, groups in restrict.items()}
 
     def root(self) -> Path:
         return Path(self.path)

@@ -51,7 +51,8 @@ class Recipe:
     @classmethod
     def read(cls, directory: Path) -> Recipe:
         fields: dict[str, Any] = json.loads((directory / RECIPE_FILE).read_text(encoding="utf-8"))
-        return cls(**{**fields, "warnings": tuple(fields["warnings"])})
+        fields["warnings"] = tuple(fields["warnings"])
+        return cls(**fields)
 
 
 def needs_reduced_range() -> bool:
@@ -101,7 +102,7 @@ class OnnxEmbedder:
     def __init__(self, directory: Path, *, identity: str, threads: int = 2) -> None:
         self.recipe = Recipe.read(directory)
         self._identity = identity
-        self._directory = directory
+        self.directory = directory
         self._encoder = OnnxEncoder(directory, dimensions=self.recipe.dimensions, window=self.recipe.window)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embed")
         self._counter: Tokenizer | None = None
@@ -146,7 +147,7 @@ class OnnxEmbedder:
     def _whole_text_tokenizer(self) -> Tokenizer:
         with self._counter_lock:
             if self._counter is None:
-                self._counter = Tokenizer.from_file(str(self._directory / TOKENIZER_FILE))
+                self._counter = Tokenizer.from_file(str(self.directory / TOKENIZER_FILE))
                 self._counter.no_padding()
                 self._counter.no_truncation()
             return self._counter

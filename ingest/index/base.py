@@ -11,9 +11,24 @@ import numpy as np
 import numpy.typing as npt
 
 from core.access import Access, AccessFilter
+from core.errors import Conflict
 
 Vector = npt.NDArray[np.float32]
 """float32[dimensions], unit length."""
+
+
+class IndexUnusable(Conflict):
+    """The stored index cannot serve this configuration. Discard it and rebuild it from the database."""
+
+    code = "index_unusable"
+
+
+class IndexMismatch(IndexUnusable):
+    """It was built by another embedder, or in another format."""
+
+
+class IndexDamaged(IndexUnusable):
+    """Its files cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +47,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a caller may narrow a search by, on top of access."""
+    """What a caller may narrow a search by, on top of access. Both moments are inclusive, and a chunk without a
+    modification time satisfies neither."""
 
     source_ids: tuple[str, ...] = ()
     document_ids: tuple[str, ...] = ()

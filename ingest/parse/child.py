@@ -1,8 +1,10 @@
 """The parsing process: answers requests on a pipe until the pipe closes. Started by ``ParserPool`` only.
 
 A request is a pickled tuple: ``("start", initializer)``, ``("render", body, page, scale)`` or
-``("parse", [(body, filename, media_type, title, then), ...])``. A reply is a pickled ``(blobs, peak_kb, retire)``: one pickled outcome for each
-item, the highest resident size so far, and whether this process should be replaced.
+``("parse", [(body, filename, media_type, title, then), ...])``.
+
+A reply is a pickled ``(blobs, peak_kb, retire)``: one pickled outcome for each item, the highest resident size so far,
+and whether this process should be replaced.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from pathlib import Path
 from ingest.parse.archive import Archive, inspect
 from ingest.parse.detect import MEDIA_TYPES, Kind
 from ingest.parse.errors import ParseFailed
+from ingest.parse.legacy import parse_old
 from ingest.parse.markup import html_blocks
 from ingest.parse.office import container_warnings, parse_docx, parse_pptx
 from ingest.parse.outline import compose
@@ -43,15 +44,11 @@ def parse_with_pandoc(body: bytes, kind: Kind, archive: Archive | None, title: s
 
 
 def parse_with_office(body: bytes, kind: Kind, title: str | None, filename: str) -> Parsed:
-    """Old Word and PowerPoint files, converted by LibreOffice where it is installed."""
+    """Old Word and PowerPoint files: converted by LibreOffice where it is installed, else read for their words."""
     program = shutil.which("soffice") or shutil.which("libreoffice")
     target = "docx" if kind == "doc" else "pptx"
     if program is None:
-        raise ParseFailed(
-            "unsupported",
-            f"The file is in the old {kind} format.",
-            hint=f"Save it as {target}, or install LibreOffice on this machine.",
-        )
+        return parse_old(body, kind, title, filename)
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / f"source.{kind}"
         source.write_bytes(body)

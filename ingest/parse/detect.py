@@ -48,6 +48,7 @@ MEDIA_TYPES: dict[Kind, str] = {
     "rtf": "application/rtf",
     "epub": "application/epub+zip",
 }
+_ENCRYPTED_PPT = b"\xdf\xc4\xd1\xf3"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PICTURES = (b"\x89PNG\r\n", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*", b"BM")
 _ARCHIVES = (
@@ -200,6 +201,9 @@ def _ole(body: bytes) -> Kind:
                         _refuse_encrypted()
                     return "xls"
             if "powerpoint document" in streams:
+                # The current user's header token of an encrypted presentation ([MS-PPT] 2.3.2).
+                if "current user" in streams and container.openstream("Current User").read(16)[12:] == _ENCRYPTED_PPT:
+                    _refuse_encrypted()
                 return "ppt"
             if "__properties_version1.0" in streams:
                 return "msg"

@@ -118,7 +118,7 @@ def _try(body: bytes, name: str) -> str | None:
     lowered = name.strip().strip("\"'").lower()
     aliases = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "us-ascii": "cp1252", "ascii": "cp1252",
                "iso-8859-8-i": "iso-8859-8", "x-sjis": "cp932", "shift_jis": "cp932", "shift-jis": "cp932",
-               "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949", "x-user-defined": "cp1252"}  # fmt: skip
+               "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949"}  # fmt: skip
     try:
         codec = codecs.lookup(aliases.get(lowered, lowered))
         # Codecs that do not give text (hex, zip, idna, punycode, unicode_escape) are no character sets.

@@ -23,7 +23,7 @@ _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _CORE_TITLE = re.compile(rb"<dc:title[^>]*>([^<]{1,300})</dc:title>")
 _GENERIC = re.compile(
-    r"(powerpoint presentation|presentation|document\d*|untitled.*|microsoft (word|powerpoint) - .*|slide 1|word document)",
+    r"((powerpoint )?presentation|(word )?document\d*|untitled.*|microsoft (word|powerpoint) - .*|slide 1)",
     re.IGNORECASE,
 )
 

@@ -83,7 +83,7 @@ def _last_sentence(text: str, span: Span) -> Span | None:
 
 def clean(text: str) -> str:
     """Text that can be stored anywhere: line feeds only, no control characters and no lone surrogates."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROL)
+    return text.replace("\r\n", "\n").replace("\r", "\n").replace("\ufeff", "").translate(_CONTROL)
 
 
 def printable(text: str) -> str:

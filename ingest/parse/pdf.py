@@ -154,7 +154,7 @@ def _boxes(layer: Any, count: int) -> npt.NDArray[np.float32]:
 
 
 def _to_page(boxes: npt.NDArray[np.float32], page: Any, width: float, height: float) -> npt.NDArray[np.float32]:
-    """Boxes from the page's coordinates (origin bottom left, not turned or cropped) to points from its shown top left."""
+    """Boxes from the page's coordinates (origin bottom left, not turned or cropped) to points from its top left."""
     if not len(boxes):
         return boxes
     scale = 16

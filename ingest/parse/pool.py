@@ -23,8 +23,9 @@ from typing import Any, Generic, Self, TypeVar
 import psutil
 
 from connectors.sources.base import RECORD, Item
+from core.errors import Unavailable, VouchError
 from ingest.parse.errors import ParseFailed
-from ingest.parse.process import Child, ChildDied, ChildTimedOut, ChildTooBig, Limits, PlainUnpickler
+from ingest.parse.process import Child, ChildDied, ChildNotStarted, ChildTimedOut, ChildTooBig, Limits, PlainUnpickler
 from ingest.parsed import Parsed
 
 T = TypeVar("T")
@@ -89,7 +90,8 @@ class ParserPool:
             thread.start()
 
     def parse(self, item: Item, then: Callable[[Parsed], T] | None = None) -> Future[Outcome[T]]:
-        """Begin to parse ``item``; the future gives its outcome or raises ``ParseFailed``.
+        """Begin to parse ``item``; the future gives its outcome or raises ``ParseFailed``, or
+        ``Unavailable`` when no child can be started.
 
         ``then`` (picklable) is applied in the child; its result must be made of plain values and dataclasses of
         ``core``, ``connectors`` and ``ingest``. Without it, ``value`` is None.
@@ -192,8 +194,9 @@ class ParserPool:
         failure = self._attempt(number, batch)
         if failure is None:
             return
-        if len(batch) == 1:
-            batch[0].future.set_exception(failure)
+        if len(batch) == 1 or isinstance(failure, Unavailable):
+            for job in batch:
+                job.future.set_exception(failure)
             return
         # One of them broke the child: alone, each fails or succeeds for itself.
         for job in batch:
@@ -201,13 +204,20 @@ class ParserPool:
             if alone is not None:
                 job.future.set_exception(alone)
 
-    def _attempt(self, number: int, batch: list[_Job]) -> ParseFailed | None:
+    def _attempt(self, number: int, batch: list[_Job]) -> VouchError | None:
         first = batch[0]
         request = ("render", *first.request) if first.render else ("parse", [job.request for job in batch])
         try:
             child = self._children.get(number) or self._start(number)
+            if self._closing:
+                raise ChildDied
             blobs = child.ask(request)
             outcomes = [PlainUnpickler.load_from(blob) for blob in blobs]
+        except (ChildNotStarted, OSError):
+            return Unavailable(
+                "The parsing process could not be started.",
+                hint="Check free memory and disk space, and that this installation is complete, then run again.",
+            )
         except ChildTimedOut:
             self._retire(number)
             return ParseFailed("timeout", f"Parsing took more than {self.limits.timeout_seconds:g} seconds.")

@@ -26,6 +26,10 @@ class ChildDied(Exception):
     """The process ended without an answer."""
 
 
+class ChildNotStarted(Exception):
+    """The process could not be started, or its initializer failed: no document is to blame."""
+
+
 class ChildTimedOut(Exception):
     """The process did not answer in time and was killed."""
 
@@ -65,7 +69,11 @@ class Child:
         finally:
             theirs.close()
         self.retired = False
-        self.ask(("start", initializer))
+        try:
+            self.ask(("start", initializer))
+        except (ChildDied, ChildTimedOut, ChildTooBig) as error:
+            self.stop()
+            raise ChildNotStarted from error
 
     @property
     def pid(self) -> int:

@@ -24,7 +24,7 @@ from ingest.parse.detect import MEDIA_TYPES
 from ingest.parse.errors import ParseFailed
 from ingest.parse.office import container_warnings, core_title
 from ingest.parse.outline import Block, compose
-from ingest.parse.table import table_block
+from ingest.parse.table import is_number, table_block
 from ingest.parsed import Parsed
 
 MAX_CELLS = 2_000_000
@@ -80,8 +80,8 @@ def parse_xls(body: bytes, title: str | None, filename: str) -> Parsed:
         book = xlrd.open_workbook(file_contents=body, on_demand=True, logfile=io.StringIO())
         sheets = [_xls_sheet(book, index) for index in range(book.nsheets)]
     except (
-        xlrd.biffh.XLRDError, struct.error, EOFError, OSError, KeyError, ValueError, TypeError, AttributeError, IndexError,
-        AssertionError, OverflowError, RecursionError, NotImplementedError, MemoryError,
+        xlrd.biffh.XLRDError, struct.error, EOFError, OSError, KeyError, ValueError, TypeError, AttributeError,
+        IndexError, AssertionError, OverflowError, RecursionError, NotImplementedError,
     ) as error:  # fmt: skip
         if "encrypted" in str(error).lower():
             raise ParseFailed("encrypted", "The workbook is protected by a password.") from error
@@ -197,7 +197,7 @@ def write_value(value: object, number_format: str) -> str:
 def sheet_blocks(sheet: Sheet) -> list[Block]:
     """A sheet's tables and the lines between them, in reading order."""
     blocks: list[Block] = []
-    for band in _bands(sorted(sheet.rows)):
+    for band in _joined(sheet, _bands(sorted(sheet.rows))):
         for part in _side_by_side(sheet, band):
             blocks.extend(_region(sheet, part))
     return blocks
@@ -211,6 +211,24 @@ def _bands(rows: Sequence[int]) -> list[list[int]]:
         else:
             bands.append([row])
     return bands
+
+
+def _joined(sheet: Sheet, bands: list[list[int]]) -> list[list[int]]:
+    """Bands with a header set apart from its rows by one empty row put together again."""
+    joined: list[list[int]] = []
+    for band in bands:
+        above = joined[-1] if joined else []
+        near = bool(above) and band[0] == above[-1] + 2
+        names = near and len(sheet.rows[above[-1]]) > 1 and not any(_has_number(sheet.rows[row]) for row in above)
+        if names and len(sheet.rows[band[0]]) > 1 and _has_number(sheet.rows[band[0]]):
+            above.extend(band)
+        else:
+            joined.append(list(band))
+    return joined
+
+
+def _has_number(line: dict[int, str]) -> bool:
+    return any(is_number(text) for text in line.values())
 
 
 def _side_by_side(sheet: Sheet, band: list[int]) -> list[list[dict[int, str]]]:
@@ -230,7 +248,7 @@ def _side_by_side(sheet: Sheet, band: list[int]) -> list[list[dict[int, str]]]:
 def _begins_table(lines: list[dict[int, str]]) -> bool:
     columns = {column for line in lines for column in line}
     filled = [line for line in lines if line]
-    return len(columns) > 1 and len(filled) > 2 and set(lines[0]) == columns
+    return len(columns) > 1 and len(filled) > 2 and set(lines[0]) == columns and not _has_number(lines[0])
 
 
 def _region(sheet: Sheet, lines: list[dict[int, str]]) -> list[Block]:
@@ -241,8 +259,8 @@ def _region(sheet: Sheet, lines: list[dict[int, str]]) -> list[Block]:
     while start < len(lines) and wide and len(lines[start]) == 1:
         blocks.append(_line(next(iter(lines[start].values())), sheet.number, followed=True))
         start += 1
-    if not wide and len(lines) == 1:
-        return [_line(next(iter(lines[0].values())), sheet.number, followed=True)]
+    if not wide:
+        return [_line(text, sheet.number, followed=len(lines) < 3) for line in lines for text in line.values()]
     columns = sorted({column for line in lines[start:] for column in line})
     table = table_block([[line.get(column, "") for column in columns] for line in lines[start:]], page=sheet.number)
     return [*blocks, table] if table else blocks

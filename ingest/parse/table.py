@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ingest.parse.outline import Block
 
 _NUMERIC = re.compile(r"[-+−–(]?\s*[$€£¥]?\s*\d[\d.,:/ %$€£¥()-]*")
+_HEADER_ROWS = 3
 
 
 def write_row(cells: Sequence[str]) -> str:
@@ -15,12 +16,24 @@ def write_row(cells: Sequence[str]) -> str:
     return " | ".join(" ".join(cell.split()) for cell in cells)
 
 
-def is_header(first: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether the first row names the columns: words only (an empty corner is allowed), over at least one other row."""
-    named = [cell for cell in first if cell.strip()]
-    if not others or not named or len(named) < max(1, len(first) - 1):
-        return False
-    return not any(_NUMERIC.fullmatch(cell.strip()) for cell in named)
+def is_number(cell: str) -> bool:
+    """Whether a cell is a figure: digits with signs, separators, a currency or a percent sign."""
+    return _NUMERIC.fullmatch(cell.strip()) is not None
+
+
+def count_headers(rows: Sequence[Sequence[str]]) -> int:
+    """How many of the first rows name the columns.
+
+    One row of words over at least one other (its corner may be empty); up to three where the first is incomplete, as
+    spanning headers are, and the rows of words end with the first figures.
+    """
+    named = [cell for cell in rows[0] if cell.strip()]
+    if len(rows) < 2 or not named or any(is_number(cell) for cell in named):
+        return 0
+    if len(named) >= max(1, len(rows[0]) - 1):
+        return 1
+    worded = next((place for place, row in enumerate(rows) if any(is_number(cell) for cell in row)), 0)
+    return worded if worded <= _HEADER_ROWS else 0
 
 
 def table_block(rows: Sequence[Sequence[str]], *, page: int | None = None, headers: int | None = None) -> Block | None:
@@ -34,8 +47,9 @@ def table_block(rows: Sequence[Sequence[str]], *, page: int | None = None, heade
     used = [column for column in range(width) if any(row[column] for row, _ in kept)]
     trimmed = [[row[column] for column in used] for row, _ in kept]
     flags = [mark for _, mark in kept]
-    if headers is None and is_header(trimmed[0], trimmed[1:]):
-        flags[0] = True
+    if headers is None:
+        count = count_headers(trimmed)
+        flags = [place < count for place in range(len(trimmed))]
     if all(flags):
         flags = [False] * len(flags)
     return Block(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -44,7 +45,7 @@ def sections(parsed: Parsed) -> list[Section]:
     Raises ``ValueError`` when two parts overlap: their text would need both permissions.
     """
     parts = sorted(parsed.parts, key=lambda part: part.span)
-    if any(before.span.overlaps(after.span) for before, after in zip(parts, parts[1:], strict=False)):
+    if any(before.span.overlaps(after.span) for before, after in itertools.pairwise(parts)):
         raise ValueError("restricted parts overlap")
     read = [element for element in parsed.elements if element.kind not in LEFT_OUT]
     hidden = {

@@ -176,7 +176,7 @@ def _halves(text: str, spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
     if len(spans) > 1:
         middle = len(spans) // 2
         return [spans[:middle], spans[middle:]]
-    start, end = spans[0].start, spans[0].end
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
     at = text.rfind(" ", start + 1, (start + end) // 2)
     at = at if at > start else (start + end) // 2
     return [half for half in (trimmed(text, Span(start, at)), trimmed(text, Span(at, end))) if half]

@@ -59,9 +59,18 @@ def _splitter(measure: Measure, size: int) -> SentenceSplitter:
     return SentenceSplitter(
         chunk_size=size,
         chunk_overlap=0,
-        tokenizer=lambda piece: range(measure(piece)),
+        tokenizer=_ranges(measure),
         chunking_tokenizer_fn=_sentence_tokenizer(),
     )
+
+
+def _ranges(measure: Measure) -> Callable[[str], range]:
+    """A tokenizer as the splitter wants it: something whose length is that of the text."""
+
+    def tokens(piece: str) -> range:
+        return range(measure(piece))
+
+    return tokens
 
 
 @lru_cache(maxsize=1)

@@ -43,7 +43,10 @@ def test_a_line_break_inside_a_sentence_is_folded_for_showing_and_kept_in_the_ci
 
 def test_a_heading_is_told_from_the_paragraph_below_it() -> None:
     text = "Emergency Services\nNorthwind covers emergency services around the clock, in every state of the country."
-    assert [(s.kind, s.text[:18]) for s in whole(text)] == [("heading", "Emergency Services"), ("prose", "Northwind covers e")]
+    assert [(s.kind, s.text[:18]) for s in whole(text)] == [
+        ("heading", "Emergency Services"),
+        ("prose", "Northwind covers e"),
+    ]
 
 
 def test_a_list_item_brings_the_sentence_that_introduces_it() -> None:
@@ -68,7 +71,10 @@ def test_a_table_row_brings_its_header_row() -> None:
 
 def test_a_markdown_table_loses_its_rule_but_not_its_header() -> None:
     text = "| Plan | Limit |\n| --- | ---: |\n| Plus | $500 |"
-    assert [quote(text, unit.spans) for unit in whole(text)] == ["| Plan | Limit |", "| Plan | Limit |\n| Plus | $500 |"]
+    assert [quote(text, unit.spans) for unit in whole(text)] == [
+        "| Plan | Limit |",
+        "| Plan | Limit |\n| Plus | $500 |",
+    ]
 
 
 def test_header_and_rows_from_distant_spans_map_back_to_the_version() -> None:

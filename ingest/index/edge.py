@@ -1,0 +1,386 @@
+# qdrant_edge is a compiled module whose stubs are partly untyped.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+"""The index in this process: Qdrant Edge, with writes in its write-ahead log and heavy work in a child process.
+
+Every call of the engine holds the interpreter's lock, so calls stay small: at most 250 points in one upsert, and
+compaction happens on a copy (``optimize``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import structlog
+from qdrant_edge import (
+    CountRequest,
+    Distance,
+    EdgeConfig,
+    EdgeShard,
+    EdgeSparseVectorParams,
+    EdgeVectorParams,
+    FieldCondition,
+    Filter,
+    HasIdCondition,
+    IdfParams,
+    MatchAny,
+    MatchValue,
+    Memory,
+    Modifier,
+    PayloadSchemaType,
+    Query,
+    QueryBatchRequest,
+    QueryRequest,
+    RangeDateTime,
+    RangeFloat,
+    ScoredPoint,
+    ScrollRequest,
+    SearchParams,
+    UpdateOperation,
+)
+from qdrant_edge import Point as EdgePoint
+
+from core.access import Access, AccessFilter
+from core.errors import Invalid, Unavailable
+from ingest.index.base import Candidate, Conditions, IndexDamaged, Point, Vector
+from ingest.index.bm25 import document_weights, query_terms
+from ingest.index.home import IndexHome, copy_tree
+
+_UPSERT_POINTS = 250
+_ID_BATCH = 1_000
+_FLUSH_POINTS = 5_000
+_SEARCH_THREADS = 2
+_DRIFT_POINTS = 30_000
+_JOURNAL_POINTS = 20_000
+_ROOT = Path(__file__).resolve().parents[2]
+_DENSE, _SPARSE = "dense", "bm25"
+_INDEXED_FIELDS = {
+    "allow": PayloadSchemaType.Keyword,
+    "deny": PayloadSchemaType.Keyword,
+    "source": PayloadSchemaType.Keyword,
+    "document": PayloadSchemaType.Keyword,
+    "generation": PayloadSchemaType.Integer,
+    "modified_at": PayloadSchemaType.Datetime,
+}
+_log = structlog.get_logger(__name__)
+
+
+class EdgeIndex:
+    """A ``VectorIndex`` in a directory that this process alone has open. Thread-safe.
+
+    Raises ``Conflict`` when another process has it open, ``IndexUnusable`` when it has to be rebuilt.
+    """
+
+    def __init__(self, directory: Path, *, embedder: str, dimensions: int) -> None:
+        self._embedder = embedder
+        self._dimensions = dimensions
+        self._home = IndexHome(directory)
+        # Writers wait for each other and for the copy that a compaction starts from; readers only for single calls.
+        self._write_lock = threading.RLock()
+        self._call_lock = threading.RLock()
+        self._optimize_lock = threading.Lock()
+        self._journal: list[UpdateOperation] | None = None
+        self._journal_points = 0
+        self._unflushed = 0
+        self._compaction: subprocess.Popen[bytes] | None = None
+        self._closed = False
+        try:
+            self._path, self._shard = self._open()
+        except BaseException:
+            self._home.release()
+            raise
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        for start in range(0, len(points), _UPSERT_POINTS):
+            batch = [self._stored(point) for point in points[start : start + _UPSERT_POINTS]]
+            self._write(UpdateOperation.upsert_points(batch), len(batch))
+
+    def remove_older(self, document_id: str, generation: int) -> None:
+        older: list[Any] = [
+            FieldCondition("document", match=MatchValue(document_id)),
+            FieldCondition("generation", range=RangeFloat(lt=float(generation))),
+        ]
+        self._write(UpdateOperation.delete_points_by_filter(Filter(must=older)), 1)
+
+    def remove_documents(self, document_ids: Sequence[str]) -> None:
+        for batch in _batches(document_ids):
+            named = FieldCondition("document", match=MatchAny(batch))
+            self._write(UpdateOperation.delete_points_by_filter(Filter(must=[named])), 1)
+
+    def set_access(self, point_ids: Sequence[str], access: Access, modified_at: datetime | None) -> None:
+        for batch in _batches(point_ids):
+            # By filter, because setting by id fails as a whole when one of the points has gone.
+            named = Filter(must=[HasIdCondition(set(batch))])
+            self._write(UpdateOperation.set_payload_by_filter(named, _access_payload(access, modified_at)), len(batch))
+
+    def search(
+        self, dense: Vector, text: str, access: AccessFilter, *, pool: int, conditions: Conditions = Conditions()
+    ) -> tuple[Candidate, ...]:
+        if not access.grants or pool < 1:
+            return ()
+        self._check_dimensions(dense)
+        permitted = _permitted(access, conditions)
+        queries = [
+            QueryRequest(
+                limit=pool, query=Query.Nearest(dense.tolist(), _DENSE), filter=permitted, with_payload=["document"]
+            )
+        ]
+        terms = query_terms(text)
+        if terms.indices:
+            # Hidden passages must not move visible scores: IDF counts what this reader may read, whatever is asked for.
+            scoped = SearchParams(idf=IdfParams(_permitted(access, Conditions())))
+            queries.append(
+                QueryRequest(
+                    limit=pool,
+                    query=Query.Nearest(terms, _SPARSE),
+                    filter=permitted,
+                    with_payload=["document"],
+                    params=scoped,
+                )
+            )
+        with self._call_lock:
+            found = self._open_shard().query_batch(QueryBatchRequest(queries))
+            by_dense, by_terms = found[0], found[1] if len(found) > 1 else []
+            known = {str(hit.id) for hit in by_dense}
+            missing = self.vectors([str(hit.id) for hit in by_terms if str(hit.id) not in known])
+        return _union(by_dense, by_terms, {id: float(vector @ dense) for id, vector in missing.items()})
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        found: dict[str, Vector] = {}
+        for batch in _batches(ids):
+            with self._call_lock:
+                records = self._open_shard().retrieve(list(batch), with_payload=False, with_vector=[_DENSE])
+            for record in records:
+                stored: Any = record.vector
+                found[str(record.id)] = np.asarray(stored[_DENSE], dtype=np.float32)
+        return found
+
+    def point_ids(self) -> frozenset[str]:
+        ids: set[str] = set()
+        offset: Any = None
+        while True:
+            with self._call_lock:
+                request = ScrollRequest(offset=offset, limit=_ID_BATCH, with_payload=False, with_vector=False)
+                records, offset = self._open_shard().scroll(request)
+            ids.update(str(record.id) for record in records)
+            if offset is None:
+                return frozenset(ids)
+
+    def count(self) -> int:
+        with self._call_lock:
+            return self._open_shard().count(CountRequest(exact=True))
+
+    def needs_optimize(self) -> bool:
+        """Whether ``optimize`` would pay: 30,000 points without a graph, or more deleted ones than live ones.
+
+        Below 30,000 points an exact scan takes 3 ms, and no graph is worth building.
+        """
+        with self._call_lock:
+            info = self._open_shard().info()
+        # The engine counts the indexed vectors of both kinds, deleted ones included; the sparse ones are always
+        # indexed. So this is positive for points without a graph and negative for vectors without a point.
+        drift = 2 * info.points_count - info.indexed_vectors_count
+        return abs(drift) >= _DRIFT_POINTS
+
+    def optimize(self) -> None:
+        """Compact a copy in a child process, replay what was written meanwhile, and swap it in.
+
+        Reads go on throughout; writes wait while the directory is copied. Raises ``Unavailable`` when the child fails
+        or is overtaken by too many writes; the index then serves on as it is.
+        """
+        with self._optimize_lock:
+            copy = self._start_copy()
+            try:
+                self._compact(copy)
+                replacement = EdgeShard.load(str(copy))
+                try:
+                    self._catch_up(replacement)
+                    self._swap(copy, replacement)
+                except BaseException:
+                    replacement.close()
+                    raise
+            except BaseException:
+                shutil.rmtree(copy, ignore_errors=True)
+                raise
+            finally:
+                with self._write_lock:
+                    self._journal = None
+
+    def flush(self) -> None:
+        """Write everything to its place, so that the next opening has no log to replay."""
+        with self._write_lock, self._call_lock:
+            self._open_shard().flush()
+            self._unflushed = 0
+
+    def close(self) -> None:
+        """Stop a compaction, flush and let go of the directory. Closing twice is harmless."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._compaction is not None:
+            self._compaction.terminate()
+        with self._optimize_lock, self._write_lock, self._call_lock:
+            self._shard.flush()
+            self._shard.close()
+            self._home.release()
+
+    def _open(self) -> tuple[Path, EdgeShard]:
+        path = self._home.live_shard(self._embedder, self._dimensions)
+        if path is not None:
+            try:
+                return path, EdgeShard.load(str(path), _config(self._dimensions))
+            except Exception as error:
+                # The engine raises bare exceptions only.
+                raise IndexDamaged(
+                    f"The index at {self._home.directory} cannot be read ({error}).", hint="Rebuild the index."
+                ) from error
+        path = self._home.new_shard()
+        shard = EdgeShard.create(str(path), _config(self._dimensions))
+        for name, kind in _INDEXED_FIELDS.items():
+            shard.update(UpdateOperation.create_field_index(name, kind))
+        shard.flush()
+        self._home.make_live(path, self._embedder, self._dimensions)
+        return path, shard
+
+    def _open_shard(self) -> EdgeShard:
+        if self._closed:
+            raise Unavailable("The index is closed.", hint="The server is stopping; ask again when it is back.")
+        return self._shard
+
+    def _write(self, operation: UpdateOperation, points: int) -> None:
+        with self._write_lock:
+            with self._call_lock:
+                self._open_shard().update(operation)
+            if self._journal is not None:
+                self._journal.append(operation)
+                self._journal_points += points
+            self._unflushed += points
+            if self._unflushed >= _FLUSH_POINTS:
+                self.flush()
+
+    def _stored(self, point: Point) -> EdgePoint:
+        self._check_dimensions(point.dense)
+        payload = {
+            "source": point.source_id,
+            "document": point.document_id,
+            "generation": point.generation,
+            **_access_payload(point.access, point.modified_at),
+        }
+        return EdgePoint(point.id, {_DENSE: point.dense.tolist(), _SPARSE: document_weights(point.text)}, payload)
+
+    def _check_dimensions(self, vector: Vector) -> None:
+        if vector.shape != (self._dimensions,):
+            raise Invalid(
+                f"A vector has shape {vector.shape}; the index holds {self._dimensions} dimensions.",
+                hint="Embed with the embedder the index was built with.",
+            )
+
+    def _start_copy(self) -> Path:
+        copy = self._home.new_shard()
+        with self._write_lock:
+            self.flush()
+            copy_tree(self._path, copy, lambda: self._closed)
+            self._journal, self._journal_points = [], 0
+        return copy
+
+    def _compact(self, copy: Path) -> None:
+        path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
+        command = [sys.executable, "-m", "ingest.index.compact", str(copy)]
+        self._compaction = subprocess.Popen(
+            command, env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        if self._closed:
+            self._compaction.terminate()
+        status = self._compaction.wait()
+        self._compaction = None
+        self._open_shard()
+        if status != 0:
+            raise Unavailable(f"The compaction of the index ended with status {status}.", hint="It is tried again.")
+
+    def _catch_up(self, replacement: EdgeShard) -> None:
+        while True:
+            with self._write_lock:
+                pending, self._journal = self._journal or [], []
+                overtaken = self._journal_points > _JOURNAL_POINTS
+                self._journal_points = 0
+            if overtaken:
+                raise Unavailable("Writes overtook the compaction of the index.", hint="It is tried again later.")
+            for operation in pending:
+                replacement.update(operation)
+            if len(pending) <= 1:
+                replacement.flush()
+                return
+
+    def _swap(self, copy: Path, replacement: EdgeShard) -> None:
+        with self._write_lock, self._call_lock:
+            old, old_path = self._open_shard(), self._path
+            for operation in self._journal or []:
+                replacement.update(operation)
+            # True from this line on: both shards hold every write that was acknowledged.
+            self._home.make_live(copy, self._embedder, self._dimensions)
+            self._shard, self._path = replacement, copy
+        old.close()
+        shutil.rmtree(old_path, ignore_errors=True)
+        _log.info("index.compacted", points=self.count())
+
+
+def _config(dimensions: int) -> EdgeConfig:
+    return EdgeConfig(
+        vectors={_DENSE: EdgeVectorParams(size=dimensions, distance=Distance.Cosine, memory=Memory.Cached)},
+        sparse_vectors={_SPARSE: EdgeSparseVectorParams(modifier=Modifier.Idf)},
+        payload_memory=Memory.Cold,
+        max_search_threads=_SEARCH_THREADS,
+    )
+
+
+def _access_payload(access: Access, modified_at: datetime | None) -> dict[str, Any]:
+    # A null is stored and matches no range, which also takes an older moment away.
+    moment = modified_at.isoformat() if modified_at is not None else None
+    return {"allow": list(access.allow), "deny": list(access.deny), "modified_at": moment}
+
+
+def _permitted(access: AccessFilter, conditions: Conditions) -> Filter:
+    grants = list(access.grants)
+    must = [FieldCondition("allow", match=MatchAny(grants))]
+    if conditions.source_ids:
+        must.append(FieldCondition("source", match=MatchAny(list(conditions.source_ids))))
+    if conditions.document_ids:
+        must.append(FieldCondition("document", match=MatchAny(list(conditions.document_ids))))
+    if conditions.modified_after is not None or conditions.modified_before is not None:
+        after, before = conditions.modified_after, conditions.modified_before
+        moments = RangeDateTime(gte=after.isoformat() if after else None, lte=before.isoformat() if before else None)
+        must.append(FieldCondition("modified_at", range=moments))
+    return Filter(must=list(must), must_not=[FieldCondition("deny", match=MatchAny(grants))])
+
+
+def _union(
+    by_dense: Sequence[ScoredPoint], by_terms: Sequence[ScoredPoint], cosines: dict[str, float]
+) -> tuple[Candidate, ...]:
+    sparse = {str(hit.id): (hit.score, rank) for rank, hit in enumerate(by_terms)}
+    candidates: list[Candidate] = []
+    for rank, hit in enumerate(by_dense):
+        score, sparse_rank = sparse.pop(str(hit.id), (0.0, None))
+        candidates.append(Candidate(str(hit.id), _document(hit), hit.score, score, rank, sparse_rank))
+    for hit in by_terms:
+        if str(hit.id) in sparse:
+            score, sparse_rank = sparse[str(hit.id)]
+            candidates.append(Candidate(str(hit.id), _document(hit), cosines[str(hit.id)], score, None, sparse_rank))
+    return tuple(candidates)
+
+
+def _document(hit: ScoredPoint) -> str:
+    payload: dict[str, Any] = hit.payload or {}
+    return str(payload["document"])
+
+
+def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
+    for start in range(0, len(ids), _ID_BATCH):
+        yield list(ids[start : start + _ID_BATCH])
