@@ -43,7 +43,7 @@ class Candidate:
     holds_asked: bool
     dense: float = 0.0
     score: float = 0.0
-    vector: Vectors | None = field(default=None, repr=False)
+    vector: Vectors | None = field(default=None, repr=False, compare=False)
 
     @property
     def embedded_text(self) -> str:
@@ -89,7 +89,8 @@ def _of_passage(question: str, weights: dict[str, float], rank: int, passage: Pa
     heading = passage.headings[-1] if passage.headings else ""
     found: list[Candidate] = []
     for number, unit in enumerate(units):
-        if unit.kind == "heading":
+        # A question in the text names what the sentences below it answer, as a heading does.
+        if unit.kind == "heading" or unit.text.endswith("?"):
             heading = unit.text
         if not _may_answer(units, number):
             continue
@@ -110,7 +111,7 @@ def _of_passage(question: str, weights: dict[str, float], rank: int, passage: Pa
 
 def _may_answer(units: Sequence[Sentence], number: int) -> bool:
     unit = units[number]
-    if unit.kind == "heading":
+    if unit.kind == "heading" or unit.text.endswith("?"):
         return False
     if unit.kind == "row":
         # A header row answers only if it stands alone.

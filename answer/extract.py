@@ -81,11 +81,13 @@ def _beside(candidate: Candidate, best: Candidate) -> float:
 
 
 def _repeats(candidate: Candidate, other: Candidate) -> bool:
-    if candidate.vector is not None and other.vector is not None:
-        if float(candidate.vector @ other.vector) >= _SAME and candidate.sentence.kind == "prose":
-            return True
+    if candidate.sentence.kind == "prose" and candidate.vector is not None and other.vector is not None:
+        alike = float(candidate.vector @ other.vector)
+    else:
+        alike = 0.0
     own = stems(candidate.sentence.text)
-    return bool(own) and len(own & stems(other.sentence.text)) >= _SAME_WORDS * len(own)
+    shared = len(own & stems(other.sentence.text)) / len(own) if own else 0.0
+    return alike >= _SAME or shared >= _SAME_WORDS
 
 
 def _with_list_items(chosen: list[Candidate], candidates: Sequence[Candidate], most: int) -> list[Candidate]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Literal
 
 from core.text import Span
@@ -84,7 +85,7 @@ def _hard_breaks(spans: Sequence[Span]) -> frozenset[int]:
     """Offsets in the passage's text where a span ends and the next one does not simply go on."""
     breaks: set[int] = set()
     offset = 0
-    for span, following in zip(spans, spans[1:], strict=False):
+    for span, following in pairwise(spans):
         offset += len(span)
         # Two characters are a line break, at most an empty line's worth: the text itself goes on.
         if not 0 <= following.start - span.end <= 1:
@@ -114,10 +115,10 @@ def _with_context(text: str, spans: Sequence[Span], units: Sequence[_Unit]) -> I
     lead: _Unit | None = None
     before: _Unit | None = None
     for position, unit in enumerate(units):
-        if unit.kind == "row":
-            header = unit if before is None or before.kind != "row" else header
-        else:
+        if unit.kind != "row":
             header = None
+        elif before is None or before.kind != "row":
+            header = unit
         if unit.kind == "item":
             if before is not None and before.kind != "item":
                 lead = before if text[before.start : before.end].rstrip().endswith(":") else None

@@ -47,7 +47,7 @@ def features(reading: Reading) -> dict[str, float]:
 
 @dataclass(frozen=True, slots=True)
 class Support:
-    """A fitted model. ``weights`` belong to standardised signals; ``threshold`` is the support below which to abstain."""
+    """A fitted model. ``weights`` are of standardised signals; below a support of ``threshold`` an answer abstains."""
 
     version: int
     fitted_on: str

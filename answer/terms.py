@@ -91,8 +91,12 @@ def stem(word: str) -> str:
 _COMMON_STEMS = frozenset(stem(word) for word in _COMMON)
 
 
+_FORMULA = re.compile(r"\b(?:but|and)\s+(?:is\s+|are\s+)?not\s+limited\s+to\b", re.IGNORECASE)
+"""Legal padding: a list "including but not limited to" says nothing of a limit."""
+
+
 def words(text: str) -> list[str]:
-    return _WORD.findall(text.replace("\ufffe", "-"))
+    return _WORD.findall(_FORMULA.sub(" ", text.replace("\ufffe", "-")))
 
 
 def stems(text: str) -> frozenset[str]:

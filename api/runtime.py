@@ -59,6 +59,7 @@ class Runtime:
     sequencer: Sequencer
     blobs: BlobStore
     pool: ParserPool
+    embedder: Embedder
     index: VectorIndex
     pipeline: Pipeline
     sync: Sync
@@ -149,6 +150,7 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
             sequencer=sequencer,
             blobs=blobs,
             pool=pool,
+            embedder=embedder,
             index=index,
             pipeline=pipeline,
             sync=sync,

@@ -54,7 +54,7 @@ def clapnq(data: Path) -> Corpus:
 
 
 def claude_docs(data: Path) -> Corpus:
-    """100 questions twice: over all sections, and without the sections that answer, as if the asker may not read them."""
+    """100 questions twice: over all sections, and without those that answer, as if the asker may not read them."""
     folder = data / "ret_claude_docs"
     gold: dict[str, set[str]] = {}
     for line in (folder / "qrels.tsv").read_text(encoding="utf-8").splitlines()[1:]:

@@ -97,9 +97,7 @@ def open_one_session() -> Encode:
 
     embedder = open_embedder(cache_dir=_cache(), threads=_THREADS)
     assert isinstance(embedder, OnnxEmbedder)
-    encoder = OnnxEncoder(
-        embedder.directory, dimensions=embedder.dimensions, window=embedder.window, threads=_THREADS
-    )
+    encoder = OnnxEncoder(embedder.directory, dimensions=embedder.dimensions, window=embedder.window, threads=_THREADS)
 
     def encode(texts: list[str]) -> Matrix:
         out = np.empty((len(texts), encoder.dimensions), dtype=np.float32)

@@ -12,7 +12,7 @@ from ingest.embed.base import Embedder, Matrix
 
 
 class Remembered:
-    """Delegates to ``embedder`` what it has not seen. ``save`` writes one ``.npz`` named after the embedder's identity."""
+    """Delegates to ``embedder`` what it has not seen. ``save`` writes one ``.npz`` for each embedder."""
 
     def __init__(self, embedder: Embedder, directory: Path) -> None:
         self._embedder = embedder

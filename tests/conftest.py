@@ -10,6 +10,7 @@ import pytest
 
 from api import migrate
 from core.database import Database, open_engine, sqlite_url
+from tests.installation import Installation
 
 
 class StandingClock:
@@ -37,3 +38,10 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(engine)
     yield database
     database.close()
+
+
+@pytest.fixture
+def installation(tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path)
+    yield made
+    made.close()

@@ -1,8 +1,77 @@
 """``vouch bench`` and ``vouch eval``."""
 
+# What a bench needs is imported where it runs: other commands do not wait for it.
 from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
+from api.cli.output import complaints, console, guarded
+
 app = typer.Typer(help="Speed, side by side with a peer in the same run.", no_args_is_help=True)
 evaluations = typer.Typer(help="Quality on data sets.", no_args_is_help=True)
+
+Documents = Annotated[int, typer.Option(min=1, help="SciFact abstracts to compare on; all are 5,183.")]
+Repeat = Annotated[int, typer.Option(min=1, help="Rounds; their median counts.")]
+Threads = Annotated[int, typer.Option(min=1, help="Processor cores that each side may use.")]
+NoPeer = Annotated[bool, typer.Option("--no-peer", help="Without the comparison with LlamaIndex.")]
+NoService = Annotated[
+    bool, typer.Option("--no-service", help="Without starts, memory and the unchanged run on all of SciFact.")
+]
+JsonFile = Annotated[Path | None, typer.Option("--json", help="Write every figure to this file as well.")]
+Work = Annotated[Path | None, typer.Option(help="A folder for temporary data, about 1 GB.")]
+
+
+@app.command("ingest")
+@guarded
+def bench_ingest(
+    documents: Documents = 1500,
+    repeat: Repeat = 3,
+    threads: Threads = 2,
+    no_peer: NoPeer = False,
+    no_service: NoService = False,
+    json_file: JsonFile = None,
+    work: Work = None,
+) -> None:
+    """Ingest: tokens a second against LlamaIndex and the bare encoder, on SciFact and the Northwind PDFs.
+
+    Then, on all of SciFact: start to ready, memory, disk, and what an unchanged run costs. All of it takes about 20
+    minutes on two idle cores.
+    """
+    from api.bench import bench, installations, servers
+    from evals.bench import corpora, ingest, service
+
+    with bench("vouch bench ingest", threads, not no_peer, work, _tell) as run:
+        for corpus in (corpora.scifact(run.folder, documents), corpora.northwind()):
+            found = ingest.measure(corpus, installations(threads), run.peer, run.folder, repeat, _tell)
+            run.report.ingest.append(found)
+        if not no_service:
+            run.report.service = service.measure(corpora.scifact(run.folder), servers(threads), run.folder, _tell)
+        run.finish(console, json_file)
+
+
+@app.command("search")
+@guarded
+def bench_search(
+    documents: Documents = 1500,
+    repeat: Repeat = 3,
+    threads: Threads = 2,
+    no_peer: NoPeer = False,
+    json_file: JsonFile = None,
+    work: Work = None,
+) -> None:
+    """Search: latency against the LlamaIndex retriever, over the same chunks of SciFact and with the same queries."""
+    from api.bench import bench, installations, servers
+    from evals.bench import corpora, search
+
+    with bench("vouch bench search", threads, not no_peer, work, _tell) as run:
+        corpus = corpora.scifact(run.folder, documents)
+        found = search.measure(corpus, installations(threads), servers(threads), run.peer, run.folder, repeat, _tell)
+        run.report.search.append(found)
+        run.finish(console, json_file)
+
+
+def _tell(line: str) -> None:
+    complaints.print(f"[dim]{line}[/]", soft_wrap=True)

@@ -15,6 +15,7 @@ OUT_DIRECTORY, or 3 when the model cannot be exported faithfully (the reason is 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
@@ -108,9 +109,9 @@ class _Unmasked(torch.nn.Module):
 def export(source: Path, out: Path, precision: str) -> Recipe:
     """Write the best faithful candidate of the model at ``source`` into ``out``. Raises ``CannotExport``."""
     reference = SentenceTransformer(str(source), device="cpu", local_files_only=True)
-    window = int(reference.max_seq_length or _DEFAULT_WINDOW)
-    wanted = np.asarray(reference.encode(list(SENTENCES), batch_size=8, normalize_embeddings=True), dtype=np.float32)
     _save_tokenizer(reference, out)
+    window = _window(reference)
+    wanted = np.asarray(reference.encode(list(SENTENCES), batch_size=8, normalize_embeddings=True), dtype=np.float32)
     plain, exact = _export_float(source, reference, out, wanted, window)
     notes: tuple[str, ...] = ()
     if precision == "int8":
@@ -180,6 +181,12 @@ def _trace(model: SentenceTransformer, target: Path) -> None:
             dynamo=False,
             custom_opsets={"com.microsoft": 1},
         )
+
+
+def _window(model: SentenceTransformer) -> int:
+    # Models without a limit report None or infinity.
+    length = model.max_seq_length
+    return int(length) if length is not None and math.isfinite(length) else _DEFAULT_WINDOW
 
 
 def _save_tokenizer(model: SentenceTransformer, out: Path) -> None:

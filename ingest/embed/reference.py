@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from ingest.embed.base import Matrix
 
@@ -50,8 +51,11 @@ class ReferenceEmbedder:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each whole text, without the special ones."""
+        tokenizer = self._model.tokenizer
         with self._lock:
-            encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
+            if isinstance(tokenizer, Tokenizer):
+                return [len(tokenizer.encode(text, add_special_tokens=False).ids) for text in texts]
+            encoded = tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 
     def close(self) -> None:

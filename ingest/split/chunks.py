@@ -122,13 +122,16 @@ def _context(text: str, atom: Atom, lengths: Lengths, room: int) -> list[Atom]:
 
 
 def _cut_to_fit(text: str, atoms: Sequence[Atom], lengths: Lengths, limit: int) -> Iterator[Atom]:
+    led = 0  # Tokens of the headings that stand right before, which stay with what they head.
     for atom in atoms:
-        if atom.tokens <= limit:
+        fits = limit - led if led <= limit // 2 else limit
+        led = led + atom.tokens if atom.leads else 0
+        if atom.tokens <= fits:
             yield atom
             continue
         context = lengths.of(quote(text, atom.context)) if atom.context else 0
         # A long header is not worth repeating before each piece of a long row.
-        room = limit - context if context <= limit // 2 else limit
+        room = min(fits, limit - context) if context <= limit // 2 else fits
         for span in atom.spans:
             for piece in cut(text, span, lengths.of, room):
                 yield Atom((piece,), atom.context, tokens=lengths.of(piece.of(text)))

@@ -14,5 +14,5 @@ class SplitSettings(BaseModel):
     """Tokens that the embedding model reads, its two markers included."""
     path_tokens: PositiveInt = 48
     """Most tokens of title and heading path before the content."""
-    merge_below: PositiveInt = 60
+    merge_below: PositiveInt = 200
     """A section of fewer tokens joins its neighbour when both fit in one chunk."""

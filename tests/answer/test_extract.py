@@ -67,6 +67,13 @@ def test_the_same_sentence_in_two_documents_is_shown_once() -> None:
     assert [claim.text for claim in draft.claims].count("The PerksPlus reimbursement limit is $1,000 per year.") == 1
 
 
+def test_a_sentence_that_repeats_another_in_nearly_its_words_is_left_out() -> None:
+    other = "Each year the PerksPlus reimbursement limit is $1,000."
+    found = evidence("", passage(PERKS), passage(other, title="Leaflet", score=0.8))
+    draft = read("What is the PerksPlus reimbursement limit?", found, embed, ALWAYS)
+    assert sum("$1,000" in claim.text for claim in draft.claims) == 1
+
+
 def test_a_table_row_is_shown_and_cited_with_its_header() -> None:
     version = "Plan | Yearly limit\nBasic | $200\nPlus | $500\nFamily | $900"
     found = evidence("", passage(version, spans=(Span(0, 19), Span(33, 44), Span(45, 58))))
@@ -88,8 +95,14 @@ def test_a_sentence_that_only_introduces_a_list_gives_way_to_its_items() -> None
     assert all(claim.citations[0].spans[0] == Span(0, 53) for claim in draft.claims)
 
 
+def test_a_question_in_the_text_is_answered_by_what_follows_it() -> None:
+    text = "Can I bring my dog to the office? Dogs are welcome on Fridays. The roof is closed in winter."
+    draft = read("Can I bring my dog to the office?", evidence("", passage(text)), embed, ALWAYS)
+    assert draft.claims[0].text == "Dogs are welcome on Fridays."
+
+
 def test_sentences_of_a_document_are_shown_in_reading_order() -> None:
-    text = "First apply for parental leave with your manager. Weather was fine. Then parental leave is approved by your manager."
+    text = "Apply for parental leave with your manager. It rained. Then parental leave is approved by your manager."
     draft = read("How is parental leave approved by my manager?", evidence("", passage(text)), embed, ALWAYS)
     starts = [claim.citations[0].spans[0].start for claim in draft.claims]
     assert starts == sorted(starts)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,9 +24,9 @@ def shown(text: str) -> list[str]:
         ("It pays 80%. You pay the rest.", ["It pays 80%.", "You pay the rest."]),
         ("Ask Dr. Smith or Mr. J. Doe. He knows.", ["Ask Dr. Smith or Mr. J. Doe.", "He knows."]),
         ("The limit is $1,000.50 a year. It renews.", ["The limit is $1,000.50 a year.", "It renews."]),
-        ("Use tools, e.g. Slack, i.e. the approved ones. Ask IT.", ["Use tools, e.g. Slack, i.e. the approved ones.", "Ask IT."]),
+        ("Tools, e.g. Slack, i.e. approved ones. Ask IT.", ["Tools, e.g. Slack, i.e. approved ones.", "Ask IT."]),
         ("Made in the U.S. Navy yard. It sank.", ["Made in the U.S. Navy yard.", "It sank."]),
-        ("See vouch.example.com for more. Version 2.1.3 is out.", ["See vouch.example.com for more.", "Version 2.1.3 is out."]),
+        ("See vouch.example.com first. Version 2.1 is out.", ["See vouch.example.com first.", "Version 2.1 is out."]),
         ('He said "Stop!" Then he left.', ['He said "Stop!"', "Then he left."]),
         ("Is it covered? Yes, it is.", ["Is it covered?", "Yes, it is."]),
         ("The river rises here . It flows south .", ["The river rises here .", "It flows south ."]),
@@ -109,8 +111,8 @@ def test_text_that_is_not_its_spans_is_refused() -> None:
 
 
 ALPHABET = st.sampled_from(
-    ["a", "Word", "the", "Dr.", "e.g.", "3.14", "$5", ".", "!", "?", ":", "|", " | ", "• ", "- ", "1. ", "\n", "\n\n", " ",
-     "  ", "# ", "From: ", "---", "é", "\ufffe", "😀", "…", "\"", ")", "\t", "| --- |", "x" * 90]
+    ["a", "Word", "the", "Dr.", "e.g.", "3.14", "$5", ".", "!", "?", ":", "|", " | ", "• ", "- ", "1. ", "\n", "\n\n",
+     " ",     "  ", "# ", "From: ", "---", "é", "\ufffe", "😀", "…", "\"", ")", "\t", "| --- |", "x" * 90]
 )  # fmt: skip
 
 
@@ -135,7 +137,7 @@ def test_no_letter_of_a_passage_is_lost_and_none_is_doubled(pieces: list[str]) -
     text = "".join(pieces)
     taken = [span for unit in whole(text) for span in unit.own_spans]
     assert taken == sorted(taken)
-    assert all(left.end <= right.start for left, right in zip(taken, taken[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(taken))
     kept = "".join(span.of(text) for span in taken)
     assert sum(c.isalpha() for c in kept) == sum(c.isalpha() for c in text)
     assert all(len(span) <= LONGEST_SENTENCE for span in taken)

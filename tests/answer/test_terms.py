@@ -60,3 +60,8 @@ def test_what_is_asked_for_is_recognised_in_a_sentence() -> None:
     assert holds("person", "Travel is approved by Ada Lopez.")
     assert not holds("reason", "It was denied.")
     assert holds("any", "")
+
+
+def test_including_but_not_limited_to_says_nothing_of_a_limit() -> None:
+    assert stem("limit") not in stems("These include but are not limited to: gloves")
+    assert stem("limit") in stems("Reimbursement is limited to gloves")

@@ -54,3 +54,9 @@ def test_a_small_set_weighs_as_much_as_a_large_one() -> None:
 def test_auc_counts_ties_as_half() -> None:
     assert auc([1.0, 1.0], np.array([1, 0])) == 0.5
     assert auc([2.0, 1.0], np.array([1, 0])) == 1.0
+
+
+def test_the_other_weights_are_fitted_again_without_a_signal_that_was_taken_out() -> None:
+    sample = two_sets()
+    alone = Sample(sample.names[:2], sample.x[:, :2], sample.answerable, sample.sets)
+    assert fit(sample).weights == pytest.approx(fit(alone).weights, abs=1e-6)

@@ -11,9 +11,13 @@ from tests.core.audit.installation import Installation
 
 
 def append_forever(installation: Installation) -> None:
-    while True:
-        # One write call a line: a line that the reader has was acknowledged before.
-        os.write(1, installation.log.append(installation.event()).encode() + b"\n")
+    try:
+        while True:
+            # One write call a line: a line that the reader has was acknowledged before.
+            os.write(1, installation.log.append(installation.event()).encode() + b"\n")
+    finally:
+        # Without a reader the test is gone, and nothing else would end this process.
+        os._exit(1)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from connectors.sources.base import RECORD
 from ingest.parse.errors import ParseFailed
 from ingest.parse.reading import parse
 from ingest.parsed import Parsed
-from tests.ingest.parse.builders import assert_consistent, pdf, slides, with_member, word_file, workbook
+from tests.ingest.parse.builders import assert_consistent, packed, pdf, slides, with_member, word_file, workbook
 
 LINES = st.lists(
     st.one_of(
@@ -239,6 +239,13 @@ def test_declared_entities_are_refused_in_any_part(encoding: str) -> None:
     bomb = '<?xml version="1.0"?><!--' + " " * 70_000 + '--><!DOCTYPE r [<!ENTITY a "aaaa">]><r>&a;</r>'
     with pytest.raises(ParseFailed) as failure:
         parse(with_member(word_file(), "word/custom.xml", bomb.encode(encoding)), "a.docx", None, None)
+    assert failure.value.reason == "hostile"
+
+
+def test_a_book_may_have_a_doctype_but_no_entities() -> None:
+    page = b'<!DOCTYPE html [<!ENTITY a "aaaa">]><html><body>&a;</body></html>'
+    with pytest.raises(ParseFailed) as failure:
+        parse(packed({"mimetype": b"application/epub+zip", "a.xhtml": page}), "a.epub", None, None)
     assert failure.value.reason == "hostile"
 
 

@@ -130,10 +130,12 @@ def test_a_killed_child_is_replaced(pool: ParserPool) -> None:
     assert pool.parse(text_item("after")).result().parsed.text == "after"
 
 
-def test_children_end_when_their_parent_is_killed() -> None:
+def test_even_a_busy_child_ends_when_its_parent_is_killed() -> None:
     script = (
         "from ingest.parse import ParserPool\nfrom connectors.sources.base import Item\n"
+        "from tests.ingest.parse import steps\n"
         "pool = ParserPool(1)\npool.parse(Item('a', b'x', 'a.txt')).result()\n"
+        "busy = pool.parse(Item('b', b'x', 'a.txt'), steps.hang)\nwhile not busy.running():\n    pass\n"
         "print(pool.children()[0], flush=True)\ninput()\n"
     )
     root = Path(__file__).resolve().parents[3]

@@ -158,23 +158,32 @@ def test_later_list_items_carry_the_sentence_that_leads_in() -> None:
     assert all(quote(text, chunk.spans).startswith(lead) for chunk in chunks)
 
 
-def test_a_heading_is_never_left_behind_at_the_end_of_a_chunk() -> None:
-    body = "Words about the rules of leave in this company. " * 17
-    text = f"{body}\n\nCarry-over\nDays carry over until March."
-    start = text.index("Carry-over")
-    parsed = Parsed(
-        "",
-        text,
-        (
-            Element("text", Span(0, len(body)), headings=()),
-            Element("heading", Span(start, start + 10)),
-            Element("text", Span(start + 11, len(text)), headings=("Carry-over",)),
-        ),
-    )
+def test_a_heading_stays_with_what_it_heads_however_long_that_is() -> None:
+    for sentences in (17, 18, 19, 20, 60):
+        body = "Words about the rules of leave in this company. " * sentences
+        text = f"Carry-over of days\n{body}"
+        heading = Element("heading", Span(0, 18))
+        parsed = Parsed("", text, (heading, Element("text", Span(19, len(text)), headings=("Carry-over of days",))))
 
-    chunks = chunks_of(parsed)
+        chunks = chunks_of(parsed)
 
-    assert any("Carry-over\nDays carry over" in quote(text, chunk.spans) for chunk in chunks)
+        assert quote(text, chunks[0].spans).startswith("Carry-over of days\nWords about")
+
+
+def test_header_rows_are_never_left_behind_at_the_end_of_a_chunk() -> None:
+    for words in range(110, 200, 6):
+        lines = [" ".join(["plans"] * words) + ".", "Plan | Deductible"]
+        lines += [f"Plan number {n} of the company | " + "dollars " * 40 + "in all" for n in range(8)]
+        text = "\n".join(lines)
+        starts = [sum(len(line) + 1 for line in lines[:at]) for at in range(len(lines))]
+        spans = [Span(start, start + len(line)) for start, line in zip(starts, lines, strict=True)]
+        rows = tuple(Row(span, header=at == 0) for at, span in enumerate(spans[1:]))
+        table = Element("table", Span(spans[1].start, len(text)), rows=rows)
+
+        chunks = chunks_of(Parsed("", text, (Element("text", spans[0]), table)))
+
+        shown = [quote(text, chunk.spans) for chunk in chunks]
+        assert not any(each.endswith("Plan | Deductible") for each in shown)
 
 
 def test_page_headers_and_footers_are_left_out_and_pages_are_not_mixed() -> None:

@@ -25,8 +25,8 @@ class Page:
     """A text under construction."""
 
     text: str = ""
-    elements: list[Element] = field(default_factory=list)
-    parts: list[Part] = field(default_factory=list)
+    elements: list[Element] = field(default_factory=list[Element])
+    parts: list[Part] = field(default_factory=list[Part])
     headings: tuple[str, ...] = ()
     lead: Span | None = None
 

@@ -1,0 +1,211 @@
+"""What a bench found: ratios first, each beside its target, then the figures behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from rich.console import Console
+from rich.table import Table
+
+from evals.bench.ingest import IngestResult, Side
+from evals.bench.search import Latency, SearchResult
+from evals.bench.service import Memory, ServiceResult
+from evals.bench.timing import Machine, Series, machine_json
+
+PEER_INGEST = 2.5
+ENCODER_INGEST = 0.8
+PEER_SEARCH = 1 / 3
+RESIDENT_MB = 700.0
+UNCHANGED_RUN = 1 / 50
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A figure with a goal. ``bound`` says on which side of ``goal`` it should lie."""
+
+    name: str
+    values: Series
+    goal: float
+    bound: Literal["at least", "at most"]
+    unit: str = ""
+
+    @property
+    def met(self) -> bool:
+        middle = self.values.median
+        return middle >= self.goal if self.bound == "at least" else middle <= self.goal
+
+
+@dataclass(slots=True)
+class Report:
+    machine: Machine
+    at: datetime
+    command: str
+    ingest: list[IngestResult] = field(default_factory=list[IngestResult])
+    service: ServiceResult | None = None
+    search: list[SearchResult] = field(default_factory=list[SearchResult])
+    peer: dict[str, str] | None = None
+    """Versions of the peer's packages; None when it did not run."""
+
+    def ratios(self) -> list[Ratio]:
+        found: list[Ratio] = []
+        for each in self.ingest:
+            found += _ingest_ratios(each)
+        for each in self.search:
+            if each.peer is not None:
+                for way, ours in (("", each.desk), (" over HTTP", each.http)):
+                    name = f"search p50{way} / LlamaIndex retriever, {each.corpus}"
+                    found.append(Ratio(name, ours.p50.over(each.peer.p50), PEER_SEARCH, "at most"))
+        if self.service is not None:
+            found += _service_ratios(self.service)
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "command": self.command,
+            "at": self.at.isoformat(),
+            "machine": machine_json(self.machine),
+            "peer": self.peer,
+            "ratios": [
+                {"name": each.name, **each.values.as_json(), "goal": each.goal, "bound": each.bound, "unit": each.unit,
+                 "met": each.met}
+                for each in self.ratios()
+            ],
+            "ingest": [_jsonable(asdict(each)) for each in self.ingest],
+            "service": None if self.service is None else asdict(self.service),
+            "search": [_jsonable(asdict(each)) for each in self.search],
+        }  # fmt: skip
+
+
+def show(report: Report, console: Console) -> None:
+    """Print the tables."""
+    machine = report.machine
+    console.print(
+        f"{machine.processor}, {machine.cores} cores, {machine.threads} used by each side, {machine.memory_gb} GB; "
+        f"load average {machine.load} when it began",
+        soft_wrap=True,
+    )
+    if report.peer is None:
+        console.print("[yellow]The peer did not run: nothing is compared with it.[/]")
+    else:
+        console.print(
+            "Peer: " + ", ".join(f"{name} {version}" for name, version in report.peer.items()), soft_wrap=True
+        )
+    console.print(_ratio_table(report.ratios()))
+    if report.ingest:
+        console.print(_ingest_table(report.ingest))
+    if report.search:
+        console.print(_search_table(report.search))
+    if report.service is not None:
+        console.print(_service_table(report.service))
+
+
+def _ingest_ratios(result: IngestResult) -> list[Ratio]:
+    ours = result.product
+    found: list[Ratio] = []
+    if result.peer is not None:
+        against = ours.tokens_per_second.over(result.peer.tokens_per_second)
+        found.append(Ratio(f"ingest / LlamaIndex, {result.corpus}", against, PEER_INGEST, "at least"))
+    against = ours.tokens_per_second.over(result.encoder.tokens_per_second)
+    found.append(Ratio(f"ingest / bare int8 encoder, {result.corpus}", against, ENCODER_INGEST, "at least"))
+    return found
+
+
+def _service_ratios(result: ServiceResult) -> list[Ratio]:
+    unchanged = Series((result.unchanged_run.seconds / result.first_run.seconds,))
+    return [
+        Ratio(f"unchanged run / first run, {result.documents} documents", unchanged, UNCHANGED_RUN, "at most"),
+        Ratio("resident memory after loading", Series((result.memory_loaded.total,)), RESIDENT_MB, "at most", " MB"),
+    ]
+
+
+def _ratio_table(ratios: Sequence[Ratio]) -> Table:
+    made = _table("ratio", "median", "lowest to highest", "goal", "")
+    for each in ratios:
+        values = each.values
+        spread = f"{_number(values.low)} to {_number(values.high)}" if len(values.values) > 1 else ""
+        verdict = "[green]met[/]" if each.met else "[bold red]missed[/]"
+        goal = f"{each.bound} {_number(each.goal)}{each.unit}"
+        made.add_row(each.name, f"[bold]{_number(values.median)}[/]{each.unit}", spread, goal, verdict)
+    return made
+
+
+def _ingest_table(results: Sequence[IngestResult]) -> Table:
+    made = _table("ingest", "tokens/s", "lowest to highest", "tokens per processor second", "seconds")
+    for result in results:
+        made.add_row(
+            f"[bold]{result.corpus}[/]: {result.documents} documents, {result.chunks} chunks, {result.tokens} tokens"
+        )
+        sides: list[tuple[str, Side | None]] = [
+            ("Vouch, from files to a searchable index", result.product),
+            ("bare int8 encoder on Vouch's chunks", result.encoder),
+            ("LlamaIndex pipeline on Vouch's chunks", result.peer),
+        ]
+        for name, side in sides:
+            if side is not None:
+                speed = side.tokens_per_second
+                made.add_row(
+                    f"  {name}", _number(speed.median), f"{_number(speed.low)} to {_number(speed.high)}",
+                    _number(side.tokens_per_cpu_second.median), _number(side.seconds.median),
+                )  # fmt: skip
+    return made
+
+
+def _search_table(results: Sequence[SearchResult]) -> Table:
+    made = _table("search, one query at a time", "p50 ms", "lowest to highest", "p95 ms")
+    for result in results:
+        made.add_row(f"[bold]{result.corpus}[/]: {result.queries} queries over {result.chunks} chunks")
+        sides: list[tuple[str, Latency | None]] = [
+            ("Vouch, the recorded search", result.desk),
+            ("Vouch over HTTP", result.http),
+            ("LlamaIndex retriever", result.peer),
+        ]
+        for name, side in sides:
+            if side is not None:
+                low, high = _number(side.p50.low), _number(side.p50.high)
+                made.add_row(f"  {name}", _number(side.p50.median), f"{low} to {high}", _number(side.p95.median))
+    return made
+
+
+def _service_table(result: ServiceResult) -> Table:
+    made = _table(f"server, {result.corpus}, {result.documents} documents", "")
+    made.add_row("process start to ready, new data directory", f"{result.first_start:.1f} s")
+    made.add_row("process start to ready, loaded", f"{result.second_start:.1f} s")
+    made.add_row("first run", f"{result.first_run.seconds:.1f} s")
+    made.add_row("unchanged run", f"{result.unchanged_run.seconds:.2f} s")
+    made.add_row("resident after loading", _memory(result.memory_loaded))
+    made.add_row("resident after the second start", _memory(result.memory_restarted))
+    made.add_row("on disk", f"{result.disk_mb:.0f} MB")
+    return made
+
+
+def _memory(memory: Memory) -> str:
+    return (
+        f"{memory.total:.0f} MB with {memory.children} children ({memory.proportional:.0f} MB counting shared pages "
+        f"once); serving process {memory.serving:.0f} MB, at most {memory.peak:.0f} MB"
+    )
+
+
+def _table(*columns: str) -> Table:
+    made = Table(header_style="bold", box=None, pad_edge=False, title_justify="left")
+    for number, column in enumerate(columns):
+        made.add_column(column, justify="left" if number in (0, 4) or len(columns) == 2 else "right", overflow="fold")
+    return made
+
+
+def _number(value: float) -> str:
+    """Three digits or so."""
+    decimals = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 4
+    return f"{value:,.{decimals}f}"
+
+
+def _jsonable(value: Any) -> Any:
+    """Every series as its median and spread."""
+    if not isinstance(value, dict):
+        return value
+    fields = cast("dict[str, Any]", value)
+    if set(fields) == {"values"}:
+        return Series(tuple(fields["values"])).as_json()
+    return {name: _jsonable(each) for name, each in fields.items()}
