@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import yaml
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
@@ -75,13 +75,14 @@ def _file() -> dict[str, Any]:
         raise Invalid(f"{path} is not YAML: {error}", hint="Check the indentation near that line.") from None
     if not isinstance(content, dict | None):
         raise Invalid(f"{path} must hold settings by name.", hint="For example: port: 8000")
-    return dict(content or {})  # pyright: ignore[reportUnknownArgumentType]
+    return dict(cast(dict[str, Any], content or {}))
 
 
 def _put(merged: dict[str, Any], path: list[str], value: Any) -> None:
     for part in path[:-1]:
-        inner = merged.get(part)
-        merged[part] = inner = dict(inner) if isinstance(inner, dict) else {}  # pyright: ignore[reportUnknownArgumentType]
+        found = merged.get(part)
+        inner: dict[str, Any] = dict(cast(dict[str, Any], found)) if isinstance(found, dict) else {}
+        merged[part] = inner
         merged = inner
     merged[path[-1]] = value
 

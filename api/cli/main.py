@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from api import logs
-from api.cli import audit, bench, documents, ingest, questions, serve
+from api.cli import audit, bench, documents, evaluate, ingest, questions, serve
 from api.cli import people as people_commands
 from api.cli.output import guarded
 
@@ -34,7 +34,7 @@ app.add_typer(ingest.sources, name="sources")
 app.add_typer(documents.app, name="documents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
-app.add_typer(bench.evaluations, name="eval")
+app.add_typer(evaluate.app, name="eval")
 
 if __name__ == "__main__":
     app()

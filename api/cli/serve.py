@@ -43,7 +43,11 @@ def _serve(settings: Settings, began: float) -> None:
             create_app(runtime), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, lifespan="off",
         )  # fmt: skip
-        server = _Announcing(config, lambda url: _ready(runtime, url, time.monotonic() - began))
+
+        def ready(url: str) -> None:
+            _ready(runtime, url, time.monotonic() - began)
+
+        server = _Announcing(config, ready)
         server.run()
     finally:
         console.print("Vouch: closing")

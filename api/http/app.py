@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 
@@ -11,8 +12,8 @@ from api.http import errors, operate, reading, session, web
 from api.http.models import Health, Problem
 from api.runtime import VERSION, Runtime
 
-PROBLEMS = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (401, 403, 404, 422, 503)
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (401, 403, 404, 422, 429, 503)
 }
 
 
@@ -24,7 +25,7 @@ def create_app(runtime: Runtime | None) -> FastAPI:
         description="Answers from the company's own systems, each sentence cited, permitted and audited.",
         docs_url=None,
         redoc_url=None,
-        responses=PROBLEMS,  # pyright: ignore[reportArgumentType]
+        responses=PROBLEMS,
     )
     app.state.runtime = runtime
     errors.install(app)

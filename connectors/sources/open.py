@@ -22,7 +22,7 @@ def kind_of(path: Path, names: Mapping[str, str]) -> str:
         return "files"
     if path.suffix.lower() == ".csv":
         with path.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            header = next(csv.reader(lines), [])
+            header = next(csv.reader(lines), list[str]())
         if not {names.get("id", "id"), "_id"}.intersection(header):
             return "files"
     return "records"

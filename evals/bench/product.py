@@ -23,7 +23,8 @@ class Piece:
 class Installation(Protocol):
     """One installation in this process, as its own edges use it."""
 
-    embedder: Embedder
+    @property
+    def embedder(self) -> Embedder: ...
 
     def ingest(self, corpus: Corpus) -> int:
         """Run a source over the corpus, from the listing to the index. Returns the documents that are new."""
@@ -43,8 +44,11 @@ class Installation(Protocol):
 class Server(Protocol):
     """One serving process and a client of it."""
 
-    pid: int
-    seconds_to_ready: float
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def seconds_to_ready(self) -> float: ...
 
     def ingest(self, corpus: Corpus) -> int:
         """The same run through HTTP. Returns the documents that are new."""

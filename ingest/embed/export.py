@@ -37,6 +37,8 @@ from ingest.embed.onnx import CANNOT_EXPORT, MODEL_FILE, TOKENIZER_FILE, OnnxEnc
 _OPSET = 17
 _FUSED_ATTENTION = "vouch_fused"
 _DEFAULT_WINDOW = 512
+_SAMPLE = SENTENCES[3]
+_SAMPLE_TOKENS = 13
 
 
 class CannotExport(Exception):
@@ -147,7 +149,7 @@ def _export_float(
             shutil.copyfile(target, out / MODEL_FILE)
             found = _measure(out, wanted, window)
         except failures as error:
-            reasons.append(f"{type(error).__name__} with fused={fused}")
+            reasons.append(f"{type(error).__name__} ({str(error)[:80]}) with fused={fused}")
             continue
         finally:
             traced.unlink(missing_ok=True)
@@ -167,8 +169,9 @@ def _with_fused_attention(source: Path) -> SentenceTransformer:
 
 def _trace(model: SentenceTransformer, target: Path) -> None:
     module = _Unmasked(model).eval()
-    # Two sample texts of an odd length, so that neither axis can be mistaken for a constant of the model.
-    ids = torch.randint(5, max(6, min(1000, len(model.tokenizer))), (2, 13))
+    # Real tokens, at most 13 of them: within any vocabulary and any table of positions.
+    row = model.tokenizer(_SAMPLE)["input_ids"][:_SAMPLE_TOKENS]
+    ids = torch.tensor([row, row])
     with torch.no_grad():
         torch.onnx.export(
             module,

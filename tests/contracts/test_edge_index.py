@@ -87,7 +87,7 @@ def test_a_kill_in_the_middle_of_writing_loses_nothing_acknowledged(tmp_path: Pa
     child.stdout.close()
     last = int(rest[-1]) if rest else last
     index = open_index(tmp_path)
-    removed = {n for n in range(99, last, 100)}
+    removed = set(range(99, last, 100))
     expected = {point_id(f"p{n}") for n in range(last) if n not in removed}
     assert expected <= index.point_ids()
     assert not {point_id(f"p{n}") for n in removed} & index.point_ids()

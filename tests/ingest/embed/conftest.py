@@ -16,14 +16,14 @@ import sys
 from pathlib import Path
 import torch
 from tokenizers import Tokenizer
-from transformers import BertConfig, BertModel, BertTokenizerFast
+from transformers import AutoTokenizer, BertConfig, BertModel
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Pooling, StaticEmbedding, Transformer
 from ingest.embed.model_files import PACKAGED_MODEL, model_directory
 
 home, packaged = Path(sys.argv[1]), model_directory(PACKAGED_MODEL)
 torch.manual_seed(7)
-tokenizer = BertTokenizerFast(vocab_file=str(packaged / "vocab.txt"))
+tokenizer = AutoTokenizer.from_pretrained(str(packaged))
 config = BertConfig(vocab_size=len(tokenizer), hidden_size=48, num_hidden_layers=2, num_attention_heads=4,
                     intermediate_size=96, max_position_embeddings=64)
 BertModel(config).save_pretrained(home / "parts")
@@ -61,7 +61,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with ``cls`` (48 dimensions, CLS pooling, not normalised, window 16) and ``static`` (a word table)."""
+    """``cls`` (48 dimensions, CLS pooling, not normalised, window 16) and ``static`` (a word table)."""
     home = tmp_path_factory.mktemp("models")
     run_child(BUILD, str(home))
     return home

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,7 @@ def reference(model: Path, texts: list[str], scratch: Path) -> np.ndarray:
 
 
 def test_the_packaged_model_agrees_with_its_reference_on_unseen_texts(embedder: OnnxEmbedder, tmp_path: Path) -> None:
-    texts = [f"{left} {right}" for left, right in zip(SENTENCES[:-1], SENTENCES[1:], strict=True)]
+    texts = [f"{left} {right}" for left, right in itertools.pairwise(SENTENCES)]
     found = agreement(embedder.embed(texts), reference(model_directory(PACKAGED_MODEL), texts, tmp_path))
     assert found.passes, found
 
@@ -117,9 +118,7 @@ def test_two_starts_at_once_export_once(small_models: Path, tmp_path: Path, monk
     assert len({embedder.identity for embedder in opened}) == 1
 
 
-def test_a_model_with_other_modules_keeps_its_pooling_and_window(
-    small_models: Path, cache: Path, tmp_path: Path
-) -> None:
+def test_a_model_keeps_its_own_pooling_and_window(small_models: Path, cache: Path, tmp_path: Path) -> None:
     embedder = open_embedder(str(small_models / "cls"), cache_dir=cache, precision="fp32")
     assert isinstance(embedder, OnnxEmbedder)
     assert (embedder.dimensions, embedder.window) == (48, 16)

@@ -1,0 +1,57 @@
+"""``vouch eval``."""
+
+# What an evaluation needs is imported where it runs: other commands do not wait for it.
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli.output import guarded
+
+app = typer.Typer(
+    help="Quality on data sets. VOUCH_EVAL_DATA names their folder (by default ../shared/data).", no_args_is_help=True
+)
+Work = Annotated[Path, typer.Option(help="Keeps what was ingested; a second run starts from it.")]
+WORK = Path("data/evals")
+
+
+@app.command()
+@guarded
+def retrieval(work: Work = WORK) -> None:
+    """Ranking: nDCG@10 on four sets against plain reciprocal rank fusion; Northwind hit@5. About 10 minutes."""
+    from api.evaluation import echo, evaluate_retrieval
+
+    evaluate_retrieval(work, echo)
+
+
+@app.command()
+@guarded
+def chunks(work: Work = WORK) -> None:
+    """Exact spans: recall and IoU of the passages found, against pieces of 800 characters ranked by BM25."""
+    from api.evaluation import echo, evaluate_chunks
+
+    evaluate_chunks(work, echo)
+
+
+@app.command()
+@guarded
+def answering(
+    work: Work = WORK,
+    fit: Annotated[bool, typer.Option(help="Write answer/support_weights.json anew.")] = False,
+    repeats: Annotated[int, typer.Option(min=1, help="Repeats of the five folds.")] = 10,
+) -> None:
+    """Answering against abstaining: balanced accuracy with the one shipped threshold, and the answers' quality."""
+    from evals.answering import main
+
+    main(["--cache", str(work), "--repeats", str(repeats), *(["--fit"] if fit else [])])
+
+
+@app.command()
+@guarded
+def parsing() -> None:
+    """Files of many formats, broken and hostile ones too: outcomes, word recall, memory of the parsers."""
+    from evals.parsing import run
+
+    run()
