@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import uuid4
+
+from sqlalchemy.orm import Session
 
 from answer import repository
 from answer.answers import Answer, Sentence, Stage
@@ -76,9 +78,13 @@ class Asker:
         yield Stage("recording", "Recording the answer before it is shown")
         # Access may have changed while the evidence was read: what is shown is decided by what holds now.
         now_principal = self._principal_of(person_id)
-        answer = self._settle(answer_id, conversation, question, person_id, draft, passages, now_principal, timings)
-        answer = replace(answer, timings=answer.timings | {"total": time.perf_counter() - started})
-        self._log_outcome(answer, draft, now_principal, commitments, trace_id)
+        timings["total"] = time.perf_counter() - started
+        with self._database.writing() as session:
+            answer = self._settle(
+                session, answer_id, conversation, question, person_id, draft, passages, now_principal, timings
+            )
+            # Together: an answer that no record tells of could be opened later.
+            self._log_outcome(session, answer, draft, now_principal, commitments, trace_id)
         for index, sentence in enumerate(answer.sentences):
             yield Shown(index, sentence)
         yield answer
@@ -98,32 +104,31 @@ class Asker:
         return read(query, evidence, self._embed, self._settings, support=self._support)
 
     def _settle(
-        self, answer_id: str, conversation_id: str, question: str, person_id: str, draft: Draft,
+        self, session: Session, answer_id: str, conversation_id: str, question: str, person_id: str, draft: Draft,
         passages: Sequence[Passage], principal: Principal, timings: dict[str, float],
     ) -> Answer:  # fmt: skip
         """Store the answer as claims, and restore it for the asker as of now."""
         now = self._clock()
         nearest = () if draft.claims else passages[:NEAREST]
-        with self._database.writing() as session:
-            repository.begin(session, conversation_id, person_id, question, now)
-            repository.add_answer(
-                session,
-                id=answer_id,
-                conversation_id=conversation_id,
-                person_id=person_id,
-                question=question,
-                status="answered" if draft.claims else "abstained",
-                claims=stored(draft.claims),
-                nearest=nearest_stored(nearest),
-                model=MODEL,
-                support=draft.support,
-                threshold=self._threshold(),
-                reason=None if draft.claims else _reason(passages),
-                timings=timings,
-                created_at=now,
-            )
-            session.flush()
-            return restore(session, repository.answer(session, answer_id, person_id), principal)
+        repository.begin(session, conversation_id, person_id, question, now)
+        repository.add_answer(
+            session,
+            id=answer_id,
+            conversation_id=conversation_id,
+            person_id=person_id,
+            question=question,
+            status="answered" if draft.claims else "abstained",
+            claims=stored(draft.claims),
+            nearest=nearest_stored(nearest),
+            model=MODEL,
+            support=draft.support,
+            threshold=self._threshold(),
+            reason=None if draft.claims else _reason(passages),
+            timings=timings,
+            created_at=now,
+        )
+        session.flush()
+        return restore(session, repository.answer(session, answer_id, person_id), principal)
 
     def _threshold(self) -> float:
         return self._support.threshold if self._settings.threshold is None else self._settings.threshold
@@ -171,11 +176,13 @@ class Asker:
         )
 
     def _log_outcome(
-        self, answer: Answer, draft: Draft, principal: Principal, commitments: Commitments, trace_id: str
-    ) -> None:
+        self, session: Session, answer: Answer, draft: Draft, principal: Principal, commitments: Commitments,
+        trace_id: str,
+    ) -> None:  # fmt: skip
         citations = [shown.citation for sentence in answer.sentences for shown in sentence.citations]
         kept = [sentence.text for sentence in answer.sentences if sentence.text is not None]
-        self._audit.append(
+        self._audit.enlist(
+            session,
             Event(
                 kind="ask.outcome",
                 subject=principal.subject,

@@ -86,7 +86,7 @@ def cited(session: Session, row: AnswerRow, evidence: int, principal: Principal)
     """Citation number ``evidence`` (from 1) of an answer. Raises ``NotFound`` when the reader may not read it now."""
     citations = [citation for claim in row.claims for citation in claim["citations"]]
     if not 1 <= evidence <= len(citations):
-        raise NotFound("This answer has no such citation.")
+        raise NotFound("This answer has no such citation.", hint="Its citations count from 1.")
     raw = citations[evidence - 1]
     shown = visible(reading.version(session, raw["version"]), principal)
     spans = _spans(raw)

@@ -164,7 +164,7 @@ class Sync:
                 raise NotFound("There is no such document.", hint="vouch documents list shows their ids.")
             key = row.key
             if row.state == "suppressed":
-                raise Invalid("This document is suppressed already.")
+                raise Invalid("This document is suppressed already.", hint="There is nothing left to do.")
             drop(session, row.id, "suppressed", self._clock())
         self._pipeline.drain()
         return key

@@ -98,8 +98,8 @@ def timed() -> Generator[list[Elapsed]]:
 
 def _cpu_seconds() -> float:
     """Processor time of this process, of its ended children, and of those that run now."""
-    own = os.times()
-    total = own.user + own.system + own.children_user + own.children_system
+    ended = os.times()
+    total = time.process_time() + ended.children_user + ended.children_system
     for child in psutil.Process().children(recursive=True):
         try:
             used = child.cpu_times()

@@ -8,20 +8,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, event
 
-from api import sources
+from api import logs, sources
 from api.http.models import IngestIn
 from ingest.index.edge import EdgeIndex
 from ingest.settings import IngestSettings
 from ingest.sync import Progress
+from retrieval.settings import RetrievalSettings
 from tests.installation import Installation
-
-SETTINGS = IngestSettings(batch_chunks=4, parser_processes=1)
-"""Small batches, so that there are many moments between two commits."""
 
 
 def say(step: str) -> None:
@@ -54,18 +53,21 @@ def announce_index_writes() -> None:
         announced(name)
 
 
+def open_installation(directory: Path) -> Installation:
+    """Small batches, so that there are many moments between two commits; a pool that holds every chunk."""
+    ingesting = IngestSettings(batch_chunks=4, parser_processes=1)
+    return Installation(directory, ingest=ingesting, retrieval=RetrievalSettings(pool=1000))
+
+
 def wanted(directory: Path) -> list[IngestIn]:
     return [IngestIn.model_validate(each) for each in json.loads((directory / "sources.json").read_text("utf-8"))]
 
 
-def ingest(directory: Path) -> None:
-    installation = Installation(directory, ingest=SETTINGS)
-    say("open")
-    for each in wanted(directory):
+def ingest(installation: Installation, progress: Callable[[Progress], None]) -> None:
+    """One run of each source that the directory declares."""
+    for each in wanted(installation.directory):
         record = sources.configure(installation.runtime, each)
-        sources.run(installation.runtime, record, told, confirm_empty=False)
-    say("end")
-    installation.close()
+        sources.run(installation.runtime, record, progress, confirm_empty=False)
 
 
 if __name__ == "__main__":
@@ -74,6 +76,11 @@ if __name__ == "__main__":
     def committing(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
         say("commit")
 
+    logs.configure()
     announce_index_writes()
     say("start")
-    ingest(Path(sys.argv[1]))
+    opened = open_installation(Path(sys.argv[1]))
+    say("open")
+    ingest(opened, told)
+    say("end")
+    opened.close()

@@ -1,0 +1,80 @@
+import { QueryClient, queryOptions, type QueryCache } from "@tanstack/react-query";
+import { ProblemError, request } from "./http";
+import type { Conversation, ConversationSummary, DocumentView, Evidence, Session, SourceSummary } from "./types";
+
+const part = encodeURIComponent;
+
+export function createQueryClient(queryCache?: QueryCache): QueryClient {
+  return new QueryClient({
+    queryCache,
+    defaultOptions: {
+      queries: {
+        staleTime: 30_000,
+        refetchOnWindowFocus: false,
+        // What the server decided stays decided; only a lost connection is worth another try.
+        retry: (failures, error) => !(error instanceof ProblemError) && failures < 2,
+      },
+    },
+  });
+}
+
+export const sessionQuery = queryOptions({
+  queryKey: ["session"],
+  queryFn: () => request<Session>("/v1/session"),
+  staleTime: 60_000,
+});
+
+export const conversationsQuery = queryOptions({
+  queryKey: ["conversations"],
+  queryFn: async () => (await request<{ conversations: ConversationSummary[] }>("/v1/conversations")).conversations,
+});
+
+export const sourcesQuery = queryOptions({
+  queryKey: ["sources"],
+  queryFn: async () => (await request<{ sources: SourceSummary[] }>("/v1/sources")).sources,
+});
+
+/** Rights may change between two looks at the same thing, so what is read here is never taken from an old copy. */
+export function conversationQuery(id: string) {
+  return queryOptions({
+    queryKey: ["conversation", id],
+    queryFn: () => request<Conversation>(`/v1/conversations/${part(id)}`),
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+export function evidenceQuery(answerId: string, evidence: number) {
+  return queryOptions({
+    queryKey: ["evidence", answerId, evidence],
+    queryFn: () => request<Evidence>(`/v1/answers/${part(answerId)}/evidence/${evidence}`),
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+export function documentQuery(id: string) {
+  return queryOptions({
+    queryKey: ["document", id],
+    queryFn: () => request<DocumentView>(`/v1/documents/${part(id)}`),
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+export function signIn(body: { email: string } | { link: string }): Promise<Session> {
+  return request<Session>("/v1/session", { method: "POST", json: body });
+}
+
+export function signOut(): Promise<undefined> {
+  return request<undefined>("/v1/session", { method: "DELETE" });
+}
+
+export function deleteConversation(id: string): Promise<undefined> {
+  return request<undefined>(`/v1/conversations/${part(id)}`, { method: "DELETE" });
+}
+
+/** Nothing that one person read stays in memory for the next one at this desk. */
+export function forgetReadings(queryClient: QueryClient): void {
+  queryClient.removeQueries({ predicate: (query) => query.queryKey[0] !== sessionQuery.queryKey[0] });
+}

@@ -1,0 +1,36 @@
+import { Button } from "@mantine/core";
+import { RotateCcw, TriangleAlert } from "lucide-react";
+import type { Problem } from "../api/types";
+import classes from "./ProblemNotice.module.css";
+
+interface ProblemNoticeProps {
+  problem: Problem;
+  onRetry?: () => void;
+  retryLabel?: string;
+}
+
+/** A failure in the server's own words: what happened, and what to do next. */
+export function ProblemNotice({ problem, onRetry, retryLabel = "Try again" }: ProblemNoticeProps) {
+  return (
+    <div className={classes.notice} data-code={problem.code}>
+      <TriangleAlert aria-hidden size={18} className={classes.sign} />
+      <div>
+        <p className={classes.title}>{problem.title}</p>
+        {problem.detail && problem.detail !== problem.title && <p>{problem.detail}</p>}
+        {problem.hint && <p>{problem.hint}</p>}
+        {problem.trace_id && <p className={classes.trace}>Reference: {problem.trace_id}</p>}
+        {onRetry && (
+          <Button
+            mt={10}
+            size="compact-md"
+            variant="default"
+            leftSection={<RotateCcw aria-hidden size={15} />}
+            onClick={onRetry}
+          >
+            {retryLabel}
+          </Button>
+        )}
+      </div>
+    </div>
+  );
+}

