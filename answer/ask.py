@@ -212,7 +212,7 @@ class Asker:
                     ),
                     "timings": answer.timings,
                 },
-            )
+            ),
         )
 
 

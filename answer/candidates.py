@@ -15,8 +15,10 @@ import numpy.typing as npt
 
 from answer.sentences import Sentence, sentences
 from answer.settings import AnswerSettings
-from answer.terms import covered, expected, holds, stems, weigh
+from answer.terms import covered, expected, holds, identifiers, names, stems, weigh
+from retrieval.diversify import outdated
 from retrieval.evidence import Evidence, Passage
+from retrieval.settings import DiversitySettings
 
 Vectors = npt.NDArray[np.float32]
 """float32[texts, dimensions], rows of unit length."""
@@ -24,6 +26,8 @@ Vectors = npt.NDArray[np.float32]
 Embed = Callable[[Sequence[str]], Vectors]
 
 _DENSE, _COVERAGE, _WINDOW, _PASSAGE, _ASKED = 0.50, 0.10, 0.20, 0.20, 0.03
+_NAMED = 0.15
+"""For a sentence that has, itself or in its lead or title, the very article or case number that was asked about."""
 _SHORTEST = 3
 """Words. Anything shorter cannot answer as a sentence; a table row or list item may."""
 
@@ -41,6 +45,7 @@ class Candidate:
     coverage: float
     window: float
     holds_asked: bool
+    names_asked: bool = False
     dense: float = 0.0
     score: float = 0.0
     vector: Vectors | None = field(default=None, repr=False, compare=False)
@@ -62,7 +67,10 @@ class Reading:
 
 def weigh_up(question: str, evidence: Evidence, embed: Embed, settings: AnswerSettings) -> Reading:
     """Score at most ``settings.sentences_scored`` sentences of the first ``settings.passages_read`` passages."""
-    passages = evidence.passages[: settings.passages_read]
+    superseded = outdated(evidence.passages, question, DiversitySettings())
+    passages = tuple(
+        passage for at, passage in enumerate(evidence.passages[: settings.passages_read]) if at not in superseded
+    )
     weights = weigh(question, [scope(passage) + passage.text for passage in evidence.passages])
     found = [c for rank, passage in enumerate(passages) for c in _of_passage(question, weights, rank, passage)]
     found.sort(key=lambda c: (-(c.coverage + c.passage.score), c.rank, c.sentence.position))
@@ -82,10 +90,11 @@ def scope(passage: Passage) -> str:
 
 
 def _of_passage(question: str, weights: dict[str, float], rank: int, passage: Passage) -> list[Candidate]:
-    units = sentences(passage.text, passage.spans)
+    units = sentences(passage.text, passage.spans, passage.blocks)
     title = stems(passage.document.title)
     terms = [stems(f"{unit.lead} {unit.text}") for unit in units]
     kind = expected(question)
+    asked = identifiers(question)
     heading = passage.headings[-1] if passage.headings else ""
     found: list[Candidate] = []
     for number, unit in enumerate(units):
@@ -104,6 +113,7 @@ def _of_passage(question: str, weights: dict[str, float], rank: int, passage: Pa
                 coverage=covered(weights, terms[number] | title),
                 window=covered(weights, around),
                 holds_asked=holds(kind, unit.text),
+                names_asked=bool(asked) and names(f"{passage.document.title} {heading} {unit.lead} {unit.text}", asked),
             )
         )
     return found
@@ -133,5 +143,6 @@ def _scored(candidate: Candidate, dense: float, vector: Vectors) -> Candidate:
         + _WINDOW * candidate.window
         + _PASSAGE * candidate.passage.score
         + _ASKED * candidate.holds_asked
+        + _NAMED * candidate.names_asked
     )
     return replace(candidate, dense=dense, score=score, vector=vector)

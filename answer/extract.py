@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from answer.candidates import Candidate, Embed, Reading, weigh_up
+from answer.candidates import Candidate, Embed, Reading, scope, weigh_up
 from answer.claims import Citation, Claim, Draft
 from answer.settings import AnswerSettings
 from answer.support import Support, features, shipped
-from answer.terms import stems
+from answer.terms import identifiers, names, stems
 from core.text import Span
 from retrieval.evidence import Evidence, Passage
 
@@ -38,7 +38,7 @@ def read(
     """
     model = support or shipped()
     reading = weigh_up(question, evidence, embed, settings)
-    probability = model.probability(features(reading))
+    probability = 0.0 if _asks_for_another(reading) else model.probability(features(reading))
     threshold = model.threshold if settings.threshold is None else settings.threshold
     if not reading.candidates or probability < threshold:
         return Draft(support=probability, claims=())
@@ -57,6 +57,12 @@ def answer(reading: Reading, support: float, most: int) -> tuple[Claim, ...]:
         claims.append(_claim(candidate, support * share, with_lead=key != shown))
         shown = key
     return tuple(claims)
+
+
+def _asks_for_another(reading: Reading) -> bool:
+    """Whether the question names an article, a case or a number that none of the evidence holds."""
+    asked = identifiers(reading.question)
+    return not names(" ".join(scope(passage) + passage.text for passage in reading.passages), asked)
 
 
 def choose(candidates: Sequence[Candidate], most: int) -> list[Candidate]:

@@ -188,3 +188,29 @@ def holds(kind: Expected, text: str) -> bool:
     """Whether a text holds what such a question asks for."""
     pattern = _EVIDENCE.get(kind)
     return pattern is None or pattern.search(text) is not None
+
+
+_IDENTIFIER = re.compile(r"(?<![\w.-])(?=[\w/.-]*\d)[A-Za-z0-9]+(?:[-/.][A-Za-z0-9]+)*(?![\w-])")
+_MEASURE = re.compile(r"^\d+(?:[.,/]\d+)*(?:st|nd|rd|th|s|[a-z]{1,3})?$", re.IGNORECASE)
+_DAY = re.compile(r"^\d{1,4}[-/.]\d{1,2}(?:[-/.]\d{1,4})?$")
+_SHORTEST_IDENTIFIER = 4
+_SEPARATORS = re.compile(r"[^a-z0-9]+")
+
+
+def identifiers(question: str) -> frozenset[str]:
+    """Article, case, invoice or staff numbers that a question names (``AV-520``, ``2026-0412``), without separators.
+
+    Plain numbers, quantities, ordinals, years and dates are none.
+    """
+    found = (each for each in _IDENTIFIER.findall(question) if not _MEASURE.match(each) and not _DAY.match(each))
+    return frozenset(short for each in found if len(short := _bare(each)) >= _SHORTEST_IDENTIFIER)
+
+
+def names(text: str, asked: Collection[str]) -> bool:
+    """Whether a text holds all of these identifiers, however it separates their parts."""
+    bare = _bare(text) if asked else ""
+    return all(each in bare for each in asked)
+
+
+def _bare(text: str) -> str:
+    return _SEPARATORS.sub("", text.casefold())

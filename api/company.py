@@ -84,11 +84,14 @@ def sign_in_opening(session: Session, settings: Settings) -> Opening:
     return Opening(True, loaded, "")
 
 
-def is_fresh(session: Session) -> bool:
-    """Nothing has been put into this installation yet."""
-    return not session.scalar(select(func.count()).select_from(SourceRow)) and not session.scalar(
-        select(func.count()).select_from(PersonRow)
-    )
+def is_wanted(session: Session, company: Company) -> bool:
+    """Nothing else has been put into this installation, and not all of the demo company has been read: the first start
+    may have been stopped half-way."""
+    if session.scalar(select(func.count()).select_from(SourceRow).where(SourceRow.demo.is_(False))):
+        return False
+    kinds = set(session.scalars(select(PersonRow.demo)))
+    read = set(session.scalars(select(SourceRow.name).where(SourceRow.confirmed_at.is_not(None))))
+    return kinds != {False} and not read.issuperset(source["name"] for source in company.sources)
 
 
 def put_people(session: Session, company: Company, now: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import yaml
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
 
 from answer.settings import AnswerSettings
 from core.errors import Invalid
@@ -29,6 +29,12 @@ class DemoSettings(BaseModel):
 
     load: bool = True
     sign_in: Literal["auto", "off"] = "auto"
+
+    @field_validator("sign_in", mode="before")
+    @classmethod
+    def _written_off(cls, value: object) -> object:
+        # YAML reads a bare ``off`` as false.
+        return "off" if value is False else value
 
 
 class Settings(BaseModel):
@@ -54,7 +60,7 @@ def load_settings(**overrides: Any) -> Settings:
     merged = _file()
     for name, value in os.environ.items():
         if name.startswith(PREFIX) and not name.startswith(NOT_SETTINGS):
-            _put(merged, name.removeprefix(PREFIX).lower().split("__"), yaml.safe_load(value) if value else value)
+            _put(merged, name.removeprefix(PREFIX).lower().split("__"), value)
     merged.update({name: value for name, value in overrides.items() if value is not None})
     try:
         return Settings.model_validate(merged)
@@ -67,7 +73,7 @@ def _file() -> dict[str, Any]:
     path = Path(named or "vouch.yaml")
     if not path.exists():
         if named:
-            raise Invalid(f"VOUCH_CONFIG names {path}, which does not exist.")
+            raise Invalid(f"VOUCH_CONFIG names {path}, which does not exist.", hint="Create it, or unset VOUCH_CONFIG.")
         return {}
     try:
         content = yaml.safe_load(path.read_text("utf-8"))

@@ -86,11 +86,11 @@ def run(runtime: Runtime, record: SourceRecord, progress: Callable[[Progress], N
 
 
 def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> bool:
-    """Put the demo company into an installation that is new. Returns whether it did."""
-    with runtime.database.reading() as session:
-        if not (runtime.settings.demo.load and company.is_fresh(session)):
-            return False
+    """Put the demo company into an installation that holds nothing else, or complete it. Returns whether it did."""
     demo = company.load()
+    with runtime.database.reading() as session:
+        if not (runtime.settings.demo.load and company.is_wanted(session, demo)):
+            return False
     tell(f"Loading the demo company, {demo.organisation}")
     with runtime.database.writing() as session:
         company.put_people(session, demo, runtime.clock())

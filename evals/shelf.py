@@ -12,10 +12,11 @@ from connectors.sources.base import Item
 from core.access import EVERYONE, Access, AccessFilter
 from core.ids import stable_id
 from core.text import quote
+from ingest.blocks import Structure
 from ingest.embed.base import Embedder
 from ingest.index.base import Point, VectorIndex
 from ingest.parse import parse
-from ingest.parsed import Chunk, Parsed
+from ingest.parsed import Block, Chunk, Parsed
 from ingest.split import SplitSettings, split_with_packaged_tokens
 from retrieval.diversify import Ranked, diversify
 from retrieval.evidence import DocumentRef, Evidence, Passage
@@ -42,8 +43,9 @@ class Shelf:
         points: list[tuple[Point, str]] = []
         for item in items:
             parsed = parse(item.body, item.filename, item.media_type, item.title)
+            structure = Structure(parsed)
             for chunk in split_with_packaged_tokens(parsed, SplitSettings()):
-                passage = _passage(item, parsed, chunk)
+                passage = _passage(item, parsed, chunk, structure.of(chunk.spans))
                 self._passages[passage.chunk_id] = passage
                 points.append((_point(passage), chunk.embedded_text))
         for start in range(0, len(points), _BATCH):
@@ -70,7 +72,7 @@ class Shelf:
         return diversify(ranked, self.retrieval, question=question)
 
 
-def _passage(item: Item, parsed: Parsed, chunk: Chunk) -> Passage:
+def _passage(item: Item, parsed: Parsed, chunk: Chunk, blocks: tuple[Block, ...]) -> Passage:
     return Passage(
         chunk_id=stable_id("shelf", item.key, str(chunk.ordinal)),
         document=DocumentRef(item.key, parsed.title, item.key, "evaluation"),
@@ -83,6 +85,7 @@ def _passage(item: Item, parsed: Parsed, chunk: Chunk) -> Passage:
         dense=0.0,
         sparse=0.0,
         as_of=AS_OF,
+        blocks=blocks,
     )
 
 

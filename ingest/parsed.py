@@ -53,7 +53,7 @@ class PageLayout:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A restricted field of a record: the span of its value, and the field's name."""
+    """A restricted field of a record: the span of its line, and the field's name."""
 
     name: str
     span: Span
@@ -70,6 +70,17 @@ class Parsed:
     parts: tuple[Part, ...] = ()
     media_type: str = "text/plain"
     warnings: tuple[str, ...] = ()
+
+
+BlockKind = Literal["heading", "text", "list_item", "row", "header_row", "code"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A run of a chunk that belongs together: an element, or one row of a table. ``span`` is in the version's text."""
+
+    kind: BlockKind
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from core.ids import stable_id
 from core.text import quote
 from ingest import codec, repository
 from ingest.blobs import BlobStore
+from ingest.blocks import Structure
 from ingest.embed.base import Embedder
 from ingest.index.base import Point, VectorIndex
 from ingest.keep import HELD
@@ -330,6 +331,7 @@ def _version_values(draft: Draft, now: datetime) -> dict[str, Any]:
 
 def _chunk_values(draft: Draft) -> Iterator[dict[str, Any]]:
     version = draft.order.version_id
+    structure = Structure(draft.parsed)
     for chunk in draft.chunks:
         text = quote(draft.parsed.text, chunk.spans)
         yield {
@@ -340,6 +342,7 @@ def _chunk_values(draft: Draft) -> Iterator[dict[str, Any]]:
             "spans": [[span.start, span.end] for span in chunk.spans],
             "page": chunk.page,
             "headings": list(chunk.headings),
+            "blocks": [[block.kind, block.span.start, block.span.end] for block in structure.of(chunk.spans)],
             "part": chunk.part,
             "context": chunk.embedded_text.removesuffix(text),
             "text": text,

@@ -76,7 +76,8 @@ class VersionRow(Base):
 
 
 class ChunkRow(Base):
-    """A chunk of a version. ``spans`` are [start, end] pairs; ``part`` names the restricted field it shows.
+    """A chunk of a version. ``spans`` are [start, end] pairs, ``blocks`` are [kind, start, end]; ``part`` names the
+    restricted field it shows.
 
     ``text`` is what the spans quote; the embedder and BM25 read ``context`` (title, headings) and ``text``.
     """
@@ -91,6 +92,7 @@ class ChunkRow(Base):
     spans: Mapped[list[list[int]]] = mapped_column(JSON)
     page: Mapped[int | None] = mapped_column(Integer)
     headings: Mapped[list[str]] = mapped_column(JSON)
+    blocks: Mapped[list[list[Any]]] = mapped_column(JSON)
     part: Mapped[str | None] = mapped_column(Text)
     context: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)

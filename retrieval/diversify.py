@@ -68,6 +68,29 @@ def diversify(
     return [kept[at].passage for at in order]
 
 
+def outdated(passages: Sequence[Passage], question: str, rules: DiversitySettings) -> frozenset[int]:
+    """The places of passages beside which another one says the same in a later edition of their document.
+
+    An edition that ``question`` names by its year or version is never outdated.
+    """
+    named = set(_numbers(question))
+    ranked = [Ranked(passage) for passage in passages]
+    editions = [edition(passage.document) for passage in passages]
+    shingles: dict[int, frozenset[tuple[str, ...]]] = {}
+    return frozenset(
+        older
+        for older, one in enumerate(editions)
+        if not (one.number and one.number in named)
+        and any(
+            other.family == one.family
+            and is_later(passages[newer].document, passages[older].document)
+            and _say_the_same(ranked, older, newer, shingles, rules)
+            for newer, other in enumerate(editions)
+            if newer != older
+        )
+    )
+
+
 def _without_copies(ranked: Sequence[Ranked]) -> list[Ranked]:
     """One passage for each text, at the place of its best copy, from the current edition among them."""
     kept: list[Ranked] = []

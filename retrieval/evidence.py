@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.text import Span
+from ingest.parsed import Block
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Passage:
     dense: float
     sparse: float
     as_of: datetime
+    blocks: tuple[Block, ...] = ()
+    """What of the text is a heading, a list item, a row; nothing where it is not known."""
 
 
 @dataclass(frozen=True, slots=True)

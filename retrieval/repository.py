@@ -13,6 +13,7 @@ from connectors.tables import SourceRow
 from core import access_sets
 from core.access import NOBODY, Access, both
 from core.text import Span
+from ingest.parsed import Block
 from ingest.repository import batches
 from ingest.tables import ChunkRow, DocumentRow, VersionRow
 from retrieval.evidence import DocumentRef
@@ -29,6 +30,7 @@ class StoredChunk:
     page: int | None
     headings: tuple[str, ...]
     spans: tuple[Span, ...]
+    blocks: tuple[Block, ...]
     part: str | None
     text: str = field(repr=False)
     as_of: datetime
@@ -108,7 +110,8 @@ def _chunks(session: Session, condition: ColumnElement[bool]) -> list[StoredChun
     rows = session.execute(
         select(
             ChunkRow.id, ChunkRow.version_id, ChunkRow.ordinal, ChunkRow.page, ChunkRow.headings, ChunkRow.spans,
-            ChunkRow.part, ChunkRow.text, DocumentRow.id.label("document"), DocumentRow.title, DocumentRow.key,
+            ChunkRow.blocks, ChunkRow.part, ChunkRow.text, DocumentRow.id.label("document"), DocumentRow.title,
+            DocumentRow.key,
             DocumentRow.url, DocumentRow.modified_at, DocumentRow.confirmed_at, DocumentRow.access_key,
             DocumentRow.restricted, SourceRow.name,
         )
@@ -128,6 +131,7 @@ def _chunks(session: Session, condition: ColumnElement[bool]) -> list[StoredChun
             page=row.page,
             headings=tuple(row.headings),
             spans=tuple(Span(start, end) for start, end in row.spans),
+            blocks=tuple(Block(kind, Span(start, end)) for kind, start, end in row.blocks),
             part=row.part,
             text=row.text,
             as_of=row.confirmed_at,

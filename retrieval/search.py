@@ -136,6 +136,7 @@ def passage_of(chunk: StoredChunk, score: float, dense: float, sparse: float) ->
         page=chunk.page,
         headings=chunk.headings,
         spans=chunk.spans,
+        blocks=chunk.blocks,
         text=chunk.text,
         score=score,
         dense=dense,

@@ -21,6 +21,8 @@ from connectors.sources.settings import FileSourceConfig, access_of
 from core.errors import Invalid
 
 SUFFIXES = (".jsonl", ".ndjson", ".csv", ".jsonl.gz")
+LONGEST_ENTRY = 60
+"""Characters of an entry of a list that still is a name or a label."""
 OURS = ("id", "title", "text", "url", "allow", "deny", "modified_at")
 
 
@@ -33,7 +35,8 @@ class RecordsSource:
     """Reads the whole file at ``poll`` and keeps the bodies until they are fetched.
 
     A record without ``allow`` has the source's access; one with ``allow`` has exactly what it lists (a list, or names
-    separated by commas). Fields that Vouch does not know become lines ``Name: value`` below the text.
+    separated by commas). Fields that Vouch does not know become lines ``name: value`` below the text,
+    unless their values are nested.
     """
 
     config: FileSourceConfig
@@ -83,7 +86,7 @@ class RecordsSource:
             own = access_of(_names(ours["allow"]), _names(ours["deny"]))
         elif ours["deny"] is not None:
             own = access_of(self.config.allow, [*self.config.deny, *_names(ours["deny"])])
-        fields = [[name, _text(value)] for name, value in raw.items() if value not in (None, "", [])]
+        fields = [[name, line] for name, value in raw.items() if (line := _line(value))]
         body = orjson.dumps(
             {
                 "title": _text(ours["title"]),
@@ -152,6 +155,14 @@ def _names(value: Any) -> list[str]:
     if isinstance(value, list):
         return [str(name) for name in cast(list[object], value)]
     raise ValueError("allow and deny must be lists of groups")
+
+
+def _line(value: Any) -> str:
+    """A field's value on one line; of a list only words and short names. Nested data is for programs, not for readers."""
+    if isinstance(value, list):
+        entries = [_line(each) for each in cast(list[Any], value) if isinstance(each, str | int | float)]
+        return ", ".join(entries) if all(len(entry) <= LONGEST_ENTRY for entry in entries) else ""
+    return " ".join(str(value).split()) if isinstance(value, str | int | float) else ""
 
 
 def _text(value: Any) -> str:

@@ -58,6 +58,9 @@ _UPSERT_POINTS = 250
 _ID_BATCH = 1_000
 _FLUSH_POINTS = 5_000
 _SEARCH_THREADS = 2
+# Where there is a graph: of 35,000 clustered points, a quarter of them hidden, a beam as wide as the pool finds 81 % of the
+# true first hundred in 1.2 ms, five times as wide 96 % in 3.3 ms.
+_BEAM_PER_RESULT = 5
 _DRIFT_POINTS = 30_000
 _JOURNAL_POINTS = 20_000
 _ROOT = Path(__file__).resolve().parents[2]
@@ -130,7 +133,11 @@ class EdgeIndex:
         permitted = _permitted(access, conditions)
         queries = [
             QueryRequest(
-                limit=pool, query=Query.Nearest(dense.tolist(), _DENSE), filter=permitted, with_payload=["document"]
+                limit=pool,
+                query=Query.Nearest(dense.tolist(), _DENSE),
+                filter=permitted,
+                with_payload=["document"],
+                params=SearchParams(hnsw_ef=_BEAM_PER_RESULT * pool),
             )
         ]
         terms = query_terms(text)

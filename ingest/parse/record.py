@@ -21,8 +21,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 def parse_record(body: bytes, title: str | None, filename: str) -> Parsed:
     """A JSON object with ``title``, ``text`` and ``fields`` ([name, value] pairs, or an object).
 
-    The text comes first and verbatim; every field follows as ``name: value`` on a line of its own. The values named
-    in ``restricted`` become parts; a record without that list makes every field a part, and the caller keeps those
+    The text comes first and verbatim; every field follows as ``name: value`` on a line of its own. The lines of
+    those named in ``restricted`` become parts; a record without that list makes every field a part, and the caller keeps those
     that its source restricts. Raises ``ParseFailed``: corrupt, empty.
     """
     try:
@@ -61,7 +61,8 @@ def _append_fields(
         text = f"{text}{separator}{name}: {value}"
         outline.add("text", Span(start, len(text)), text)
         if value and (restricted is None or name in restricted):
-            parts.append(Part(name, Span(len(text) - len(value), len(text))))
+            # The line as a whole: its name beside nothing would look like an answer, and would help nobody.
+            parts.append(Part(name, Span(start, len(text))))
     return text, parts
 
 

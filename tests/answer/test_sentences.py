@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from answer.sentences import LONGEST_SENTENCE, Sentence, fold, sentences
+from answer.sentences import Sentence, sentences
+from answer.units import LONGEST_SENTENCE, fold
 from core.text import Span, quote
 
 

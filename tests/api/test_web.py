@@ -12,7 +12,9 @@ from api.http import web
 from api.http.app import create_app
 from tests.api.visitors import House, assert_problem
 
-PAGE = '<!doctype html><meta property="csp-nonce" nonce="__CSP_NONCE__"><script src="/assets/a.js" nonce="__CSP_NONCE__">'
+PAGE = (
+    '<!doctype html><meta property="csp-nonce" nonce="__CSP_NONCE__"><script src="/assets/a.js" nonce="__CSP_NONCE__">'
+)
 
 
 @pytest.fixture
@@ -73,7 +75,9 @@ def test_an_address_of_the_api_never_shows_the_page(visitor: TestClient) -> None
     assert_problem(visitor.get("/v1/none"), 404, "not_found")
 
 
-def test_without_a_built_client_the_api_works_and_says_so(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_built_client_the_api_works_and_says_so(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(web, "DIST", tmp_path)
     visitor = TestClient(create_app(house.runtime))
     assert "make run" in assert_problem(visitor.get("/"), 404, "not_found")["hint"]

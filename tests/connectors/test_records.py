@@ -129,3 +129,10 @@ def test_a_record_that_was_not_listed_is_gone(tmp_path: Path) -> None:
     made = source(write(tmp_path / "r.jsonl", {"id": "1", "text": "a"}))
     with pytest.raises(ItemGone):
         made.fetch("2")
+
+
+def test_nested_data_and_lists_of_sentences_stay_out_of_the_text(tmp_path: Path) -> None:
+    record = {"id": "1", "text": "t", "tags": ["red", "blue"], "raw": {"a": 1}, "sentences": ["word " * 20] * 3}
+    made = source(write(tmp_path / "r.jsonl", record))
+    changes(made)
+    assert json.loads(made.fetch("1").body)["fields"] == [["tags", "red, blue"]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,20 @@ QUESTIONS: list[dict[str, Any]] = yaml.safe_load(
     (Path(company.__file__).parent / "demo" / "questions.yaml").read_text("utf-8")
 )
 FLOOR = 0.8
+RASMUS = "rasmus.thyholt@averholt.example"
+
+
+def new_installation(directory: Path) -> Installation:
+    """One that wants the demo company."""
+    made = Installation(directory)
+    made.settings = made.settings.model_copy(update={"demo": DemoSettings(load=True)})
+    made.reopen()
+    return made
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("demo"))
-    made.settings = made.settings.model_copy(update={"demo": DemoSettings(load=True)})
-    made.reopen()
+    made = new_installation(tmp_path_factory.mktemp("demo"))
     assert sources.load_demo(made.runtime, lambda line: None)
     yield made
     made.close()
@@ -191,3 +198,46 @@ def test_most_questions_get_the_outcome_that_their_authors_expect(
         sys.stdout.write(table_of_misses(judged))
     assert status >= FLOOR * len(judged), f"{status} of {len(judged)} have the right status"
     assert right >= FLOOR * len(judged), f"{right} of {len(judged)} are right"
+
+
+# Loading it
+
+
+class Stopped(BaseException):
+    """The process ends here."""
+
+
+FEW_FILES = ("site-directory.csv", "incident-report-inc-2026-031.md", "ticket-48211.md")
+
+
+@pytest.fixture
+def small_company(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo company with three of its sources."""
+    whole = company.load()
+    few = tuple(source for source in whole.sources if source["name"] in ("Intranet", "Support desk", "Engineering"))
+    small = [source | {"path": f"{source['path']}/{file}"} for source, file in zip(few, FEW_FILES, strict=True)]
+    monkeypatch.setattr(company, "load", lambda: replace(whole, sources=tuple(small)))
+
+
+def test_a_first_start_that_was_stopped_half_way_is_completed(tmp_path: Path, small_company: None) -> None:
+    def stop(line: str) -> None:
+        if line.startswith("  Intranet"):
+            raise Stopped
+
+    installation = new_installation(tmp_path)
+    with pytest.raises(Stopped):
+        sources.load_demo(installation.runtime, stop)
+    installation.reopen()
+    assert sources.load_demo(installation.runtime, lambda line: None)
+    names = {each.name for each in sources.readable(installation.runtime, installation.principal(RASMUS))}
+    assert names == {"Intranet", "Engineering", "Support desk"}
+    installation.reopen()
+    assert not sources.load_demo(installation.runtime, lambda line: None)
+    installation.close()
+
+
+def test_the_demo_company_stays_out_of_an_installation_in_use(tmp_path: Path, small_company: None) -> None:
+    installation = new_installation(tmp_path)
+    installation.person("ana@x.example")
+    assert not sources.load_demo(installation.runtime, lambda line: None)
+    installation.close()

@@ -1,7 +1,7 @@
 """Ingestion, killed at random moments: the next start completes, and nothing is lost or doubled.
 
-A child process (``tests.journeys.ingesting``) names each step; it is killed (SIGKILL) after a random number of steps and
-a random part of a few milliseconds. What the directory must hold in the end is kept here as plain dictionaries.
+A child process (``tests.journeys.ingesting``) names each step; it is killed (SIGKILL) after a random number of steps
+and a random part of a few milliseconds. What the directory must hold in the end is kept here as plain dictionaries.
 """
 
 from __future__ import annotations
