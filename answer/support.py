@@ -18,15 +18,15 @@ from answer.candidates import Reading, scope
 from answer.terms import covered, stems
 
 FEATURES: Mapping[str, str] = {
+    "best_sentence": "score of the best sentence (see answer.candidates)",
     "passage_match": "highest cosine of a passage to the question times its coverage of the question's words",
-    "sentence_match": "highest cosine of a sentence, read with title and heading, times its coverage with neighbours",
-    "passage_dense": "highest cosine of a passage to the question",
-    "sentence_dense": "highest cosine of a sentence to the question",
+    "best_meaning": "highest cosine of a sentence or a passage to the question",
 }
-"""Name of each signal, in the order of the weights, and what it is. All lie in -1..1 and speak for an answer.
+"""Name of each signal, in the order of the weights, and what it is. All speak for an answer.
 
-A product asks for both at once: a passage about the topic that says nothing of a word that matters, or one that has
-the words and is about something else, does not answer. It carries over to unseen sets better than its two factors.
+The product asks for both at once: a passage about the topic that says nothing of a word that matters, or one that has
+the words and is about something else, does not answer. Either a sentence or a passage may be close in meaning: a short
+answer can stand in a passage about much else, and a long one be spread over its sentences.
 """
 
 
@@ -38,10 +38,9 @@ def features(reading: Reading) -> dict[str, float]:
     terms = [stems(scope(passage) + passage.text) for passage in passages]
     matches = [passage.dense * covered(weights, held) for passage, held in zip(passages, terms, strict=True)]
     return {
+        "best_sentence": candidates[0].score,
         "passage_match": max(matches),
-        "sentence_match": max(candidate.dense * candidate.window for candidate in candidates),
-        "passage_dense": max(passage.dense for passage in passages),
-        "sentence_dense": max(candidate.dense for candidate in candidates),
+        "best_meaning": max(*(passage.dense for passage in passages), *(each.dense for each in candidates)),
     }
 
 

@@ -157,13 +157,18 @@ def evaluate(outcomes: Sequence[Outcome], console: Console, *, repeats: int = 10
             f"{validated.answered:.2f}",
             f"{validated.abstained:.2f}",
             _interval(_decided(fit(whole.take(~own)), test)),
-            _interval(_decided(shipped(), test)) if WEIGHTS.is_file() else "",
+            _interval(_decided(shipped(), test)) if _ships_these_signals() else "",
             f"{auc(probabilities(fitted, test), test.answerable):.3f}",
         )
     console.print(table)
     console.print(_quality(outcomes))
     console.print(_signals(whole, fitted))
     return fitted
+
+
+def _ships_these_signals() -> bool:
+    """Whether the shipped weights belong to the signals of now, and not to those before a change."""
+    return WEIGHTS.is_file() and shipped().names == tuple(FEATURES)
 
 
 def _decided(model: Support, test: Sample) -> Balanced:
@@ -179,7 +184,7 @@ def _quality(outcomes: Sequence[Outcome]) -> Table:
     table = Table(title="Words of the gold answer (answerable questions, as if all were answered)")
     for column in ("set", "answer", "recall", "precision", "F1", "sentences", "words"):
         table.add_column(column, justify="left" if column in ("set", "answer") else "right")
-    for name in sorted({outcome.case.set for outcome in outcomes}):
+    for name in sorted({outcome.case.set for outcome in outcomes if outcome.case.gold}):
         own = [outcome for outcome in outcomes if outcome.case.set == name]
         for label, texts in (("extracted", _of_reader), ("first 3 of top passage", _of_naive)):
             each = overlap(own, texts)

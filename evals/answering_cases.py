@@ -6,8 +6,12 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import yaml
+
 from connectors.sources.base import RECORD, Item
 from evals.datasets import json_lines
+
+DEMO = Path(__file__).resolve().parents[1] / "api" / "demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Corpus:
 
 def corpora(data: Path) -> tuple[Corpus, ...]:
     """All sets. Raises ``FileNotFoundError`` where one is absent."""
-    return northwind(data), clapnq(data), claude_docs(data)
+    return northwind(data), clapnq(data), claude_docs(data), demo_company()
 
 
 def northwind(data: Path) -> Corpus:
@@ -66,6 +70,35 @@ def claude_docs(data: Path) -> Corpus:
         cases.append(Case("claude_docs", name, question, answerable=True, gold=row["answer"]))
         cases.append(Case("claude_docs", f"{name}-hidden", question, answerable=False, without=frozenset(gold[name])))
     return Corpus("claude_docs", tuple(cases), _records(folder / "corpus.jsonl.gz"))
+
+
+def demo_company(folder: Path = DEMO) -> Corpus:
+    """The demo company's questions over the documents that each asker may read, and again without the one that answers."""
+    company = yaml.safe_load((folder / "company.yaml").read_text("utf-8"))
+    readers = {each["path"]: {*each["allow"]} for each in company["sources"]}
+    groups = {each["email"]: {*each["groups"], "everyone"} for each in company["people"]}
+    # Records of people have fields of their own access, which this shelf does not know.
+    paths = [path for path in sorted((folder / "documents").rglob("*")) if path.is_file() and path.suffix != ".jsonl"]
+    items = tuple(
+        Item(path.relative_to(folder / "documents").as_posix(), path.read_bytes(), path.name) for path in paths
+    )
+    cases: list[Case] = []
+    for number, row in enumerate(_questions(folder)):
+        hidden = {item.key for item in items if not readers[item.key.partition("/")[0]] & groups[row["as"]]}
+        answerable = row["expect"] == "answered"
+        cases.append(Case("demo", f"d{number}", row["question"], answerable, without=frozenset(hidden)))
+        if answerable and row["kind"] in ("plain", "table"):
+            without = frozenset(hidden | {row["document"]})
+            cases.append(Case("demo", f"d{number}-hidden", row["question"], answerable=False, without=without))
+    return Corpus("demo", tuple(cases), items)
+
+
+def _questions(folder: Path) -> list[dict[str, str]]:
+    rows = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))
+    rows = rows["questions"] if isinstance(rows, dict) else rows
+    return [
+        row for row in rows if "people/" not in str(row.get("document")) and "salary" not in row["question"].lower()
+    ]
 
 
 def _records(path: Path) -> tuple[Item, ...]:

@@ -122,5 +122,5 @@ def _names(value: str | None) -> list[str]:
 def _pair(value: str) -> tuple[str, str]:
     name, sign, other = value.partition("=")
     if not (sign and name and other):
-        raise Invalid(f"{value!r} is not of the form NAME=VALUE.")
+        raise Invalid(f"{value!r} is not of the form NAME=VALUE.", hint="For example: --map text=body")
     return name, other

@@ -142,7 +142,9 @@ def _read(queries: Path) -> Iterator[tuple[Any, str]]:
             raw = json.loads(line)
             yield raw["_id"], raw["text"]
         except (ValueError, KeyError, TypeError):
-            raise Invalid(f"{queries}, line {number}: needs _id and text.") from None
+            raise Invalid(
+                f"{queries}, line {number}: needs _id and text.", hint='For example: {"_id": "1", "text": "leave"}'
+            ) from None
 
 
 def _required(text: str | None) -> str:

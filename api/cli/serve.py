@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -36,6 +37,8 @@ def _serve(settings: Settings, began: float) -> None:
     from api.runtime import open_runtime
 
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # The server hands the signal on when it has ended; by default that would end the process before it has closed.
+    signal.signal(signal.SIGTERM, _end)
     runtime = open_runtime(settings, console.print)
     try:
         sources.load_demo(runtime, console.print)
@@ -52,6 +55,10 @@ def _serve(settings: Settings, began: float) -> None:
     finally:
         console.print("Vouch: closing")
         runtime.close()
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _ready(runtime: Any, url: str, seconds: float) -> None:

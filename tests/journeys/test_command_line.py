@@ -13,7 +13,8 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -84,22 +85,25 @@ class Place:
         return ran.err
 
 
-def serving(place: Place) -> tuple[subprocess.Popen[str], str]:
-    """A server of the place, and where it is once it says so."""
-    process = place.start("serve", "--port", "0")
-    assert process.stdout is not None
-    for line in process.stdout:
-        if found := re.search(r"Vouch is at (http://\S+)", line):
-            return process, found[1]
-    raise AssertionError(process.communicate()[1])
+@contextmanager
+def serving(place: Place) -> Generator[tuple[subprocess.Popen[str], str]]:
+    """A server of the place, and where it is once it says so. Ended at the end, whatever happens."""
+    with place.start("serve", "--port", "0") as process:
+        try:
+            assert process.stdout is not None
+            told = (re.search(r"Vouch is at (http://\S+)", line) for line in process.stdout)
+            address = next((found[1] for found in told if found), None)
+            assert address, "the server ended by itself"
+            yield process, address
+        finally:
+            process.terminate()
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """Served; with Ana of staff and Bo of finance, a folder and some records."""
     made = Place(tmp_path_factory.mktemp("command_line"))
-    process, _ = serving(made)
-    with process:
+    with serving(made):
         made.vouch("people", "add", ANA, "--groups", "staff", "--role", "employee")
         made.vouch("people", "add", BO, "--groups", "staff,finance", "--role", "employee,reviewer")
         folder = made.folder / "policies"
@@ -116,7 +120,6 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         maps = ("--map", "id=key", "--map", "title=subject", "--map", "text=body", "--restrict", "margin=finance")
         made.vouch(*crm, *maps)
         yield made
-        process.terminate()
 
 
 @pytest.fixture
@@ -318,14 +321,13 @@ def test_a_second_server_of_one_directory_is_refused(place: Place) -> None:
 
 
 def test_an_ended_server_leaves_the_directory_to_the_next(other: Place) -> None:
-    process, address = serving(other)
-    with process:
+    with serving(other) as (process, address):
         assert httpx.get(f"{address}/readyz", trust_env=False).status_code == 200
         assert (other.folder / "data" / "owner.json").stat().st_mode & 0o077 == 0
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate()
+    assert (process.returncode, err) == (0, "")
     assert "closing" in out
-    assert err == ""
     assert not (other.folder / "data" / "owner.json").exists()
     assert other.vouch("audit", "verify", "--json").json["ok"] is True
 
