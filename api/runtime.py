@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
 import sys
 import threading
 from collections.abc import Callable
@@ -35,6 +34,7 @@ from ingest.embed.base import Embedder
 from ingest.embed.open import open_embedder
 from ingest.index.base import IndexUnusable, VectorIndex
 from ingest.index.edge import EdgeIndex
+from ingest.index.home import discard
 from ingest.keep import Keeper
 from ingest.parse import ParserPool
 from ingest.pipeline import Pipeline
@@ -176,7 +176,7 @@ def _open_index(directory: Path, embedder: Embedder, database: Database, tell: C
         return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)
     except IndexUnusable as unusable:
         tell(f"{unusable.message} The index is built anew.")
-        shutil.rmtree(directory)
+        discard(directory)
         with database.writing() as session:
             enqueue_all_ready(session)
         return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)

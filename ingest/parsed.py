@@ -69,6 +69,8 @@ class Parsed:
     pages: tuple[PageLayout, ...] = field(default=(), repr=False)
     parts: tuple[Part, ...] = ()
     media_type: str = "text/plain"
+    name: str = ""
+    """What the file is called, where the format declares no title and ``title`` is a guess: passages go by it."""
     warnings: tuple[str, ...] = ()
 
 

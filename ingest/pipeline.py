@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import Lock
+from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from core import access_sets
 from core.access import Access, both
 from core.clock import Clock
 from core.database import Database
+from core.errors import Unavailable
 from core.ids import stable_id
 from core.text import quote
 from ingest import codec, repository
@@ -93,6 +94,7 @@ class Pipeline:
         self._database, self._blobs, self._pool, self._split = database, blobs, pool, split
         self._embedder, self._index, self._clock, self._settings = embedder, index, clock, settings
         self._alone = Lock()
+        self._tidying: Thread | None = None
 
     def drain(self, progress: Callable[[int, int], None] | None = None) -> Outcome:
         """Work until the outbox is empty. ``progress`` gets documents done and chunks done."""
@@ -111,7 +113,20 @@ class Pipeline:
                 if waiting is not None:
                     self._settle(*waiting, outcome, tell)
             self._follow(outcome, tell)
+        self._tidy()
         return outcome
+
+    def _tidy(self) -> None:
+        """Let the index merge what came in, beside everything else; a stop in between loses nothing."""
+        if self._index.needs_optimize() and (self._tidying is None or not self._tidying.is_alive()):
+            self._tidying = Thread(target=self._optimize, name="index-optimize", daemon=True)
+            self._tidying.start()
+
+    def _optimize(self) -> None:
+        try:
+            self._index.optimize()
+        except Unavailable as error:
+            log.warning("index.optimize_failed", reason=error.message)
 
     # Content
 
@@ -154,7 +169,8 @@ class Pipeline:
 
     def _order(self, session: Session, intent: Intent, row: DocumentRow) -> tuple[Order, Item]:
         body = self._blobs.get(session, row.content_hash)
-        item = Item(row.key, body, row.filename, row.title or None, row.media_type)
+        # The title is read anew from the content: the one that is stored is that of the version before.
+        item = Item(row.key, body, row.filename, None, row.media_type)
         return Order(intent, row.content_hash, tuple(sorted(row.restricted))), item
 
     def _fail(self, intent: Intent, failure: ParseFailed, outcome: Outcome) -> None:

@@ -89,12 +89,15 @@ def set_state(session: Session, document_ids: Sequence[str], state: str) -> None
 
 
 def enqueue(session: Session, document_id: str, stage: str) -> None:
-    """Ask for ``stage``. A change of access adds nothing to work that will read the current access anyway."""
+    """Ask for ``stage``. Work that is asked for already covers a change of access; but it may have begun with the
+    access as it was, so its end does not finish the new intent."""
     row = session.get(OutboxRow, document_id)
     if row is None:
         session.add(OutboxRow(document_id=document_id, stage=stage, token=str(uuid4())))
-    elif stage != "access":
-        row.stage, row.token = stage, str(uuid4())
+        return
+    row.token = str(uuid4())
+    if stage != "access":
+        row.stage = stage
 
 
 def pending(session: Session, limit: int, stage: str | None = None, after: str = "") -> list[Intent]:

@@ -24,18 +24,23 @@ UNCHANGED_RUN = 1 / 50
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure with a goal. ``bound`` says on which side of ``goal`` it should lie."""
+    """A figure with a goal. ``bound`` says on which side of ``goal`` it should lie.
+
+    ``values`` are the ratios of the rounds; ``best`` is that of the best round of each side. Other work on the machine
+    only ever slows a side down, and not both alike, so a goal is met when the median and the best rounds meet it.
+    """
 
     name: str
     values: Series
+    best: float
     goal: float
     bound: Literal["at least", "at most"]
     unit: str = ""
 
     @property
     def met(self) -> bool:
-        middle = self.values.median
-        return middle >= self.goal if self.bound == "at least" else middle <= self.goal
+        both = (self.values.median, self.best)
+        return min(both) >= self.goal if self.bound == "at least" else max(both) <= self.goal
 
 
 @dataclass(slots=True)
@@ -57,7 +62,9 @@ class Report:
             if each.peer is not None:
                 for way, ours in (("", each.desk), (" over HTTP", each.http)):
                     name = f"search p50{way} / LlamaIndex retriever, {each.corpus}"
-                    found.append(Ratio(name, ours.p50.over(each.peer.p50), PEER_SEARCH, "at most"))
+                    against = ours.p50.over(each.peer.p50)
+                    best = ours.p50.low / each.peer.p50.low
+                    found.append(Ratio(name, against, best, PEER_SEARCH, "at most"))
         if self.service is not None:
             found += _service_ratios(self.service)
         return found
@@ -68,15 +75,23 @@ class Report:
             "at": self.at.isoformat(),
             "machine": machine_json(self.machine),
             "peer": self.peer,
-            "ratios": [
-                {"name": each.name, **each.values.as_json(), "goal": each.goal, "bound": each.bound, "unit": each.unit,
-                 "met": each.met}
-                for each in self.ratios()
-            ],
+            "ratios": [_ratio_json(each) for each in self.ratios()],
             "ingest": [_jsonable(asdict(each)) for each in self.ingest],
             "service": None if self.service is None else asdict(self.service),
             "search": [_jsonable(asdict(each)) for each in self.search],
         }  # fmt: skip
+
+
+def _ratio_json(ratio: Ratio) -> dict[str, Any]:
+    return {
+        "name": ratio.name,
+        **ratio.values.as_json(),
+        "best_rounds": ratio.best,
+        "goal": ratio.goal,
+        "bound": ratio.bound,
+        "unit": ratio.unit,
+        "met": ratio.met,
+    }
 
 
 def show(report: Report, console: Console) -> None:
@@ -103,45 +118,47 @@ def show(report: Report, console: Console) -> None:
 
 
 def _ingest_ratios(result: IngestResult) -> list[Ratio]:
-    ours = result.product
+    sides = (("LlamaIndex", result.peer, PEER_INGEST), ("bare int8 encoder", result.encoder, ENCODER_INGEST))
+    ours = result.product.tokens_per_second
     found: list[Ratio] = []
-    if result.peer is not None:
-        against = ours.tokens_per_second.over(result.peer.tokens_per_second)
-        found.append(Ratio(f"ingest / LlamaIndex, {result.corpus}", against, PEER_INGEST, "at least"))
-    against = ours.tokens_per_second.over(result.encoder.tokens_per_second)
-    found.append(Ratio(f"ingest / bare int8 encoder, {result.corpus}", against, ENCODER_INGEST, "at least"))
+    for name, side, goal in sides:
+        if side is not None:
+            theirs = side.tokens_per_second
+            label = f"ingest / {name}, {result.corpus}"
+            found.append(Ratio(label, ours.over(theirs), ours.high / theirs.high, goal, "at least"))
     return found
 
 
 def _service_ratios(result: ServiceResult) -> list[Ratio]:
-    unchanged = Series((result.unchanged_run.seconds / result.first_run.seconds,))
+    unchanged = result.unchanged_run.seconds / result.first_run.seconds
+    resident = result.memory_loaded.total
+    label = f"unchanged run / first run, {result.documents} documents"
     return [
-        Ratio(f"unchanged run / first run, {result.documents} documents", unchanged, UNCHANGED_RUN, "at most"),
-        Ratio("resident memory after loading", Series((result.memory_loaded.total,)), RESIDENT_MB, "at most", " MB"),
+        Ratio(label, Series((unchanged,)), unchanged, UNCHANGED_RUN, "at most"),
+        Ratio("resident memory after loading", Series((resident,)), resident, RESIDENT_MB, "at most", " MB"),
     ]
 
 
 def _ratio_table(ratios: Sequence[Ratio]) -> Table:
-    made = _table("ratio", "median", "lowest to highest", "goal", "")
+    made = _table("ratio", "median", "lowest to highest", "best rounds", "goal", "")
     for each in ratios:
         values = each.values
         spread = f"{_number(values.low)} to {_number(values.high)}" if len(values.values) > 1 else ""
         verdict = "[green]met[/]" if each.met else "[bold red]missed[/]"
         goal = f"{each.bound} {_number(each.goal)}{each.unit}"
-        made.add_row(each.name, f"[bold]{_number(values.median)}[/]{each.unit}", spread, goal, verdict)
+        best = _number(each.best) if spread else ""
+        made.add_row(each.name, f"[bold]{_number(values.median)}[/]{each.unit}", spread, best, goal, verdict)
     return made
 
 
 def _ingest_table(results: Sequence[IngestResult]) -> Table:
-    made = _table("ingest", "tokens/s", "lowest to highest", "tokens per processor second", "seconds")
+    made = _table("ingest", "tokens/s", "lowest to highest", "per processor second", "seconds")
     for result in results:
-        made.add_row(
-            f"[bold]{result.corpus}[/]: {result.documents} documents, {result.chunks} chunks, {result.tokens} tokens"
-        )
+        made.add_row(f"[bold]{result.corpus}[/]: {result.documents} documents, {result.chunks} chunks")
         sides: list[tuple[str, Side | None]] = [
-            ("Vouch, from files to a searchable index", result.product),
-            ("bare int8 encoder on Vouch's chunks", result.encoder),
-            ("LlamaIndex pipeline on Vouch's chunks", result.peer),
+            ("Vouch, files to index", result.product),
+            ("bare int8 encoder", result.encoder),
+            ("LlamaIndex pipeline", result.peer),
         ]
         for name, side in sides:
             if side is not None:
@@ -191,7 +208,7 @@ def _memory(memory: Memory) -> str:
 def _table(*columns: str) -> Table:
     made = Table(header_style="bold", box=None, pad_edge=False, title_justify="left")
     for number, column in enumerate(columns):
-        made.add_column(column, justify="left" if number in (0, 4) or len(columns) == 2 else "right", overflow="fold")
+        made.add_column(column, justify="left" if number in (0, 5) or len(columns) == 2 else "right", overflow="fold")
     return made
 
 

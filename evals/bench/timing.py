@@ -28,7 +28,7 @@ class Elapsed:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One figure of every round, in order. Shown as its median, with the lowest and the highest round."""
+    """One figure of every round, in order."""
 
     values: tuple[float, ...]
 

@@ -98,6 +98,10 @@ class VectorIndex(Protocol):
 
     def count(self) -> int: ...
 
+    def needs_optimize(self) -> bool:
+        """Whether so much has come in that reading would gain from ``optimize``."""
+        ...
+
     def optimize(self) -> None:
         """Merge segments off the interpreter's lock; returns when done. Reads and writes go on meanwhile."""
         ...

@@ -16,6 +16,8 @@ from ingest.parse.plain import normalise
 from ingest.parsed import Parsed, Row
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
+_LONGEST_TITLE = 160
+"""Characters. A longer "heading" is a paragraph that a row of marks happens to follow."""
 _TITLE_LINE = re.compile(r"^title:[ \t]*['\"]?(.+?)['\"]?[ \t]*$", re.MULTILINE)
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"[*_`~]+|<[^>]+>|\\(?=\W)")
@@ -52,8 +54,8 @@ def _title(matter: str, tokens: Sequence[Token]) -> str | None:
     if named:
         return named.group(1)
     for token, content in itertools.pairwise(tokens):
-        if token.type == "heading_open":
-            return words(content.content) or None
+        if token.type == "heading_open" and len(found := words(content.content)) <= _LONGEST_TITLE:
+            return found or None
     return None
 
 

@@ -52,6 +52,10 @@ class PageText:
     pictures: bool
 
 
+_NAME_MARKS = re.compile(r"[_\W]+")
+"""What stands between the words of a file name."""
+
+
 def parse_pdf(body: bytes, title: str | None, filename: str) -> Parsed:
     """A PDF. Raises ``ParseFailed``: encrypted, corrupt, needs_ocr, empty, too_large."""
     document = _open(body)
@@ -302,6 +306,7 @@ def _compose(pages: list[PageText], title: str, filename: str, warnings: list[st
         elements=tuple(outline.elements),
         pages=tuple(layouts),
         media_type="application/pdf",
+        name=" ".join(_NAME_MARKS.sub(" ", filename).split()),
         warnings=tuple(warnings),
     )
 

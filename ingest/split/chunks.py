@@ -152,7 +152,9 @@ def _finished(parsed: Parsed, drafts: Sequence[_Draft], lengths: Lengths, settin
     room = settings.window - MARKERS
     fitting = list(_fitting(parsed.text, drafts, lengths, room))
     for ordinal, (draft, content, tokens) in enumerate(fitting):
-        path = _path(parsed.title, draft.section, content, lengths, min(settings.path_tokens, room - tokens))
+        path = _path(
+            parsed.name or parsed.title, draft.section, content, lengths, min(settings.path_tokens, room - tokens)
+        )
         yield Chunk(
             ordinal=ordinal,
             spans=draft.spans,

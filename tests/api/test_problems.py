@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import pytest
 from starlette.testclient import TestClient
+from structlog.testing import capture_logs
 
 from api.limits import Limiter, TooMany
 from tests.api.conftest import ANA, LEAVE
@@ -17,7 +18,7 @@ SECRET = "27 days"
 
 
 @contextmanager
-def log_refusing(house: House, condition: str) -> Iterator[None]:
+def log_refusing(house: House, condition: str) -> Generator[None]:
     """The database fails to take events into the log for which ``condition`` holds."""
     with house.runtime.database.writing() as session:
         session.connection().exec_driver_sql(
@@ -67,15 +68,17 @@ def test_what_stands_in_the_way_is_a_conflict(house: House) -> None:
 
 
 def test_a_fault_shows_its_trace_id_and_nothing_else(
-    house: House, ana: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    house: House, ana: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: object, **kwargs: object) -> None:
         raise RuntimeError("the boiler code is 4711")
 
     monkeypatch.setattr(type(house.runtime.desk), "search", broken)
-    response = ana.post("/v1/search", json={"query": "leave"})
+    with capture_logs() as logged:
+        response = ana.post("/v1/search", json={"query": "leave"})
     problem = assert_problem(response, 500, "internal")
     assert problem["trace_id"] in problem["hint"]
+    assert [line["trace_id"] for line in logged] == [problem["trace_id"]]
     assert "4711" not in response.text
 
 

@@ -34,8 +34,8 @@ def cited(ana: TestClient) -> dict[str, Any]:
 
 
 def test_a_search_shows_permitted_passages_only(ana: TestClient, bo: TestClient, hana: TestClient) -> None:
-    for client, readable in ((ana, set()), (bo, {"o1"}), (hana, set())):
-        assert {each["document"]["uri"] for each in search(client, "pumps offer", source=["offers"])} == readable
+    for client, readable in ((ana, []), (bo, ["o1"]), (hana, [])):
+        assert [each["document"]["uri"] for each in search(client, "pumps offer", source=["offers"])] == readable
     for client, sees in ((ana, False), (hana, True)):
         assert any("78,600" in each["text"] for each in search(client, "salary of Rasmus")) is sees
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Protocol
 
-from httpx import Response
 from starlette.testclient import TestClient
 
 from api.http.app import create_app
@@ -13,6 +13,20 @@ from tests.installation import Installation
 
 PROBLEM = {"type", "title", "status", "detail", "hint", "code", "trace_id"}
 EVENTS = "text/event-stream"
+
+
+class Response(Protocol):
+    """What a test looks at in a reply, whichever HTTP client gave it."""
+
+    status_code: int
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def text(self) -> str: ...
+
+    def json(self) -> Any: ...
 
 
 class House:

@@ -20,7 +20,9 @@ BO = "bo@x.example"
 
 def keep_with_access(installation: Installation, *groups: str) -> None:
     """Another thread's listing: the record is open to other groups now, and nothing is indexed yet."""
-    (installation.directory / "crm.jsonl").write_text(f'{{"id": "r1", "text": "{RECORD["text"]}", "allow": {list(groups)}}}'.replace("'", '"'))
+    (installation.directory / "crm.jsonl").write_text(
+        f'{{"id": "r1", "text": "{RECORD["text"]}", "allow": {list(groups)}}}'.replace("'", '"')
+    )
     runtime = installation.runtime
     with runtime.database.reading() as session:
         record = connectors.by_name(session, "crm")

@@ -1,6 +1,7 @@
 """A process that ingests what lies in a directory, names every step it takes, and waits to be killed.
 
-A step is a line on standard output: a commit that is about to happen, a write to the index, or a progress event.
+A step is a line on standard output: a commit that is about to happen, a write to the index that has returned, or a
+progress event. With the name of a step and a number it stands still when it takes that step for that time.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,20 +25,31 @@ from retrieval.settings import RetrievalSettings
 from tests.installation import Installation
 
 
-def say(step: str) -> None:
-    try:
-        # One write call a line: what the reader has, has happened.
-        os.write(1, step.encode() + b"\n")
-    except OSError:
-        # Without a reader the test is gone, and nothing else would end this process.
-        os._exit(1)
+class Steps:
+    """Says each step, and holds the thread that takes the step to hold at."""
+
+    def __init__(self, hold: str, times: int) -> None:
+        self._hold, self._left = hold, times
+        self._lock = threading.Lock()
+
+    def say(self, step: str) -> None:
+        with self._lock:
+            self._left -= step.startswith(self._hold)
+            held = self._left == 0 and step.startswith(self._hold)
+        try:
+            # One write call a line: what the reader has, has happened.
+            os.write(1, step.encode() + b"\n")
+        except OSError:
+            # Without a reader the test is gone, and nothing else would end this process.
+            os._exit(1)
+        if held:
+            threading.Event().wait()
+
+    def told(self, progress: Progress) -> None:
+        self.say(f"progress {progress.phase} {progress.done}")
 
 
-def told(progress: Progress) -> None:
-    say(f"progress {progress.phase} {progress.done}")
-
-
-def announce_index_writes() -> None:
+def announce_index_writes(steps: Steps) -> None:
     """Say each write to the index when it has returned: what follows it in the database may then be missing."""
 
     def announced(name: str) -> None:
@@ -44,7 +57,7 @@ def announce_index_writes() -> None:
 
         def call(self: EdgeIndex, *args: Any) -> Any:
             result = write(self, *args)
-            say(f"index {name}")
+            steps.say(f"index {name}")
             return result
 
         setattr(EdgeIndex, name, call)
@@ -71,16 +84,17 @@ def ingest(installation: Installation, progress: Callable[[Progress], None]) -> 
 
 
 if __name__ == "__main__":
+    logs.configure()
+    following = Steps(sys.argv[2], int(sys.argv[3]))
 
     @event.listens_for(Engine, "commit")
     def committing(connection: Any) -> None:  # pyright: ignore[reportUnusedFunction]
-        say("commit")
+        following.say("commit")
 
-    logs.configure()
-    announce_index_writes()
-    say("start")
+    announce_index_writes(following)
+    following.say("start")
     opened = open_installation(Path(sys.argv[1]))
-    say("open")
-    ingest(opened, told)
-    say("end")
+    following.say("open")
+    ingest(opened, following.told)
+    following.say("end")
     opened.close()

@@ -1,7 +1,8 @@
 """Ingestion, killed at random moments: the next start completes, and nothing is lost or doubled.
 
-A child process (``tests.journeys.ingesting``) names each step; it is killed (SIGKILL) after a random number of steps
-and a random part of a few milliseconds. What the directory must hold in the end is kept here as plain dictionaries.
+A child process (``tests.journeys.ingesting``) names each step; it is killed (SIGKILL) in the middle of a random one, or
+a random part of a few milliseconds after it. What the directory must hold in the end is kept here as plain
+dictionaries.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import random
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +36,22 @@ REPOSITORY = Path(__file__).parents[2]
 READERS = {"ana@x.example": {"sales"}, "bo@x.example": {"legal"}, "hana@x.example": {"sales", "hr"}}
 AUDIENCES = (["everyone"], ["sales"], ["legal"], ["sales", "legal"])
 RECORDS, FILES = 40, 20
-STEPS = 90
-"""About how many steps a first run takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When to kill: at the step of this name that is taken for the n-th time, or so many seconds later."""
+
+    step: str
+    times: int
+    later_seconds: float | None = None
+
+
+MOMENTS = {
+    "start": 1, "open": 1, "commit": 55, "progress listing": 2, "progress ingesting": 15, "index upsert": 15,
+    "index remove_older": 8, "index remove_documents": 2, "index set_access": 3, "end": 1,
+}  # fmt: skip
+"""The steps, and about how often each is taken in one run."""
 
 
 @dataclass
@@ -122,36 +139,42 @@ class World:
         return {key for key, allowed in allow.items() if {"everyone", *groups} & set(allowed)}
 
 
-def killed_at(directory: Path, step: int, more_seconds: float) -> bool:
+def killed_at(directory: Path, moment: Moment) -> bool:
     """Ingest in a child process and kill it there. Returns whether it lived to be killed."""
-    command = [sys.executable, "-m", "tests.journeys.ingesting", str(directory)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=REPOSITORY) as child:
+    exactly = moment.later_seconds is None
+    command = [sys.executable, "-m", "tests.journeys.ingesting", str(directory), moment.step]
+    command.append(str(moment.times if exactly else 0))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPOSITORY) as child:
         assert child.stdout is not None
-        for _ in range(step):
-            if not child.stdout.readline():
-                break
+        steps = (line for line in child.stdout if line.startswith(moment.step))
+        reached = next(islice(steps, moment.times - 1, None), None) is not None
         # Not to wait for anything: moments between two steps are to be hit as well.
-        time.sleep(more_seconds)
-        parsers = psutil.Process(child.pid).children(recursive=True) if child.poll() is None else []
+        time.sleep(moment.later_seconds or 0)
+        parsers = psutil.Process(child.pid).children(recursive=True) if reached and child.poll() is None else []
         child.kill()
         child.stdout.read()
-    assert child.returncode in (0, -9)
+    assert child.returncode == -9 if exactly and reached else child.returncode in (0, -9)
     _, left = psutil.wait_procs(parsers, timeout=30)
     assert not left, "a parsing process outlived the one that it worked for"
     return child.returncode == -9
 
 
-def kill_and_check(directory: Path, kills: int) -> None:
+def any_moment(random: random.Random) -> Moment:
+    step, most = random.choice(sorted(MOMENTS.items()))
+    return Moment(step, random.randint(1, most), random.choice([None, random.uniform(0, 0.006)]))
+
+
+def kill_and_check(directory: Path, kills: int, first: Sequence[Moment] = ()) -> None:
+    """Kill at the ``first`` moments, then at random ones, ``kills`` times in all."""
     world = World(directory, random.Random(kills))
-    killed = 0
+    planned, killed = deque(first), 0
     while killed < kills:
-        step, more_seconds = world.random.randint(1, STEPS), world.random.uniform(0, 0.006)
-        if not killed_at(directory, step, more_seconds):
+        if not killed_at(directory, planned.popleft() if planned else any_moment(world.random)):
             world.change()
             continue
         killed += 1
         # Sometimes the next start is killed as well.
-        if killed < kills and world.random.random() < 0.25:
+        if killed < kills and not planned and world.random.random() < 0.25:
             continue
         complete(world)
         world.change()
@@ -229,7 +252,8 @@ def assert_nothing_is_left_behind(directory: Path) -> None:
 
 
 def test_killed_ingestion_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    kill_and_check(tmp_path, 3)
+    first = (Moment("index upsert", 3), Moment("index remove_older", 1), Moment("commit", 9))
+    kill_and_check(tmp_path, 4, first)
 
 
 @pytest.mark.soak

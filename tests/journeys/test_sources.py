@@ -166,3 +166,11 @@ def test_a_field_restricted_later_is_hidden_from_then_on(installation: Installat
     assert not any("78,600" in passage.text for passage in installation.search("salary of Rasmus", ANA))
     again = installation.runtime.archive.answer(old.id, installation.principal(ANA))
     assert not any("78,600" in (sentence.text or "") for sentence in again.sentences)
+
+
+def test_a_changed_title_is_the_title(installation: Installation, folder: Path) -> None:
+    installation.person(ANA)
+    installation.ingest(folder, "policies")
+    (folder / "leave.md").write_text("# Time off\n\nEvery employee has 27 days of annual leave.\n")
+    installation.ingest(folder, "policies")
+    assert installation.search("annual leave", ANA)[0].document.title == "Time off"
