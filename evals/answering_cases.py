@@ -73,7 +73,7 @@ def claude_docs(data: Path) -> Corpus:
 
 
 def demo_company(folder: Path = DEMO) -> Corpus:
-    """The demo company's questions over the documents that each asker may read, and again without the one that answers."""
+    """The demo company's questions over what each asker may read, and again without the document that answers."""
     company = yaml.safe_load((folder / "company.yaml").read_text("utf-8"))
     readers = {each["path"]: {*each["allow"]} for each in company["sources"]}
     groups = {each["email"]: {*each["groups"], "everyone"} for each in company["people"]}

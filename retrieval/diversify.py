@@ -92,13 +92,14 @@ def outdated(passages: Sequence[Passage], question: str, rules: DiversitySetting
 
 
 def _without_copies(ranked: Sequence[Ranked]) -> list[Ranked]:
-    """One passage for each text, at the place of its best copy, from the current edition among them."""
+    """One passage for each text that several documents share, at the place of its best copy, from the current edition
+    among them. What a document says twice, in two places, is its own to say."""
     kept: list[Ranked] = []
     seen: dict[str, int] = {}
     for each in ranked:
         text = " ".join(each.passage.text.split())
         at = seen.setdefault(text, len(kept))
-        if at == len(kept):
+        if at == len(kept) or each.passage.document.id == kept[at].passage.document.id:
             kept.append(each)
         elif is_later(each.passage.document, kept[at].passage.document):
             score = max(each.passage.score, kept[at].passage.score)

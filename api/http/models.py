@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ingest.parsed import ElementKind
+
 
 class Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -116,7 +118,7 @@ class RowOut(Model):
 
 
 class ElementOut(Model):
-    kind: str
+    kind: ElementKind
     start: int
     end: int
     page: int | None

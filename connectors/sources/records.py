@@ -158,7 +158,7 @@ def _names(value: Any) -> list[str]:
 
 
 def _line(value: Any) -> str:
-    """A field's value on one line; of a list only words and short names. Nested data is for programs, not for readers."""
+    """A field on one line; of a list only words and short names. Nested data is for programs, not for readers."""
     if isinstance(value, list):
         entries = [_line(each) for each in cast(list[Any], value) if isinstance(each, str | int | float)]
         return ", ".join(entries) if all(len(entry) <= LONGEST_ENTRY for entry in entries) else ""

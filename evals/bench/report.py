@@ -108,7 +108,8 @@ def show(report: Report, console: Console) -> None:
         console.print(
             "Peer: " + ", ".join(f"{name} {version}" for name, version in report.peer.items()), soft_wrap=True
         )
-    console.print(_ratio_table(report.ratios()))
+    if ratios := report.ratios():
+        console.print(_ratio_table(ratios))
     if report.ingest:
         console.print(_ingest_table(report.ingest))
     if report.search:

@@ -22,7 +22,9 @@ def parse_record(body: bytes, title: str | None, filename: str) -> Parsed:
     """A JSON object with ``title``, ``text`` and ``fields`` ([name, value] pairs, or an object).
 
     The text comes first and verbatim; every field follows as ``name: value`` on a line of its own. The lines of those
-    named in ``restricted`` become parts; a record without that list makes every field a part. Raises ``ParseFailed``: corrupt, empty.
+    named in ``restricted`` become parts; a record without that list makes every field a part.
+
+    Raises ``ParseFailed``: corrupt, empty.
     """
     try:
         loaded: object = json.loads(body)

@@ -1,5 +1,5 @@
-"""Nobody receives a character that they may not read: random grants, groups, conjunctions, denials, moves, deletions and
-memberships that change between the question and the reading, through the real index and every way of reading.
+"""Nobody receives a character that they may not read: random grants, groups, conjunctions, denials, moves, deletions
+and memberships that change between the question and the reading, through the real index and every way of reading.
 
 The oracle below decides from scratch who may read what; it shares no code with the product.
 """
@@ -79,9 +79,8 @@ class World:
         allow = self.random.choice([sorted(self.some_groups(1)), ["everyone"], []])
         deny = sorted(self.some_groups()) if self.random.random() < 0.3 else []
         text = f"The {topic} rule of {name} says secret{name}body. It holds for all {topic} from Monday to Friday."
-        self.oracle.documents[name] = {
-            "id": name, "title": f"About {topic}", "text": text, "pay": f"secret{name}pay", "allow": allow, "deny": deny,
-        }  # fmt: skip
+        record = {"id": name, "title": f"About {topic}", "text": text, "pay": f"secret{name}pay"}
+        self.oracle.documents[name] = record | {"allow": allow, "deny": deny}
 
     def change(self) -> None:
         match self.random.randrange(7):

@@ -40,7 +40,7 @@ export function answer(change: Partial<Answer> = {}): Answer {
       { n: 1, document: first.document, version: "v1", page: null, as_of: first.as_of },
       { n: 2, document: second.document, version: "v1", page: 3, as_of: second.as_of },
     ],
-    nearest: null,
+    nearest: [],
     as_of: "2026-11-20T09:00:00Z",
     model: "extractive",
     threshold: 0.5,

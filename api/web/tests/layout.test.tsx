@@ -9,7 +9,7 @@ function whole(text: string): Segment[] {
 }
 
 function element(kind: DocumentElement["kind"], span: Span): DocumentElement {
-  return { kind, ...span, page: null };
+  return { kind, ...span, page: null, rows: [] };
 }
 
 describe("the layout of a passage", () => {
