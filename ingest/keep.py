@@ -5,20 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from connectors.errors import ItemFailed, ItemGone
 from connectors.sources.base import Change, Item, Page, Source
 from core import access_sets
+from core.access import Access
 from core.clock import Clock
-from core.database import Database
+from core.database import Database, insert_missing
 from core.errors import Unavailable
 from core.ids import stable_id
 from ingest import repository
-from ingest.blobs import BlobStore
+from ingest.blobs import INLINE_BYTES, BlobStore
 from ingest.repository import Known
-from ingest.tables import DocumentRow
+from ingest.tables import BlobRow, DocumentRow
 
 HELD = ("ready", "failed", "pending")
 """States of an item whose content has been read."""
@@ -35,6 +38,33 @@ class Tally:
     suppressed: int = 0
     deleted: int = 0
     failures: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+
+
+@dataclass(slots=True)
+class _PageWrite:
+    """What one page's transaction has stored of accesses, and what it is to insert together at its end."""
+
+    session: Session
+    now: datetime
+    interned: set[tuple[str, str | None]] = field(default_factory=set[tuple[str, str | None]])
+    documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    bodies: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+
+    def intern(self, access: Access) -> str:
+        if (access.key, None) not in self.interned:
+            access_sets.intern(self.session, access)
+            self.interned.add((access.key, None))
+        return access.key
+
+    def intern_both(self, first: Access, second: Access) -> None:
+        if (first.key, second.key) not in self.interned:
+            access_sets.intern_both(self.session, first, second)
+            self.interned.add((first.key, second.key))
+
+    def insert(self) -> None:
+        bodies = [{"hash": digest, "body": body} for digest, body in self.bodies.items()]
+        insert_missing(self.session, BlobRow, bodies)
+        repository.add_documents(self.session, self.documents, self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,20 +125,22 @@ class Keeper:
                 tally.failures.append((change.key, "unreadable", failure.reason))
         now = self.clock()
         with self.database.writing() as session:
-            kept = [self._keep_item(session, source_id, *piece, tally, now) for piece in work]
+            write = _PageWrite(session, now)
+            kept = [self._keep_item(write, source_id, *piece, tally) for piece in work]
+            write.insert()
             repository.confirm(session, [*same, *kept], now)
 
     def _keep_item(
-        self, session: Session, source_id: str, change: Change, before: Known | None, item: Item | None,
-        tally: Tally, now: datetime,
-    ) -> str:  # fmt: skip
-        access_key = access_sets.intern(session, change.access)
-        restricted = {name: access_sets.intern(session, own) for name, own in change.restricted}
+        self, write: _PageWrite, source_id: str, change: Change, before: Known | None, item: Item | None, tally: Tally
+    ) -> str:
+        session, now = write.session, write.now
+        access_key = write.intern(change.access)
+        restricted = {name: write.intern(own) for name, own in change.restricted}
         for _, own in change.restricted:
-            access_sets.intern_both(session, change.access, own)
+            write.intern_both(change.access, own)
         if before is None:
             assert item is not None
-            return self._add(session, source_id, change, item, access_key, restricted, tally, now)
+            return self._add(write, source_id, change, item, access_key, restricted, tally)
         row = session.get_one(DocumentRow, before.id)
         if before.access_key != access_key or dict(before.restricted) != restricted or before.state == "gone":
             row.access_key, row.restricted = access_key, restricted
@@ -141,34 +173,39 @@ class Keeper:
         return row.id
 
     def _add(
-        self, session: Session, source_id: str, change: Change, item: Item, access_key: str,
-        restricted: dict[str, str], tally: Tally, now: datetime,
+        self, write: _PageWrite, source_id: str, change: Change, item: Item, access_key: str,
+        restricted: dict[str, str], tally: Tally,
     ) -> str:  # fmt: skip
         document_id = stable_id("document", source_id, change.key)
-        session.add(
-            DocumentRow(
-                id=document_id,
-                source_id=source_id,
-                key=change.key,
-                title=item.title or "",
-                url=change.url,
-                filename=item.filename,
-                media_type=item.media_type,
-                fingerprint=change.fingerprint,
-                content_hash=self.blobs.put(session, item.body),
-                access_key=access_key,
-                restricted=restricted,
-                modified_at=change.modified_at,
-                confirmed_at=now,
-                state="pending",
-                generation=0,
-            )
+        write.documents.append(
+            {
+                "id": document_id,
+                "source_id": source_id,
+                "key": change.key,
+                "title": item.title or "",
+                "url": change.url,
+                "filename": item.filename,
+                "media_type": item.media_type,
+                "fingerprint": change.fingerprint,
+                "content_hash": self._put(write, item.body),
+                "access_key": access_key,
+                "restricted": restricted,
+                "modified_at": change.modified_at,
+                "confirmed_at": write.now,
+                "state": "pending",
+                "generation": 0,
+            }
         )
-        session.flush()
-        repository.set_document_access(session, document_id, access_key, now)
-        repository.enqueue(session, document_id, "content")
         tally.new.add(document_id)
         return document_id
+
+    def _put(self, write: _PageWrite, body: bytes) -> str:
+        """Small bodies wait for the others of their page; large ones go into their files at once."""
+        if len(body) > INLINE_BYTES:
+            return self.blobs.put(write.session, body)
+        digest = sha256(body).hexdigest()
+        write.bodies[digest] = body
+        return digest
 
     @staticmethod
     def _count_unchanged(before: Known, tally: Tally) -> None:

@@ -59,6 +59,23 @@ def known_items(session: Session, source_id: str) -> dict[str, Known]:
     return {row.key: Known(*row) for row in rows}
 
 
+def add_documents(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Documents that were never known, given as columns of ``DocumentRow``, with their access and content intents."""
+    if not rows:
+        return
+    session.execute(insert(DocumentRow), rows)
+    session.execute(
+        insert(DocumentAccessRow),
+        [
+            {"document_id": row["id"], "access_key": row["access_key"], "valid_from": now, "valid_to": None}
+            for row in rows
+        ],
+    )
+    session.execute(
+        insert(OutboxRow), [{"document_id": row["id"], "stage": "content", "token": str(uuid4())} for row in rows]
+    )
+
+
 def set_document_access(session: Session, document_id: str, access_key: str, now: datetime) -> None:
     """The document's access from ``now`` on; what it was before stays on record."""
     end_document_access(session, (document_id,), now)

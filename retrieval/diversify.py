@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,6 +92,15 @@ def outdated(passages: Sequence[Passage], question: str, rules: DiversitySetting
     )
 
 
+def editions_beside(passages: Sequence[Passage]) -> list[str]:
+    """The chunks of documents that stand beside another edition of themselves: only their vectors are compared."""
+    families = [edition(passage.document).family for passage in passages]
+    documents: dict[str, set[str]] = {}
+    for family, passage in zip(families, passages, strict=True):
+        documents.setdefault(family, set()).add(passage.document.id)
+    return [passage.chunk_id for family, passage in zip(families, passages, strict=True) if len(documents[family]) > 1]
+
+
 def _without_copies(ranked: Sequence[Ranked]) -> list[Ranked]:
     """One passage for each text that several documents share, at the place of its best copy, from the current edition
     among them. What a document says twice, in two places, is its own to say."""
@@ -163,8 +173,13 @@ def _spread(order: list[int], ranked: Sequence[Ranked], places: list[float], rul
 
 def edition(document: DocumentRef) -> _Edition:
     """What a document's name says of its edition: years, versions, and words such as "superseded"."""
-    name = document.title.casefold().replace("_", " ")
-    path = document.uri.casefold().replace("_", " ")
+    return _edition(document.title, document.uri)
+
+
+@lru_cache(maxsize=4096)
+def _edition(title: str, uri: str) -> _Edition:
+    name = title.casefold().replace("_", " ")
+    path = uri.casefold().replace("_", " ")
     family = _CURRENT.sub(" ", _RETIRED.sub(" ", _EDITION.sub(" ", name)))
     numbers = _numbers(name) or _numbers(path.rsplit("/", 1)[-1])
     return _Edition(

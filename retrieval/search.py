@@ -16,7 +16,7 @@ from core.errors import Invalid
 from ingest.embed.base import Embedder
 from ingest.index.base import Candidate, Conditions, VectorIndex
 from retrieval import repository
-from retrieval.diversify import Ranked, diversify
+from retrieval.diversify import Ranked, diversify, editions_beside
 from retrieval.evidence import Evidence, Passage
 from retrieval.fuse import fuse
 from retrieval.repository import StoredChunk
@@ -114,7 +114,7 @@ class Searcher:
         )
 
     def _diverse(self, passages: list[Passage], question: str, by_document: bool) -> list[Passage]:
-        vectors = self._index.vectors([passage.chunk_id for passage in passages])
+        vectors = self._index.vectors(editions_beside(passages))
         ranked = [Ranked(passage, vectors.get(passage.chunk_id)) for passage in passages]
         return diversify(ranked, self._settings, question=question, by_document=by_document)
 

@@ -38,7 +38,7 @@ class RetrievalSettings(BaseModel):
     """Candidates from each of the two branches."""
     limit: PositiveInt = 10
     """Passages returned when the caller names no number."""
-    oversample: PositiveInt = 3
+    oversample: PositiveInt = 2
     """Passages read for each one returned, so that copies can be left out."""
     fusion: FusionSettings = FusionSettings()
     diversity: DiversitySettings = DiversitySettings()

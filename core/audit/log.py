@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+import orjson
 from sqlalchemy import event as database_events
 from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from core.audit.commitments import Commitments, pseudonym
-from core.audit.events import Event, body, canonical
+from core.audit.events import Event, body
 from core.audit.tables import PendingRow
 from core.clock import Clock
 from core.database import Database
@@ -81,7 +82,8 @@ class AuditLog:
         self._follower = follower
 
     def _insert(self, session: Session, event: Event) -> None:
-        row = {"event": canonical(body(event)), "created_at": self._clock()}
+        # The sequencer makes it canonical; here it only has to arrive.
+        row = {"event": orjson.dumps(body(event)), "created_at": self._clock()}
         session.execute(insert(PendingRow.__table__), row)  # pyright: ignore[reportArgumentType]
 
 

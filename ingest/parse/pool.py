@@ -35,6 +35,8 @@ _LIGHT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".csv", ".tsv", ".log",
 _LIGHT_BYTES = 64 * 1024
 _BATCH_ITEMS = 64
 _BATCH_BYTES = 512 * 1024
+_LIGHT_BACKLOG = 512
+"""Light jobs that wait for one child before a second is started: a start takes as long as reading about as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class ParserPool:
         self._ready = threading.Condition()
         self._closing = False
         self._children: dict[int, Child] = {}
+        self._busy: dict[int, bool] = {}
+        """The workers with a batch, and whether it is light."""
         _sweep()
         self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -154,14 +158,15 @@ class ParserPool:
                 self._queue.appendleft(job)
             else:
                 self._queue.append(job)
-            self._ready.notify()
+            # All of them: the one woken first may leave the job to another.
+            self._ready.notify_all()
         return job.future
 
     def _serve(self, number: int) -> None:
         """A worker thread: takes jobs, keeps one child alive while there are any."""
         try:
             while True:
-                batch = self._take()
+                batch = self._take(number)
                 if batch is None:
                     return
                 if batch:
@@ -171,24 +176,50 @@ class ParserPool:
         finally:
             self._retire(number)
 
-    def _take(self) -> list[_Job] | None:
+    def _take(self, number: int) -> list[_Job] | None:
         """The next jobs: one, or many light ones. Empty after an idle while, None when closing."""
         with self._ready:
-            if not self._closing and not self._queue:
-                self._ready.wait(self.idle_seconds)
-            if self._closing:
-                return None
-            batch: list[_Job] = []
-            size = 0
-            while self._queue and len(batch) < _BATCH_ITEMS:
-                job = self._queue[0]
-                if batch and (not job.light or not batch[0].light or size + job.size > _BATCH_BYTES):
-                    break
-                self._queue.popleft()
-                if job.future.set_running_or_notify_cancel():
-                    batch.append(job)
-                    size += job.size
-            return batch
+            self._busy.pop(number, None)
+            # What it was woken for may be gone by now: that is no reason to end a child, only a while without work is.
+            while self._ready.wait_for(lambda: self._closing or self._is_wanted(number), self.idle_seconds):
+                if self._closing:
+                    return None
+                batch = self._next_batch()
+                if batch:
+                    self._busy[number] = batch[0].light
+                    if self._queue:
+                        self._ready.notify_all()
+                    return batch
+            return []
+
+    def _is_wanted(self, number: int) -> bool:
+        """Whether this worker is to take what waits. Children that run come first, since a start takes seconds; light
+        work waits for one of them unless there is a lot of it or they have heavy work."""
+        if not self._queue:
+            return False
+        running = list(self._children)
+        if number in running:
+            return True
+        if any(other not in self._busy for other in running):
+            return False
+        return (
+            not any(self._busy.values())
+            or len(self._queue) > _LIGHT_BACKLOG
+            or any(not job.light for job in self._queue)
+        )
+
+    def _next_batch(self) -> list[_Job]:
+        batch: list[_Job] = []
+        size = 0
+        while self._queue and len(batch) < _BATCH_ITEMS:
+            job = self._queue[0]
+            if batch and (not job.light or not batch[0].light or size + job.size > _BATCH_BYTES):
+                break
+            self._queue.popleft()
+            if job.future.set_running_or_notify_cancel():
+                batch.append(job)
+                size += job.size
+        return batch
 
     def _run(self, number: int, batch: list[_Job]) -> None:
         failure = self._attempt(number, batch)

@@ -152,9 +152,7 @@ def _finished(parsed: Parsed, drafts: Sequence[_Draft], lengths: Lengths, settin
     room = settings.window - MARKERS
     fitting = list(_fitting(parsed.text, drafts, lengths, room))
     for ordinal, (draft, content, tokens) in enumerate(fitting):
-        path = _path(
-            parsed.name or parsed.title, draft.section, content, lengths, min(settings.path_tokens, room - tokens)
-        )
+        path = _path(parsed.name or parsed.title, draft.section, lengths, min(settings.path_tokens, room - tokens))
         yield Chunk(
             ordinal=ordinal,
             spans=draft.spans,
@@ -187,16 +185,11 @@ def _halves(text: str, spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
     return [half for half in (trimmed(text, Span(start, at)), trimmed(text, Span(at, end))) if half]
 
 
-def _path(title: str, section: Section, content: str, lengths: Lengths, allowed: int) -> str:
+def _path(title: str, section: Section, lengths: Lengths, allowed: int) -> str:
     """Title and heading path (and the name of a restricted field) in at most ``allowed`` tokens."""
     names = [title.strip(), *(name.strip() for name in section.headings), section.part or ""]
-    start = content[: 2 * len(" ".join(names)) + 80].casefold()
-    names = [
-        name
-        for at, name in enumerate(names)
-        # Headings that open the content, and a heading that is the title, are not said twice.
-        if name and (at == 0 or (name != names[0] and not _opens(start, name)))
-    ]
+    # A heading that is the title is not said twice; one that opens the content is: it says what all of it is about.
+    names = [name for at, name in enumerate(names) if name and (at == 0 or name != names[0])]
     while len(names) > 1 and sum(lengths.of(name) for name in names) + len(names) - 1 > allowed:
         # The title and the innermost headings say most.
         names.pop(1)
@@ -206,7 +199,3 @@ def _path(title: str, section: Section, content: str, lengths: Lengths, allowed:
             words.pop()
         return " ".join(words)
     return f"{names[0]}\n{' > '.join(names[1:])}"
-
-
-def _opens(start: str, name: str) -> bool:
-    return any(line.strip(" #*") == name.casefold() for line in start.splitlines()[:4])

@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from functools import lru_cache
 from math import ceil
 from typing import TYPE_CHECKING
@@ -20,6 +22,8 @@ Measure = Callable[[str], int]
 UNBROKEN = re.compile(r"[^\s,.;。？！]{1000,}")
 """Encoded data rather than prose: cut by length, since a sentence splitter would take it character by character."""
 PIECE = 1000
+
+_STATISTICS = ("scipy", "scipy.stats", "sklearn")
 
 
 def cut(text: str, span: Span, measure: Measure, limit: int) -> list[Span]:
@@ -77,4 +81,24 @@ def _ranges(measure: Measure) -> Callable[[str], range]:
 def _sentence_tokenizer() -> Callable[[str], list[str]]:
     from llama_index.core.node_parser.text.utils import split_by_sentence_tokenizer
 
+    with _without_statistics():
+        import nltk  # noqa: F401  # pyright: ignore[reportUnusedImport]
     return split_by_sentence_tokenizer()
+
+
+@contextmanager
+def _without_statistics() -> Generator[None]:
+    """In a parsing process, imports in this block find no scipy and no sklearn."""
+    # The tokenizer's package imports both for parts that are not used here, which takes longer than all the rest of
+    # a parsing process's start, and it does without them where they are not installed. Elsewhere another thread might
+    # import them at this very moment; a parsing process has but one thread.
+    start = getattr(sys.modules["__main__"], "__spec__", None)
+    inside = start is not None and start.name == "ingest.parse.child"
+    absent = [name for name in _STATISTICS if inside and name not in sys.modules]
+    modules: dict[str, object] = sys.modules  # type: ignore[assignment]
+    modules.update(dict.fromkeys(absent))
+    try:
+        yield
+    finally:
+        for name in absent:
+            del modules[name]

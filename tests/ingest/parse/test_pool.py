@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import wait
 from pathlib import Path
 
 import psutil
@@ -120,6 +121,39 @@ def test_idle_children_end_and_come_back_with_work() -> None:
         _, alive = psutil.wait_procs([psutil.Process(pid) for pid in lazy.children()], timeout=60)
         assert alive == []
         assert lazy.parse(text_item("again")).result().parsed.text == "again"
+
+
+def test_a_child_survives_a_wake_up_without_work(pool: ParserPool) -> None:
+    pool.parse(text_item("x")).result()
+    before = pool.children()
+    while not (withdrawn := pool.parse(text_item("withdrawn"))).cancel():
+        withdrawn.result()
+    # Ends when a worker has come for it and gone without.
+    wait([withdrawn])
+    pool.parse(text_item("y")).result()
+    assert pool.children() == before
+
+
+def test_small_texts_need_one_child() -> None:
+    with ParserPool(2) as spare:
+        items = [text_item("text", f"{number}.txt") for number in range(300)]
+        assert len(list(spare.parse_each(items, ahead=100))) == 300
+        assert len(spare.children()) == 1
+
+
+def test_nothing_waits_for_a_heavy_document_while_a_child_can_be_started() -> None:
+    with ParserPool(2) as spare:
+        heavy = spare.parse(Item("a.pdf", pdf([[(72, 700, 22, "Travel")]]), "a.pdf"), steps.hang)
+        assert spare.parse(text_item("small")).result().parsed.text == "small"
+        assert heavy.running()
+
+
+def test_a_heavy_document_waits_for_no_small_ones_while_a_child_can_be_started() -> None:
+    with ParserPool(2) as spare:
+        small = spare.parse(text_item("x"), steps.hang)
+        heavy = spare.parse(Item("a.pdf", pdf([[(72, 700, 22, "Travel")]]), "a.pdf"))
+        assert "Travel" in heavy.result().parsed.text
+        assert small.running()
 
 
 def test_a_killed_child_is_replaced(pool: ParserPool) -> None:

@@ -74,7 +74,7 @@ def test_a_restricted_part_shares_no_chunk_with_other_text(parsed: Parsed) -> No
             assert all(inside)
 
 
-def test_a_section_that_fits_is_one_chunk_with_its_heading_said_once() -> None:
+def test_a_section_that_fits_is_one_chunk_under_its_whole_heading_path() -> None:
     text = "Parental leave\nEmployees get 16 weeks of leave.\n\nAsk HR for the form."
     parsed = Parsed(
         "Handbook",
@@ -90,7 +90,7 @@ def test_a_section_that_fits_is_one_chunk_with_its_heading_said_once() -> None:
 
     assert chunk.spans == (Span(0, len(text)),)
     assert chunk.headings == ("Leave", "Parental leave")
-    assert chunk.embedded_text == f"Handbook\nLeave\n{text}"
+    assert chunk.embedded_text == f"Handbook\nLeave > Parental leave\n{text}"
 
 
 def test_a_long_section_is_cut_at_sentences_into_even_pieces() -> None:

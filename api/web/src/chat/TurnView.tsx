@@ -82,7 +82,7 @@ function NearestRow({ turnKey, passage }: { turnKey: string; passage: Passage })
 }
 
 function NoEvidence({ turn, answer }: { turn: Turn; answer: Answer }) {
-  const nearest = answer.nearest ?? [];
+  const nearest = answer.nearest;
   return (
     <div className={classes.empty} role="group" aria-label="No evidence found">
       <div className={classes.emptyHead}>

@@ -49,7 +49,7 @@ export function Welcome({ session }: { session: Session }) {
   const { ask } = useChat();
   const sources = useQuery(sourcesQuery);
   const firstName = session.person?.name.split(" ")[0];
-  const suggestions = session.suggestions ?? [];
+  const suggestions = session.suggestions;
   return (
     <div className={classes.welcome}>
       <h1>{firstName ? `What would you like to know, ${firstName}?` : "What would you like to know?"}</h1>

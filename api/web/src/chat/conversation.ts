@@ -124,7 +124,7 @@ export function announcement(turn: Turn): string {
   if (turn.phase === "failed") return `The question was not answered. ${turn.problem?.title ?? ""}`;
   if (turn.phase !== "done" || !turn.answer) return "";
   if (turn.answer.status === "abstained") {
-    const nearest = turn.answer.nearest?.length ?? 0;
+    const nearest = turn.answer.nearest.length;
     return `No evidence found. ${count(nearest, "nearest source")} shown.`;
   }
   if (turn.answer.status === "refused") return "The question was refused.";

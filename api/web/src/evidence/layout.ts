@@ -132,7 +132,7 @@ export function layOut(segments: Segment[], elements: DocumentElement[], marks: 
     if (start >= end) continue;
     addText(position, start);
     position = end;
-    if (element.kind === "table" && element.rows?.length) {
+    if (element.kind === "table" && element.rows.length) {
       const table = tableOf(element, element.rows, cutter);
       if (table.kind === "table" && table.rows.length > 0) blocks.push(table);
       continue;
