@@ -18,6 +18,7 @@ from core.access import Principal, filter_for
 from core.errors import Conflict
 from core.text import Span
 from evals import chunks, datasets, retrieval
+from ingest.embed.base import Embedder
 from ingest.embed.open import open_embedder
 from retrieval import repository
 from retrieval.fuse import reciprocal_rank
@@ -76,25 +77,42 @@ def open_bench(directory: Path, path: Path, tell: Tell) -> Bench:
     return Bench(runtime, runtime.principal(person.id))
 
 
+Runs = tuple[dict[str, list[str]], dict[str, list[str]]]
+"""Query id to ranked ids: of the product, and of plain reciprocal rank fusion over the same candidates."""
+
+
 def evaluate_retrieval(folder: Path, tell: Tell) -> retrieval.Comparison:
-    """Every set through the product, and the same candidates through plain reciprocal rank fusion."""
-    mine: dict[str, dict[str, list[str]]] = {}
-    plain: dict[str, dict[str, list[str]]] = {}
+    """Every set as records, through the product and through plain reciprocal rank fusion; then the pages of the
+    Northwind PDFs, as the product reads them itself."""
     embedder = open_embedder(cache_dir=folder / "models")
-    for name in datasets.RETRIEVAL_SETS:
-        loaded = datasets.retrieval_set(name)
-        by_page = loaded.files is not None
-        bench = open_bench(folder / name, loaded.files or loaded.corpus, tell)
-        find = bench.pages if by_page else bench.documents
-        mine[name] = {query.id: find(query.text, retrieval.DEPTH) for query in loaded.queries}
-        vectors = embedder.embed([query.text for query in loaded.queries])
-        plain[name] = {
-            query.id: bench.plainly_fused(query.text, vector, by_page, retrieval.DEPTH)
-            for query, vector in zip(loaded.queries, vectors, strict=True)
-        }
-        bench.runtime.close()
+    sets = {name: datasets.retrieval_set(name) for name in datasets.RETRIEVAL_SETS}
+    runs = {
+        name: _runs(folder / f"records-{name}", loaded, loaded.corpus, embedder, tell) for name, loaded in sets.items()
+    }
+    found = retrieval.compare(
+        {name: mine for name, (mine, _) in runs.items()}, {name: plain for name, (_, plain) in runs.items()}
+    )
+    northwind = sets[datasets.NORTHWIND]
+    if northwind.files is not None:
+        tell("The same questions over the original PDFs:")
+        mine, plain = _runs(folder / "files-northwind", northwind, northwind.files, embedder, tell)
+        retrieval.compare({northwind.name: mine}, {northwind.name: plain})
     embedder.close()
-    return retrieval.compare(mine, plain)
+    return found
+
+
+def _runs(directory: Path, loaded: datasets.RetrievalSet, path: Path, embedder: Embedder, tell: Tell) -> Runs:
+    bench = open_bench(directory, path, tell)
+    by_page = path.is_dir()
+    find = bench.pages if by_page else bench.documents
+    vectors = embedder.embed([query.text for query in loaded.queries])
+    mine = {query.id: find(query.text, retrieval.DEPTH) for query in loaded.queries}
+    plain = {
+        query.id: bench.plainly_fused(query.text, vector, by_page, retrieval.DEPTH)
+        for query, vector in zip(loaded.queries, vectors, strict=True)
+    }
+    bench.runtime.close()
+    return mine, plain
 
 
 def evaluate_chunks(folder: Path, tell: Tell) -> chunks.SpanComparison:
