@@ -49,13 +49,13 @@ def test_the_text_of_a_record_begins_with_its_text(text: str) -> None:
     body = json.dumps({"title": "T", "text": text, "fields": [["owner", "Ann"]]}).encode()
     parsed = read(body, "r", RECORD)
     assert parsed.text.startswith(text)
-    assert [part.span.of(parsed.text) for part in parsed.parts] == ["Ann"]
+    assert [part.span.of(parsed.text) for part in parsed.parts] == ["owner: Ann"]
 
 
 def test_only_named_fields_of_a_record_are_parts_when_it_names_them() -> None:
     body = json.dumps({"text": "Hi.", "fields": [["city", "Oslo"], ["salary", "900"]], "restricted": ["salary"]})
     parsed = read(body.encode(), "r", RECORD)
-    assert [(part.name, part.span.of(parsed.text)) for part in parsed.parts] == [("salary", "900")]
+    assert [(part.name, part.span.of(parsed.text)) for part in parsed.parts] == [("salary", "salary: 900")]
     assert "city: Oslo" in texts(parsed, "text")
 
 
