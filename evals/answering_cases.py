@@ -94,8 +94,7 @@ def demo_company(folder: Path = DEMO) -> Corpus:
 
 
 def _questions(folder: Path) -> list[dict[str, str]]:
-    rows = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))
-    rows = rows["questions"] if isinstance(rows, dict) else rows
+    rows: list[dict[str, str]] = yaml.safe_load((folder / "questions.yaml").read_text("utf-8"))
     return [
         row for row in rows if "people/" not in str(row.get("document")) and "salary" not in row["question"].lower()
     ]

@@ -144,7 +144,7 @@ class Pipeline:
         for _, result in self._pool.parse_each(items(), self._split):
             order = waiting.popleft()
             if isinstance(result, ParseFailed):
-                self._fail(order.intent, result, outcome)
+                self._fail(order, result, outcome)
                 continue
             chunks = result.value
             group.append(Draft(order, result.parsed, chunks))
@@ -173,17 +173,19 @@ class Pipeline:
         item = Item(row.key, body, row.filename, None, row.media_type)
         return Order(intent, row.content_hash, tuple(sorted(row.restricted))), item
 
-    def _fail(self, intent: Intent, failure: ParseFailed, outcome: Outcome) -> None:
+    def _fail(self, order: Order, failure: ParseFailed, outcome: Outcome) -> None:
         with self._database.writing() as session:
-            row = session.get_one(DocumentRow, intent.document_id)
+            row = session.get_one(DocumentRow, order.intent.document_id)
+            repository.finish(session, (order.intent,))
+            if not _still_wanted(order, row):
+                return
             row.state, row.failure_code, row.failure_reason = "failed", failure.reason, str(failure)
             row.current_version = None
-            repository.finish(session, (intent,))
             # An earlier version must not speak for content that can no longer be read.
             if row.generation:
                 repository.enqueue(session, row.id, "remove")
         outcome.documents += 1
-        outcome.failures.append((intent.document_id, failure.reason, str(failure)))
+        outcome.failures.append((order.intent.document_id, failure.reason, str(failure)))
 
     # Embedding
 
@@ -211,7 +213,7 @@ class Pipeline:
         now = self._clock()
         with self._database.writing() as session:
             rows = repository.documents(session, (draft.document_id for draft in drafts))
-            settled = [draft for draft in drafts if _still_wanted(draft, rows[draft.document_id])]
+            settled = [draft for draft in drafts if _still_wanted(draft.order, rows[draft.document_id])]
             there = repository.existing_versions(session, (draft.order.version_id for draft in settled))
             fresh = [draft for draft in settled if draft.order.version_id not in there]
             repository.add_versions(
@@ -323,9 +325,9 @@ def vector_key(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _still_wanted(draft: Draft, row: DocumentRow) -> bool:
+def _still_wanted(order: Order, row: DocumentRow) -> bool:
     """Whether the document still asks for this content: it may have changed again, gone, or been suppressed."""
-    return row.content_hash == draft.order.content_hash and row.state in HELD
+    return row.content_hash == order.content_hash and row.state in HELD
 
 
 def _version_values(draft: Draft, now: datetime) -> dict[str, Any]:
