@@ -11,7 +11,7 @@ import typer
 from api.cli.output import guarded
 
 app = typer.Typer(
-    help="Quality on data sets. VOUCH_EVAL_DATA names their folder (by default ../shared/data).", no_args_is_help=True
+    help="Quality on data sets. VOUCH_EVAL_DATA names the folder they lie in.", no_args_is_help=True
 )
 Work = Annotated[Path, typer.Option(help="Keeps what was ingested; a second run starts from it.")]
 WORK = Path("data/evals")
