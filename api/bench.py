@@ -86,6 +86,8 @@ def installations(threads: int) -> OpenInstallation:
             ingest=IngestSettings(parser_processes=threads),
         )
         runtime = open_runtime(settings)
+        # As in a process that serves; there it is ready long before somebody adds a source.
+        runtime.warm()
         try:
             yield InProcess(runtime, _reader(runtime))
         finally:

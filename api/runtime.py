@@ -22,6 +22,7 @@ from api import migrate
 from api.limits import Limiter
 from api.ownership import Owner, Ownership
 from api.settings import Settings
+from connectors.sources.base import Item
 from core import people
 from core.access import Principal
 from core.audit import AuditLog, Event, Sequencer
@@ -37,6 +38,7 @@ from ingest.index.edge import EdgeIndex
 from ingest.index.home import discard
 from ingest.keep import Keeper
 from ingest.parse import ParserPool
+from ingest.parsed import Chunk, Parsed
 from ingest.pipeline import Pipeline
 from ingest.repository import enqueue_all_ready
 from ingest.split import split_with_packaged_tokens
@@ -59,6 +61,7 @@ class Runtime:
     sequencer: Sequencer
     blobs: BlobStore
     pool: ParserPool
+    split: Callable[[Parsed], tuple[Chunk, ...]]
     embedder: Embedder
     index: VectorIndex
     pipeline: Pipeline
@@ -83,6 +86,11 @@ class Runtime:
 
     def announce(self, url: str, pid: int) -> None:
         self.ownership.announce(Owner(pid, url, self.operator_token))
+
+    def warm(self) -> None:
+        """Start one parser beside everything else, so that the first documents do not wait for it."""
+        text = "A sentence for the parser to begin with, so that all it needs is there. " * 40
+        self.pool.parse(Item("warm", text.encode(), "warm.txt"), self.split)
 
     @property
     def session_life(self) -> timedelta:
@@ -122,12 +130,13 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
             memory_mb=settings.ingest.parse_memory_mb,
         )
         undo.callback(pool.close)
+        split = partial(split_with_packaged_tokens, settings=settings.split)
         blobs = BlobStore(directory / "blobs")
         pipeline = Pipeline(
             database,
             blobs,
             pool,
-            partial(split_with_packaged_tokens, settings=settings.split),
+            split,
             embedder,
             index,
             clock,
@@ -150,6 +159,7 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
             sequencer=sequencer,
             blobs=blobs,
             pool=pool,
+            split=split,
             embedder=embedder,
             index=index,
             pipeline=pipeline,

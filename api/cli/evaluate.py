@@ -10,9 +10,7 @@ import typer
 
 from api.cli.output import guarded
 
-app = typer.Typer(
-    help="Quality on data sets. VOUCH_EVAL_DATA names the folder they lie in.", no_args_is_help=True
-)
+app = typer.Typer(help="Quality on data sets. VOUCH_EVAL_DATA names the folder they lie in.", no_args_is_help=True)
 Work = Annotated[Path, typer.Option(help="Keeps what was ingested; a second run starts from it.")]
 WORK = Path("data/evals")
 

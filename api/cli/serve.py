@@ -41,6 +41,7 @@ def _serve(settings: Settings, began: float) -> None:
     signal.signal(signal.SIGTERM, _end)
     runtime = open_runtime(settings, console.print)
     try:
+        runtime.warm()
         sources.load_demo(runtime, console.print)
         config = uvicorn.Config(
             create_app(runtime), host=settings.host, port=settings.port, log_config=None, access_log=False,
