@@ -72,8 +72,10 @@ def _ready(runtime: Any, url: str, seconds: float) -> None:
     if opening.open:
         console.print("Sign in there as one of the demo people:")
         for person in company.load().people:
-            console.print(f"  {person.name:22} {person.title:32} [dim]{person.email}[/]")
-        console.print("Your own documents:  .venv/bin/vouch ingest FOLDER --source NAME --allow everyone")
+            console.print(f"  {person.name:22} {person.title:32} [dim]{person.email}[/]", soft_wrap=True)
+        console.print(
+            "Your own documents:  .venv/bin/vouch ingest FOLDER --source NAME --allow everyone", soft_wrap=True
+        )
     else:
         console.print("Sign in with a link:  .venv/bin/vouch people link EMAIL")
 
