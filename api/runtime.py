@@ -44,6 +44,7 @@ from ingest.repository import enqueue_all_ready
 from ingest.split import split_with_packaged_tokens
 from ingest.sync import Sync
 from retrieval.desk import Desk
+from retrieval.rerank import CrossEncoderReranker, Reranker
 from retrieval.search import Searcher
 
 log = structlog.get_logger()
@@ -144,7 +145,7 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
         )
         keeper = Keeper(database, blobs, clock)
         sync = Sync(database, keeper, pipeline, clock)
-        searcher = Searcher(database, index, embedder, settings.retrieval)
+        searcher = Searcher(database, index, embedder, settings.retrieval, _reranker(settings, tell))
 
         def principal_of(person_id: str) -> Principal:
             with database.reading() as session:
@@ -190,6 +191,14 @@ def _open_index(directory: Path, embedder: Embedder, database: Database, tell: C
         with database.writing() as session:
             enqueue_all_ready(session)
         return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)
+
+
+def _reranker(settings: Settings, tell: Callable[[str], None]) -> Reranker | None:
+    rerank = settings.retrieval.rerank
+    if rerank.model is None:
+        return None
+    tell(f"Loading the cross-encoder {rerank.model}")
+    return CrossEncoderReranker(rerank.model, rerank.candidates, settings.embedder.threads)
 
 
 def _model_cache(directory: Path) -> Path:

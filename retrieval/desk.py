@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from core.access import Principal
 from core.audit import AuditLog, Event
 from core.clock import Clock
@@ -21,9 +23,11 @@ class Desk:
 
     def search(
         self, query: str, principal: Principal, *, limit: int = 10, by_document: bool = False,
-        conditions: Conditions = Conditions(), trace_id: str = "",
+        conditions: Conditions = Conditions(), neighbours: bool = False, trace_id: str = "",
     ) -> Evidence:  # fmt: skip
         found = self._searcher.search(query, principal, limit=limit, by_document=by_document, conditions=conditions)
+        evidence = self._expanded(found.evidence, principal) if neighbours else found.evidence
+        shown = [each for passage in evidence.passages for each in (passage, *passage.neighbours)]
         commitments = self._audit.commitments()
         self._audit.append(
             Event(
@@ -50,13 +54,19 @@ class Desk:
                             "content": commitments.of(passage.text),
                             "score": passage.score,
                         }
-                        for passage in found.evidence.passages
+                        for passage in shown
                     ),
                     "timings": found.evidence.timings,
                 },
             )
         )
-        return found.evidence
+        return evidence
+
+    def _expanded(self, evidence: Evidence, principal: Principal) -> Evidence:
+        passages = (
+            replace(passage, neighbours=self._searcher.neighbours(passage, principal)) for passage in evidence.passages
+        )
+        return replace(evidence, passages=tuple(passages))
 
     def document(self, document_id: str, principal: Principal, trace_id: str = "") -> Visible:
         """The current version of a document as the reader may see it. Raises ``NotFound``."""

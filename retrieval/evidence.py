@@ -41,6 +41,8 @@ class Passage:
     as_of: datetime
     blocks: tuple[Block, ...] = ()
     """What of the text is a heading, a list item, a row; nothing where it is not known."""
+    neighbours: tuple[Passage, ...] = ()
+    """The passages before and after it in its document, where they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from retrieval.diversify import Ranked, diversify, editions_beside
 from retrieval.evidence import Evidence, Passage
 from retrieval.fuse import fuse
 from retrieval.repository import StoredChunk
+from retrieval.rerank import Reranker
 from retrieval.settings import RetrievalSettings
 
 LONGEST_QUESTION = 4000
@@ -61,8 +62,16 @@ class _Check:
 class Searcher:
     """Hybrid search over one index."""
 
-    def __init__(self, database: Database, index: VectorIndex, embedder: Embedder, settings: RetrievalSettings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        index: VectorIndex,
+        embedder: Embedder,
+        settings: RetrievalSettings,
+        reranker: Reranker | None = None,
+    ) -> None:
         self._database, self._index, self._embedder, self._settings = database, index, embedder, settings
+        self._reranker = reranker
 
     def search(
         self,
@@ -86,6 +95,8 @@ class Searcher:
         ranked = fuse(candidates, self._settings.fusion)
         check = _Check(self._database, principal)
         wanted = limit * self._settings.oversample
+        if self._reranker is not None:
+            wanted = max(wanted, self._settings.rerank.candidates)
         passages: list[Passage] = []
         documents: set[str] = set()
         for passage in check.permitted(ranked, max(wanted, 16)):
@@ -95,6 +106,8 @@ class Searcher:
             passages.append(passage)
             if len(passages) >= wanted:
                 break
+        if self._reranker is not None:
+            passages = self._reranker.rank(question, passages)
         shown = self._diverse(passages, question, by_document)[:limit]
         ended = clock()
         timings = {"embed": embedded - started, "index": searched - embedded, "check": ended - searched}

@@ -31,6 +31,15 @@ class DiversitySettings(BaseModel):
     """How much lower the further ones stand."""
 
 
+class RerankSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    model: str | None = None
+    """A sentence-transformers cross-encoder by name or path; none by default."""
+    candidates: PositiveInt = 20
+    """Passages that it reads."""
+
+
 class RetrievalSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -40,5 +49,6 @@ class RetrievalSettings(BaseModel):
     """Passages returned when the caller names no number."""
     oversample: PositiveInt = 2
     """Passages read for each one returned, so that copies can be left out."""
+    rerank: RerankSettings = RerankSettings()
     fusion: FusionSettings = FusionSettings()
     diversity: DiversitySettings = DiversitySettings()

@@ -31,6 +31,7 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=200, help="Passages at most.")] = 10,
     group: Annotated[str | None, typer.Option(help="`document`: the best passage of each document.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only from this source (repeatable).")] = None,
+    neighbours: Annotated[bool, typer.Option(help="Also what stands before and after each passage.")] = False,
     as_json: AsJson = False,
     queries: Queries = None,
     out: Out = None,
@@ -40,7 +41,7 @@ def search(
     Examples: `vouch search "parental leave" --as ana@company.example`,
     `vouch search --queries q.jsonl --out found.jsonl --as ana@company.example --group document`
     """
-    body = {"limit": limit, "group": group, "source": source or []}
+    body = {"limit": limit, "group": group, "source": source or [], "neighbours": neighbours}
     with connect() as client:
 
         def find(text: str) -> Any:

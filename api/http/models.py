@@ -28,6 +28,12 @@ class DocumentOut(Model):
     modified_at: datetime | None
 
 
+class NeighbourOut(Model):
+    page: int | None
+    spans: list[SpanOut]
+    text: str
+
+
 class PassageOut(Model):
     rank: int
     document: DocumentOut
@@ -38,6 +44,7 @@ class PassageOut(Model):
     text: str
     score: float
     as_of: datetime
+    neighbours: list[NeighbourOut] = []
 
 
 class SearchIn(Model):
@@ -47,6 +54,8 @@ class SearchIn(Model):
     source: list[str] = []
     modified_after: datetime | None = None
     modified_before: datetime | None = None
+    neighbours: bool = False
+    """Also give what stands before and after each passage, as far as the reader may read it."""
 
 
 class SearchOut(Model):

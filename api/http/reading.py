@@ -40,6 +40,7 @@ def search(body: out.SearchIn, asker: CurrentAsker, runtime: CurrentRuntime) -> 
         conditions=Conditions(
             source_ids=chosen, modified_after=body.modified_after, modified_before=body.modified_before
         ),
+        neighbours=body.neighbours,
         trace_id=asker.trace_id,
     )
     return shapes.search(evidence)

@@ -40,6 +40,9 @@ def passage(rank: int, passage: Passage) -> out.PassageOut:
         text=passage.text,
         score=round(passage.score, 6),
         as_of=passage.as_of,
+        neighbours=[
+            out.NeighbourOut(page=each.page, spans=spans(each.spans), text=each.text) for each in passage.neighbours
+        ],
     )
 
 

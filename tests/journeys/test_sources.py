@@ -174,3 +174,18 @@ def test_a_changed_title_is_the_title(installation: Installation, folder: Path) 
     (folder / "leave.md").write_text("# Time off\n\nEvery employee has 27 days of annual leave.\n")
     installation.ingest(folder, "policies")
     assert installation.search("annual leave", ANA)[0].document.title == "Time off"
+
+
+def test_neighbours_are_shown_as_far_as_they_may_be_read(installation: Installation) -> None:
+    installation.person(ANA, "staff")
+    installation.person("hana@x.example", "staff", "hr")
+    rule = "Rule number {n} says a lot about pumps and valves. "
+    text = "\n\n".join(f"## Part {n}\n\n" + rule.format(n=n) * 18 for n in range(3))
+    record = {"id": "r", "title": "Rules", "text": text, "salary": "78,600 euros"}
+    installation.records("rules", [record], allow=["staff"], restrict={"salary": ["hr"]})
+    for email, sees in ((ANA, False), ("hana@x.example", True)):
+        principal = installation.principal(email)
+        evidence = installation.runtime.desk.search("rule number 2 pumps", principal, limit=10, neighbours=True)
+        shown = [each.text for passage in evidence.passages for each in passage.neighbours]
+        assert any("Rule number 1" in each for each in shown)
+        assert any("78,600" in each for each in shown) is sees

@@ -74,7 +74,7 @@ describe("an answer", () => {
         headings: [],
         spans: [{ start: 0, end: 4 }],
         text: "Near.",
-        score: 0.2,
+        neighbours: [], score: 0.2,
         as_of: "2026-11-20T09:00:00Z",
       },
     ];

@@ -780,6 +780,15 @@ export interface components {
              */
             confirm_empty: boolean;
         };
+        /** NeighbourOut */
+        NeighbourOut: {
+            /** Page */
+            page: number | null;
+            /** Spans */
+            spans: components["schemas"]["SpanOut"][];
+            /** Text */
+            text: string;
+        };
         /** PassageOut */
         PassageOut: {
             /** Rank */
@@ -802,6 +811,11 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+            /**
+             * Neighbours
+             * @default []
+             */
+            neighbours: components["schemas"]["NeighbourOut"][];
         };
         /** PdfOut */
         PdfOut: {
@@ -939,6 +953,11 @@ export interface components {
             modified_after?: string | null;
             /** Modified Before */
             modified_before?: string | null;
+            /**
+             * Neighbours
+             * @default false
+             */
+            neighbours: boolean;
         };
         /** SearchOut */
         SearchOut: {
