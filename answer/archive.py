@@ -10,6 +10,7 @@ from core.access import Principal
 from core.audit import AuditLog, Event
 from core.clock import Clock
 from core.database import Database
+from retrieval import recorded
 
 
 class Archive:
@@ -58,7 +59,7 @@ class Archive:
                 at=self._clock(),
                 trace_id=trace_id,
                 details={
-                    **_decision(principal),
+                    **recorded.decision(principal),
                     "answer": answer_id,
                     "number": number,
                     "document": version.document.id,
@@ -82,7 +83,7 @@ class Archive:
                 at=self._clock(),
                 trace_id=trace_id,
                 details={
-                    **_decision(principal),
+                    **recorded.decision(principal),
                     "answer": answer.id,
                     "conversation": answer.conversation_id,
                     "sentences": len(answer.sentences),
@@ -90,7 +91,3 @@ class Archive:
                 },
             )
         )
-
-
-def _decision(principal: Principal) -> dict[str, str | int | tuple[str, ...]]:
-    return {"access": principal.key, "grants": len(principal.grants), "roles": tuple(sorted(principal.roles))}

@@ -26,6 +26,7 @@ from core.access import Principal
 from core.audit import AuditLog, Commitments, Event
 from core.clock import Clock
 from core.database import Database
+from retrieval import recorded
 from retrieval.evidence import Evidence, Passage
 from retrieval.search import Found, Searcher, checked_question
 
@@ -149,9 +150,7 @@ class Asker:
                 trace_id=trace_id,
                 salt=commitments.salt,
                 details={
-                    "access": principal.key,
-                    "grants": len(principal.grants),
-                    "roles": tuple(sorted(principal.roles)),
+                    **recorded.decision(principal),
                     "answer": answer_id,
                     "conversation": conversation,
                     "question": commitments.of(question),
@@ -160,16 +159,7 @@ class Asker:
                     "reason": "no_model_needed",
                     "candidates": found.candidates,
                     "denied": found.denied,
-                    "passages": tuple(
-                        {
-                            "chunk": passage.chunk_id,
-                            "version": passage.version,
-                            "document": passage.document.id,
-                            "content": commitments.of(passage.text),
-                            "score": passage.score,
-                        }
-                        for passage in found.evidence.passages
-                    ),
+                    "passages": recorded.passages(commitments, found.evidence.passages),
                     "timings": found.evidence.timings,
                 },
             )

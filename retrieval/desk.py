@@ -9,7 +9,7 @@ from core.audit import AuditLog, Event
 from core.clock import Clock
 from core.database import Database
 from ingest.index.base import Conditions
-from retrieval import repository
+from retrieval import recorded, repository
 from retrieval.evidence import Evidence
 from retrieval.search import Searcher
 from retrieval.visible import Visible, visible
@@ -39,23 +39,12 @@ class Desk:
                 trace_id=trace_id,
                 salt=commitments.salt,
                 details={
-                    "access": principal.key,
-                    "grants": len(principal.grants),
-                    "roles": tuple(sorted(principal.roles)),
+                    **recorded.decision(principal),
                     "query": commitments.of(query),
                     "limit": limit,
                     "candidates": found.candidates,
                     "denied": found.denied,
-                    "passages": tuple(
-                        {
-                            "chunk": passage.chunk_id,
-                            "version": passage.version,
-                            "document": passage.document.id,
-                            "content": commitments.of(passage.text),
-                            "score": passage.score,
-                        }
-                        for passage in shown
-                    ),
+                    "passages": recorded.passages(commitments, shown),
                     "timings": found.evidence.timings,
                 },
             )
@@ -85,9 +74,7 @@ class Desk:
                 trace_id=trace_id,
                 salt=commitments.salt,
                 details={
-                    "access": principal.key,
-                    "grants": len(principal.grants),
-                    "roles": tuple(sorted(principal.roles)),
+                    **recorded.decision(principal),
                     "document": shown.version.document.id,
                     "version": shown.version.id,
                     "content": commitments.of(shown.version.text),

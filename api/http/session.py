@@ -63,7 +63,7 @@ def sign_in(body: out.SignIn, request: Request, response: Response, runtime: Cur
 
 @router.delete("", status_code=204)
 def sign_out(request: Request, response: Response, runtime: CurrentRuntime) -> None:
-    """End this session."""
+    """Sign out."""
     signed_in = asker(request, runtime)
     if signed_in.token is not None:
         with runtime.database.writing() as session:

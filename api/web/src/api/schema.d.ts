@@ -64,7 +64,7 @@ export interface paths {
         post: operations["sign_in_v1_session_post"];
         /**
          * Sign Out
-         * @description End this session.
+         * @description Sign out.
          */
         delete: operations["sign_out_v1_session_delete"];
         options?: never;
