@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.access import Access, Conjunction
 from core.tables import AccessSetRow, DerivedGroupRow, DerivedTermRow
+
+# Built once: this is on the way of every search.
+_BY_KEYS = select(AccessSetRow.key, AccessSetRow.allow, AccessSetRow.deny).where(
+    AccessSetRow.key.in_(bindparam("keys", expanding=True))
+)
 
 
 def intern(session: Session, access: Access) -> str:
@@ -39,7 +44,5 @@ def intern_both(session: Session, first: Access, second: Access) -> None:
 
 
 def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Access]:
-    rows = session.execute(
-        select(AccessSetRow.key, AccessSetRow.allow, AccessSetRow.deny).where(AccessSetRow.key.in_(set(keys)))
-    )
+    rows = session.execute(_BY_KEYS, {"keys": sorted(set(keys))})
     return {key: Access(tuple(allow), tuple(deny)) for key, allow, deny in rows}

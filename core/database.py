@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import orjson
 from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
@@ -50,8 +51,9 @@ def sqlite_url(path: Path) -> str:
 def open_engine(url: str) -> Engine:
     """An engine for ``url``. SQLite: WAL, foreign keys, and transactions that take the write lock when they begin."""
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=20)
+        return create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads)
+    options = {"timeout": 30, "check_same_thread": False}
+    engine = create_engine(url, connect_args=options, pool_size=20, json_deserializer=orjson.loads)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, record: object) -> None:  # pyright: ignore[reportUnusedFunction]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core import access
@@ -120,14 +120,24 @@ def disable(session: Session, email: str, now: datetime) -> None:
     set_groups(session, person.id, (), now)
 
 
+# Built once: these are on the way of every request.
+_HELD = (
+    select(PersonRow.roles, MembershipRow.grant)
+    .outerjoin(MembershipRow, (MembershipRow.person_id == PersonRow.id) & MembershipRow.valid_to.is_(None))
+    .where(PersonRow.id == bindparam("person"), PersonRow.disabled_at.is_(None))
+)
+_SATISFIED = (
+    select(DerivedTermRow.derived)
+    .join(DerivedGroupRow, DerivedGroupRow.grant == DerivedTermRow.derived)
+    .where(DerivedTermRow.grant.in_(bindparam("grants", expanding=True)))
+    .group_by(DerivedTermRow.derived, DerivedGroupRow.clauses)
+    .having(func.count(DerivedTermRow.clause.distinct()) == DerivedGroupRow.clauses)
+)
+
+
 def principal(session: Session, person_id: str, subject_of: Callable[[str], str]) -> Principal:
     """The person's effective grants as of now. Built anew at each request, so that a revoke holds at the next one."""
-    # One statement: this is on the way of every request.
-    rows = session.execute(
-        select(PersonRow.roles, MembershipRow.grant)
-        .outerjoin(MembershipRow, (MembershipRow.person_id == PersonRow.id) & MembershipRow.valid_to.is_(None))
-        .where(PersonRow.id == person_id, PersonRow.disabled_at.is_(None))
-    ).all()
+    rows = session.execute(_HELD, {"person": person_id}).all()
     if not rows:
         raise NotFound("This person is not here any more.", hint="Sign in again.")
     grants = {access.EVERYONE, access.person(person_id), *(grant for _, grant in rows if grant)}
@@ -138,15 +148,7 @@ def with_derived(session: Session, grants: set[str]) -> set[str]:
     """``grants`` and every derived group that they satisfy, also those that build on other derived groups."""
     known = set(grants)
     while True:
-        satisfied = set(
-            session.scalars(
-                select(DerivedTermRow.derived)
-                .join(DerivedGroupRow, DerivedGroupRow.grant == DerivedTermRow.derived)
-                .where(DerivedTermRow.grant.in_(known))
-                .group_by(DerivedTermRow.derived, DerivedGroupRow.clauses)
-                .having(func.count(DerivedTermRow.clause.distinct()) == DerivedGroupRow.clauses)
-            )
-        )
+        satisfied = set(session.scalars(_SATISFIED, {"grants": sorted(known)}))
         if satisfied <= known:
             return known
         known |= satisfied

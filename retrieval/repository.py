@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from connectors.tables import SourceRow
@@ -56,12 +57,12 @@ class StoredVersion:
 
 def current_chunks(session: Session, ids: Sequence[str]) -> dict[str, StoredChunk]:
     """Those of the chunks that belong to the current version of a ready document."""
-    return {chunk.id: chunk for some in batches(ids) for chunk in _chunks(session, ChunkRow.id.in_(some))}
+    return {chunk.id: chunk for some in batches(ids) for chunk in _chunks(session, _BY_ID, {"ids": some})}
 
 
 def chunks_around(session: Session, version: str, ordinals: Iterable[int]) -> list[StoredChunk]:
     """Chunks of a current version by ordinal, in order."""
-    return _chunks(session, (ChunkRow.version_id == version) & ChunkRow.ordinal.in_(list(ordinals)))
+    return _chunks(session, _AROUND, {"version": version, "ordinals": list(ordinals)})
 
 
 def version(session: Session, version_id: str) -> StoredVersion | None:
@@ -106,20 +107,26 @@ def current_version_of(session: Session, document_id: str) -> str | None:
     )
 
 
-def _chunks(session: Session, condition: ColumnElement[bool]) -> list[StoredChunk]:
-    rows = session.execute(
-        select(
-            ChunkRow.id, ChunkRow.version_id, ChunkRow.ordinal, ChunkRow.page, ChunkRow.headings, ChunkRow.spans,
-            ChunkRow.blocks, ChunkRow.part, ChunkRow.text, DocumentRow.id.label("document"), DocumentRow.title,
-            DocumentRow.key,
-            DocumentRow.url, DocumentRow.modified_at, DocumentRow.confirmed_at, DocumentRow.access_key,
-            DocumentRow.restricted, SourceRow.name,
-        )
-        .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
-        .join(SourceRow, SourceRow.id == DocumentRow.source_id)
-        .where(condition, DocumentRow.state == "ready", DocumentRow.current_version == ChunkRow.version_id)
-        .order_by(ChunkRow.version_id, ChunkRow.ordinal)
-    ).all()  # fmt: skip
+# Built once: on the way of every search, building a statement takes four times as long as running it.
+_CURRENT = (
+    select(
+        ChunkRow.id, ChunkRow.version_id, ChunkRow.ordinal, ChunkRow.page, ChunkRow.headings, ChunkRow.spans,
+        ChunkRow.blocks, ChunkRow.part, ChunkRow.text, DocumentRow.id.label("document"), DocumentRow.title,
+        DocumentRow.key, DocumentRow.url, DocumentRow.modified_at, DocumentRow.confirmed_at, DocumentRow.access_key,
+        DocumentRow.restricted, SourceRow.name,
+    )
+    .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
+    .join(SourceRow, SourceRow.id == DocumentRow.source_id)
+    .where(DocumentRow.state == "ready", DocumentRow.current_version == ChunkRow.version_id)
+)  # fmt: skip
+_BY_ID = _CURRENT.where(ChunkRow.id.in_(bindparam("ids", expanding=True)))
+_AROUND = _CURRENT.where(
+    ChunkRow.version_id == bindparam("version"), ChunkRow.ordinal.in_(bindparam("ordinals", expanding=True))
+).order_by(ChunkRow.ordinal)
+
+
+def _chunks(session: Session, statement: Select[*tuple[Any, ...]], values: Mapping[str, Any]) -> list[StoredChunk]:
+    rows = session.execute(statement, values).all()
     keys = {key for row in rows for key in (row.access_key, *row.restricted.values())}
     sets = access_sets.by_keys(session, keys)
     return [

@@ -35,7 +35,7 @@ class Asker:
         return self.principal.person_id
 
 
-def runtime_of(request: Request) -> Runtime:
+async def runtime_of(request: Request) -> Runtime:
     return request.app.state.runtime
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import errors, operate, reading, session, web
 from api.http.models import Health, Problem
@@ -15,6 +16,29 @@ from api.runtime import VERSION, Runtime
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (401, 403, 404, 422, 429, 503)
 }
+
+
+class Traced:
+    """Gives each request an id, under which the log knows what came of it, and says it in the response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        trace_id = secrets.token_hex(16)
+        scope.setdefault("state", {})["trace_id"] = trace_id
+
+        async def send_traced(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Trace-Id"] = trace_id
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+            await send(message)
+
+        await self._app(scope, receive, send_traced)
 
 
 def create_app(runtime: Runtime | None) -> FastAPI:
@@ -30,13 +54,7 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.state.runtime = runtime
     errors.install(app)
 
-    @app.middleware("http")
-    async def trace(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:  # pyright: ignore[reportUnusedFunction]
-        request.state.trace_id = secrets.token_hex(16)
-        response = await call(request)
-        response.headers["X-Trace-Id"] = request.state.trace_id
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        return response
+    app.add_middleware(Traced)
 
     @app.get("/healthz")
     def healthz() -> Health:  # pyright: ignore[reportUnusedFunction]

@@ -19,6 +19,7 @@ from core.database import Database
 from core.errors import Refused
 from core.secrets import COMMITMENT, SUBJECT, Keyring
 
+_PENDING = insert(PendingRow.__table__)  # pyright: ignore[reportArgumentType]
 HINT = "No log, no answer: check the disk and the database, then run: vouch audit verify"
 
 
@@ -84,7 +85,7 @@ class AuditLog:
     def _insert(self, session: Session, event: Event) -> None:
         # The sequencer makes it canonical; here it only has to arrive.
         row = {"event": orjson.dumps(body(event)), "created_at": self._clock()}
-        session.execute(insert(PendingRow.__table__), row)  # pyright: ignore[reportArgumentType]
+        session.execute(_PENDING, row)
 
 
 def _waker(follower: Follower) -> Callable[[Session], None]:

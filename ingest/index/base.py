@@ -62,7 +62,6 @@ class Candidate:
     the BM25 score, 0 when the BM25 branch did not return it within its pool."""
 
     id: str
-    document_id: str
     dense: float
     sparse: float
     dense_rank: int | None

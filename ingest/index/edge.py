@@ -136,7 +136,7 @@ class EdgeIndex:
                 limit=pool,
                 query=Query.Nearest(dense.tolist(), _DENSE),
                 filter=permitted,
-                with_payload=["document"],
+                with_payload=False,
                 params=SearchParams(hnsw_ef=_BEAM_PER_RESULT * pool),
             )
         ]
@@ -149,14 +149,14 @@ class EdgeIndex:
                     limit=pool,
                     query=Query.Nearest(terms, _SPARSE),
                     filter=permitted,
-                    with_payload=["document"],
+                    with_payload=False,
                     params=scoped,
                 )
             )
         with self._call_lock:
             shard = self._open_shard()
             found = shard.query_batch(QueryBatchRequest(queries))
-            by_dense, by_terms = _hits(found[0]), _hits(found[1]) if len(found) > 1 else {}
+            by_dense, by_terms = _scores(found[0]), _scores(found[1]) if len(found) > 1 else {}
             cosines = _cosines(shard, dense, by_terms.keys() - by_dense.keys())
         return _union(by_dense, by_terms, cosines)
 
@@ -368,13 +368,9 @@ def _permitted(access: AccessFilter, conditions: Conditions) -> Filter:
     return Filter(must=list(must), must_not=[FieldCondition("deny", match=MatchAny(grants))])
 
 
-def _hits(found: Sequence[ScoredPoint]) -> dict[str, tuple[str, float]]:
-    """Point id -> document and score, best first. Each property is read once: it crosses into the engine."""
-    hits: dict[str, tuple[str, float]] = {}
-    for hit in found:
-        payload: Any = hit.payload
-        hits[str(hit.id)] = (str(payload["document"]), hit.score)
-    return hits
+def _scores(found: Sequence[ScoredPoint]) -> dict[str, float]:
+    """Point id -> score, best first."""
+    return {str(hit.id): hit.score for hit in found}
 
 
 def _cosines(shard: EdgeShard, dense: Vector, ids: Set[str]) -> dict[str, float]:
@@ -387,21 +383,17 @@ def _cosines(shard: EdgeShard, dense: Vector, ids: Set[str]) -> dict[str, float]
         filter=Filter(must=[HasIdCondition(set(ids))]),
         params=SearchParams(exact=True),
     )
-    return {str(hit.id): hit.score for hit in shard.query(request)}
+    return _scores(shard.query(request))
 
 
-def _union(
-    by_dense: dict[str, tuple[str, float]], by_terms: dict[str, tuple[str, float]], cosines: dict[str, float]
-) -> tuple[Candidate, ...]:
+def _union(by_dense: dict[str, float], by_terms: dict[str, float], cosines: dict[str, float]) -> tuple[Candidate, ...]:
     ranks = {id: rank for rank, id in enumerate(by_terms)}
-    candidates: list[Candidate] = []
-    for rank, (id, (document, cosine)) in enumerate(by_dense.items()):
-        sparse = by_terms[id][1] if id in by_terms else 0.0
-        candidates.append(Candidate(id, document, cosine, sparse, rank, ranks.get(id)))
-    for id, (document, sparse) in by_terms.items():
-        if id not in by_dense:
-            candidates.append(Candidate(id, document, cosines[id], sparse, None, ranks[id]))
-    return tuple(candidates)
+    found = [
+        Candidate(id, cosine, by_terms.get(id, 0.0), rank, ranks.get(id))
+        for rank, (id, cosine) in enumerate(by_dense.items())
+    ]
+    found += [Candidate(id, cosine, by_terms[id], None, ranks[id]) for id, cosine in cosines.items()]
+    return tuple(found)
 
 
 def _batches(ids: Sequence[str]) -> Iterator[list[str]]:

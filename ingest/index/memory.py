@@ -75,11 +75,9 @@ class MemoryIndex:
         by_terms = sorted(scores, key=lambda id: -scores[id])[:pool]
         dense_ranks = {id: rank for rank, id in enumerate(by_dense)}
         sparse_ranks = {id: rank for rank, id in enumerate(by_terms)}
-        documents = {entry.point.id: entry.point.document_id for entry in wanted}
         return tuple(
             Candidate(
                 id,
-                documents[id],
                 cosines[id],
                 scores[id] if id in sparse_ranks else 0.0,
                 dense_ranks.get(id),

@@ -14,7 +14,7 @@ SETTINGS = FusionSettings(dense_weight=0.55)
 def candidate(
     name: str, dense: float, sparse: float, dense_rank: int | None = None, sparse_rank: int | None = None
 ) -> Candidate:
-    return Candidate(name, f"document of {name}", dense, sparse, dense_rank, sparse_rank)
+    return Candidate(name, dense, sparse, dense_rank, sparse_rank)
 
 
 def order(ranked: list[tuple[Candidate, float]]) -> list[str]:
