@@ -23,8 +23,19 @@ class PersonRow(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class LeaseRow(Base):
+    """Whoever holds ``name`` until then works alone (``core.leases``)."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    until: Mapped[datetime] = mapped_column(Moment)
+
+
 class MembershipRow(Base):
-    """A person holds ``grant`` from ``valid_from`` until ``valid_to``."""
+    """A person holds ``grant`` from ``valid_from`` until ``valid_to``. ``origin`` is the id of the source that says so;
+    None where it was declared here."""
 
     __tablename__ = "memberships"
     __table_args__ = (Index("ix_memberships_person", "person_id", "valid_to"),)
@@ -32,6 +43,7 @@ class MembershipRow(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     grant: Mapped[str] = mapped_column(String(300), index=True)
+    origin: Mapped[str | None] = mapped_column(String(36))
     valid_from: Mapped[datetime] = mapped_column(Moment)
     valid_to: Mapped[datetime | None] = mapped_column(Moment)
 

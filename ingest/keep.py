@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from connectors.errors import ItemFailed, ItemGone
-from connectors.sources.base import Change, Item, Page, Source
+from connectors.sources.base import AnySource, Change, Item, Page
 from core import access_sets
 from core.access import Access
 from core.clock import Clock
@@ -76,7 +76,7 @@ class Keeper:
     clock: Clock
 
     def keep_all(
-        self, source_id: str, source: Source, progress: Callable[[int, int | None], None], confirm_empty: bool
+        self, source_id: str, source: AnySource, progress: Callable[[int, int | None], None], confirm_empty: bool
     ) -> Tally:
         """Read one whole listing. Items that it does not name leave the answers when it has ended well."""
         tally = Tally()
@@ -84,13 +84,13 @@ class Keeper:
             known = repository.known_items(session, source_id)
         listed: set[str] = set()
         done = 0
-        for page in source.poll():
+        for page in source.poll(None):
             self._keep_page(source_id, source, page, known, tally)
             listed.update(change.key for change in page.changes)
             # An item that could not be looked at was not seen to be gone.
-            listed.update(key for key, _ in page.failures)
-            tally.failures.extend((key, "unreadable", reason) for key, reason in page.failures)
-            done += len(page.changes) + len(page.failures)
+            listed.update(fault.key for fault in page.faults)
+            tally.failures.extend((fault.key, fault.code, fault.reason) for fault in page.faults)
+            done += len(page.changes) + len(page.faults)
             progress(done, page.total)
         present = [item for item in known.values() if item.state in HELD]
         if present and not listed and not confirm_empty:
@@ -101,7 +101,7 @@ class Keeper:
         self._drop([item for key, item in known.items() if key not in listed and item.state != "gone"], tally)
         return tally
 
-    def _keep_page(self, source_id: str, source: Source, page: Page, known: dict[str, Known], tally: Tally) -> None:
+    def _keep_page(self, source_id: str, source: AnySource, page: Page, known: dict[str, Known], tally: Tally) -> None:
         # Content is read before the write transaction opens, so that a slow source never holds the lock.
         work: list[tuple[Change, Known | None, Item | None]] = []
         same: list[str] = []
@@ -118,7 +118,7 @@ class Keeper:
                 work.append((change, before, None))
                 continue
             try:
-                work.append((change, before, source.fetch(change.key)))
+                work.append((change, before, change.item or source.fetch(change.key)))
             except ItemGone:
                 continue
             except ItemFailed as failure:

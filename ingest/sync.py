@@ -8,8 +8,9 @@ from threading import Lock
 from typing import Literal
 
 from connectors import repository as sources
+from connectors.errors import SourceRejected
 from connectors.repository import SourceRecord
-from connectors.sources.base import Source
+from connectors.sources.base import AnySource
 from core.clock import Clock
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound, VouchError
@@ -68,6 +69,13 @@ class Report:
         }
 
 
+def ready(source: AnySource) -> None:
+    """Raise ``SourceRejected`` with what the first failed step of a check says."""
+    for step in source.check():
+        if not step.ok:
+            raise SourceRejected(step.detail, hint=step.hint)
+
+
 class Sync:
     """Runs sources, one run a source at a time."""
 
@@ -79,7 +87,7 @@ class Sync:
     def run(
         self,
         record: SourceRecord,
-        source: Source,
+        source: AnySource,
         progress: Callable[[Progress], None],
         *,
         confirm_empty: bool = False,
@@ -93,7 +101,7 @@ class Sync:
                 raise Conflict(f"{record.name} is being read already.", hint="Wait for that run to end.")
             self._running.add(record.id)
         try:
-            source.check()
+            ready(source)
             with self._database.writing() as session:
                 run_id = sources.start_run(session, record.id, self._clock())
             try:
@@ -111,7 +119,7 @@ class Sync:
                 self._running.discard(record.id)
 
     def _run(
-        self, record: SourceRecord, source: Source, progress: Callable[[Progress], None], confirm_empty: bool
+        self, record: SourceRecord, source: AnySource, progress: Callable[[Progress], None], confirm_empty: bool
     ) -> Report:
         tally = self._keeper.keep_all(
             record.id, source, lambda done, total: progress(Progress("listing", done, total)), confirm_empty

@@ -9,49 +9,51 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.errors import ItemFailed, ItemGone
-from connectors.sources.base import Change, Item, Page
+from connectors.sources.base import Change, Fault, Item, ListingSource, NoCursor, Page, Step
 from connectors.sources.settings import FileSourceConfig
-from core.errors import Invalid
 
 PAGE_ITEMS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class FilesSource:
+class FilesSource(ListingSource):
     """Lists every regular file below the root. Hidden files, temporary files of office programs and links that lead
     out of the root are passed over. ``max_bytes`` bounds one file."""
 
     config: FileSourceConfig
     max_bytes: int
 
-    def check(self) -> None:
+    def check(self) -> Iterator[Step]:
         root = self.config.root()
         if not root.exists():
-            raise Invalid(
-                f"There is nothing at {root}.",
-                hint="Check the path, or mount it; nothing was deleted. To forget the source: vouch documents delete.",
-            )
+            hint = "Check the path, or mount it; nothing was deleted. To forget the source: vouch sources remove."
+            yield Step("reach", False, f"There is nothing at {root}.", hint)
+            return
+        yield Step("reach", True, f"{root} is there.")
         if not os.access(root, os.R_OK | (os.X_OK if root.is_dir() else 0)):
-            raise Invalid(f"{root} may not be read.", hint="Give the account that runs Vouch the right to read it.")
+            hint = "Give the account that runs Vouch the right to read it."
+            yield Step("read", False, f"{root} may not be read.", hint)
+            return
+        yield Step("read", True, f"{root} may be read.")
 
-    def poll(self) -> Iterator[Page]:
+    def poll(self, cursor: NoCursor | None) -> Iterator[Page]:
         root = self.config.root()
         paths = sorted(self._paths(root)) if root.is_dir() else [root]
         access, restricted = self.config.access(), self.config.restricted()
         for start in range(0, len(paths), PAGE_ITEMS):
             changes: list[Change] = []
-            failures: list[tuple[str, str]] = []
+            faults: list[Fault] = []
             for path in paths[start : start + PAGE_ITEMS]:
                 key = self._key(root, path)
                 try:
                     stat = path.stat()
                 except OSError as error:
-                    failures.append((key, f"cannot be read: {error.strerror}"))
+                    faults.append(Fault(key, f"cannot be read: {error.strerror}"))
                     continue
                 modified = self.config.modified.get(key) or datetime.fromtimestamp(stat.st_mtime, UTC)
                 fingerprint = f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ino}"
                 changes.append(Change(key, fingerprint, access, modified, None, restricted))
-            yield Page(tuple(changes), total=len(paths), failures=tuple(failures))
+            yield Page(tuple(changes), total=len(paths), faults=tuple(faults))
 
     def fetch(self, key: str) -> Item:
         root = self.config.root()

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from connectors.sources.base import Source
+from connectors.sources.base import AnySource
 from connectors.sources.files import FilesSource
 from connectors.sources.records import RecordsSource, holds_records
 from connectors.sources.settings import FileSourceConfig
@@ -37,7 +37,7 @@ def checked(config: dict[str, Any]) -> FileSourceConfig:
         raise Invalid(f"The source cannot be used: {place}: {first['msg']}.", hint="See vouch ingest --help.") from None
 
 
-def open_source(kind: str, config: dict[str, Any], max_bytes: int) -> Source:
+def open_source(kind: str, config: dict[str, Any], max_bytes: int) -> AnySource:
     settings = checked(config)
     if kind == "records":
         return RecordsSource(settings, max_bytes)

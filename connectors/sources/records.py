@@ -8,14 +8,14 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
 import orjson
 
 from connectors.errors import ItemGone
-from connectors.sources.base import RECORD, Change, Item, Page
+from connectors.sources.base import RECORD, Change, Fault, Item, ListingSource, NoCursor, Page, Step
 from connectors.sources.files import PAGE_ITEMS, FilesSource
 from connectors.sources.settings import FileSourceConfig, access_of
 from core.errors import Invalid
@@ -30,9 +30,9 @@ def holds_records(name: str) -> bool:
     return name.lower().endswith(SUFFIXES)
 
 
-@dataclass(slots=True)
-class RecordsSource:
-    """Reads the whole file at ``poll`` and keeps the bodies until they are fetched.
+@dataclass(frozen=True, slots=True)
+class RecordsSource(ListingSource):
+    """Reads the whole file at each poll.
 
     A record without ``allow`` has the source's access; one with ``allow`` has exactly what it lists (a list, or names
     separated by commas). Fields that Vouch does not know become lines ``name: value`` below the text,
@@ -41,15 +41,14 @@ class RecordsSource:
 
     config: FileSourceConfig
     max_bytes: int
-    _bodies: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
 
-    def check(self) -> None:
-        FilesSource(self.config, self.max_bytes).check()
+    def check(self) -> Iterator[Step]:
+        return FilesSource(self.config, self.max_bytes).check()
 
-    def poll(self) -> Iterator[Page]:
+    def poll(self, cursor: NoCursor | None) -> Iterator[Page]:
         access, restricted = self.config.access(), self.config.restricted()
         changes: list[Change] = []
-        failures: list[tuple[str, str]] = []
+        faults: list[Fault] = []
         seen: set[str] = set()
         for place, raw in self._records():
             try:
@@ -59,22 +58,21 @@ class RecordsSource:
                 if key in seen:
                     raise ValueError(f"the id {key!r} occurs twice; the first one counts")
             except ValueError as error:
-                failures.append((place, str(error)))
+                faults.append(Fault(place, str(error), transient=False))
                 continue
             seen.add(key)
             changes.append(change)
             if len(changes) >= PAGE_ITEMS:
-                yield Page(tuple(changes), failures=tuple(failures))
-                self._bodies.clear()
-                changes, failures = [], []
-        yield Page(tuple(changes), failures=tuple(failures))
+                yield Page(tuple(changes), faults=tuple(faults))
+                changes, faults = [], []
+        yield Page(tuple(changes), faults=tuple(faults))
 
     def fetch(self, key: str) -> Item:
-        try:
-            body = self._bodies[key]
-        except KeyError as error:
-            raise ItemGone("is not in the file any more") from error
-        return Item(key, body, "record.json", media_type=RECORD)
+        for page in self.read([key]):
+            for change in page.changes:
+                if change.item is not None:
+                    return change.item
+        raise ItemGone("is not in the file any more")
 
     def _change(self, raw: dict[str, Any], access: Any, restricted: tuple[tuple[str, Any], ...]) -> tuple[str, Change]:
         ours = {name: self._take(raw, name) for name in OURS}
@@ -96,11 +94,11 @@ class RecordsSource:
                 "restricted": [name for name, _ in restricted],
             }
         )
-        self._bodies[key] = body
         modified = self.config.modified.get(key) or _moment(ours["modified_at"])
         fingerprint = hashlib.sha256(body).hexdigest()[:40]
         url = None if ours["url"] is None else str(ours["url"])
-        return key, Change(key, fingerprint, own, modified, url, restricted)
+        item = Item(key, body, "record.json", media_type=RECORD)
+        return key, Change(key, fingerprint, own, modified, url, restricted, item)
 
     def _take(self, raw: dict[str, Any], name: str) -> Any:
         """Remove and return the record's value for one of our names."""

@@ -29,11 +29,11 @@ def write(path: Path, *records: dict[str, Any] | str) -> Path:
 
 
 def changes(made: RecordsSource) -> dict[str, Change]:
-    return {change.key: change for page in made.poll() for change in page.changes}
+    return {change.key: change for page in made.poll(None) for change in page.changes}
 
 
 def failures(made: RecordsSource) -> list[tuple[str, str]]:
-    return [failure for page in made.poll() for failure in page.failures]
+    return [(fault.key, fault.reason) for page in made.poll(None) for fault in page.faults]
 
 
 def test_a_record_has_the_access_it_lists_or_that_of_the_source(tmp_path: Path) -> None:
