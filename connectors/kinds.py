@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from connectors.http import Http
 from connectors.sources.base import AnySource
@@ -17,6 +17,10 @@ from core.clock import Clock
 from core.secrets import Secret
 
 Category = Literal["files", "records", "sql", "web", "erp", "crm", "hris", "itsm", "content"]
+
+
+SecretRef = Annotated[str, StringConstraints(pattern=r"^(env|file|vault):.+")]
+"""Where a secret is, never what it is: ``env:NAME``, ``file:PATH``, ``vault:MOUNT/PATH#FIELD``."""
 
 
 class SourceConfig(BaseModel):
