@@ -87,7 +87,7 @@ def installations(threads: int) -> OpenInstallation:
         )
         runtime = open_runtime(settings)
         # As in a process that serves; there it is ready long before somebody adds a source.
-        runtime.warm()
+        runtime.warm().result()
         try:
             yield InProcess(runtime, _reader(runtime))
         finally:

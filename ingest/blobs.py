@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Collection
 from pathlib import Path
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from ingest.repository import batches
 from ingest.tables import BlobRow
 
 INLINE_BYTES = 64 * 1024
@@ -31,9 +34,17 @@ class BlobStore:
         return digest
 
     def get(self, session: Session, digest: str) -> bytes:
-        row = session.get(BlobRow, digest)
-        if row is not None:
-            return row.body
+        return self.get_all(session, (digest,))[digest]
+
+    def get_all(self, session: Session, digests: Collection[str]) -> dict[str, bytes]:
+        """The bodies of many, those in the database read together."""
+        bodies: dict[str, bytes] = {}
+        for some in batches(tuple(set(digests))):
+            rows = session.execute(select(BlobRow.hash, BlobRow.body).where(BlobRow.hash.in_(some)))
+            bodies.update((digest, body) for digest, body in rows)
+        return {digest: bodies[digest] if digest in bodies else self._read(digest) for digest in digests}
+
+    def _read(self, digest: str) -> bytes:
         try:
             return self._path(digest).read_bytes()
         except FileNotFoundError as error:

@@ -1,7 +1,11 @@
 """Ingest: tokens a second of the product, of the bare encoder and of the peer, on the same chunks.
 
 The product reads files and ends with a searchable index. The peer is given the product's chunks, so it neither parses
-nor splits; the bare encoder only embeds them. Loading models is in none of the times.
+nor splits; the bare encoder only embeds them.
+
+What is warm is the same for all: each side's process has started, has imported what it runs and has loaded its model,
+the peer has embedded a batch and the product's one kept parser has read a short text, as in a process that serves.
+None of that is in the times. Whatever the product starts after that, such as a second parser, is in its time.
 """
 
 from __future__ import annotations

@@ -96,13 +96,19 @@ def _line(
     if not len(drawn):
         return Line(first, last, 0.0, 0.0, 0.0, 0.0, 0.0, False, (), joined)
     heights = drawn[:, 3] - drawn[:, 1]
-    size = float(np.median(heights))
+    size = _median(heights)
     gaps = drawn[1:, 0] - drawn[:-1, 2]
     wide = np.flatnonzero(gaps > _COLUMN_GAP * size)
     columns = (float(drawn[0, 0]), *(float(drawn[place + 1, 0]) for place in wide))
     bold = weight(first) >= _BOLD and weight(last - 1) >= _BOLD
     left, top = float(drawn[:, 0].min()), float(drawn[:, 1].min())
     return Line(first, last, left, top, float(drawn[:, 2].max()), float(drawn[:, 3].max()), size, bold, columns, joined)
+
+
+def _median(values: npt.NDArray[np.float32]) -> float:
+    """The median of one or more numbers; for as few as a line holds, numpy's own takes five times as long."""
+    ordered = np.sort(values)
+    return float((ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2)
 
 
 def repeated_lines(pages: Sequence[tuple[str, Sequence[Line], float]]) -> dict[tuple[int, int], ElementKind]:

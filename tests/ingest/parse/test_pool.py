@@ -141,6 +141,22 @@ def test_small_texts_need_one_child() -> None:
         assert len(spare.children()) == 1
 
 
+def test_a_few_files_need_one_child() -> None:
+    body = pdf([[(72, 700, 22, "Travel")]])
+    with ParserPool(2) as spare:
+        items = [Item(f"{number}.pdf", body, f"{number}.pdf") for number in range(12)]
+        assert len(list(spare.parse_each(items))) == 12
+        assert len(spare.children()) == 1
+
+
+def test_a_page_to_be_drawn_waits_for_no_document_while_a_child_can_be_started() -> None:
+    body = pdf([[(72, 700, 22, "Travel")]])
+    with ParserPool(2) as spare:
+        heavy = spare.parse(Item("a.pdf", body, "a.pdf"), steps.hang)
+        assert spare.render_page(body, 1, 0.5)
+        assert heavy.running()
+
+
 def test_nothing_waits_for_a_heavy_document_while_a_child_can_be_started() -> None:
     with ParserPool(2) as spare:
         heavy = spare.parse(Item("a.pdf", pdf([[(72, 700, 22, "Travel")]]), "a.pdf"), steps.hang)
