@@ -23,7 +23,7 @@ class Rate:
 class Http(Protocol):
     def session(
         self, account: str, *, rate: Rate | None = None, headers: Mapping[str, str] | None = None,
-        timeout_seconds: float = 60,
+        timeout_seconds: float = 60, resend: bool = True,
     ) -> requests.Session:  # fmt: skip
         """A session whose requests
 
@@ -32,7 +32,8 @@ class Http(Protocol):
         - take a token from the bucket of ``account`` (a name for "this account of this system"), shared by all workers;
         - are sent again on 429, 502, 503, 504 and broken connections, with growing pauses and as ``Retry-After`` says,
           at most a few times; after that, or where the pause would be long, they raise ``SourceUnavailable`` with
-          ``retry_after``;
+          ``retry_after``. With ``resend=False``, for what must not be carried out twice, only where it is certain that
+          the request was not carried out;
         - never show a secret in an error. Other statuses are returned as they are.
         """
         ...

@@ -1,18 +1,22 @@
 """Secrets by reference, and the installation's own keys.
 
-A setting names a secret as ``env:NAME`` or ``file:PATH``, never by value. The keyring is a directory of 32 random
-bytes a file, made on the first start; losing it makes the audit log unverifiable, so it belongs in every backup.
+A setting names a secret as ``env:NAME``, ``file:PATH`` or ``vault:MOUNT/PATH#FIELD``, never by value. The keyring is a
+directory of 32 random bytes a file, made on the first start; losing it makes the audit log unverifiable, so it belongs
+in every backup.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import secrets
 import shutil
 import stat
 import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
@@ -25,6 +29,9 @@ FOUNDING = (COMMITMENT, SUBJECT, SIGNING)
 KEY_BYTES = 32
 NAME = re.compile(r"^[a-z][a-z0-9-]{0,63}$")
 VARIABLE = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
+VAULTED = re.compile(r"^[^/#\s?%]+(/[^/#\s?%]+)+#[^#\s]+$")
+SHORTEST_HIDDEN = 4
+"""Characters. Words shorter than this are in every text; taking them out would only tell them."""
 
 
 class Secret:
@@ -50,22 +57,65 @@ class Secret:
         raise TypeError("a secret is not serialised; pass its reference instead")
 
 
-def resolve(ref: str) -> Secret:
-    """The secret behind ``env:NAME`` or ``file:PATH`` (UTF-8, a final line break is dropped).
+ReadVault = Callable[[str], bytes]
+"""``MOUNT/PATH#FIELD`` to the value there (``core.vault.Vault.read``)."""
+
+
+def resolve(ref: str, vault: ReadVault | None = None) -> Secret:
+    """The secret behind ``env:NAME``, ``file:PATH`` (UTF-8, a final line break is dropped) or
+    ``vault:MOUNT/PATH#FIELD``.
 
     Raises Invalid when the reference has another form (it is not repeated: it may be the secret itself) or the value is
-    empty, and Unavailable when the variable or file is missing or unreadable.
+    empty, and Unavailable when the variable, file or vault is missing or unreadable.
     """
     scheme, _, target = ref.partition(":")
     if scheme == "env" and VARIABLE.match(target):
         value = _variable(target)
     elif scheme == "file" and target:
         value = _file(Path(target))
+    elif scheme == "vault" and VAULTED.match(target):
+        if vault is None:
+            raise Invalid("Secrets cannot be read from a vault here.", hint="Write env:NAME or file:/path/to/file.")
+        value = _utf8(vault(target), ref)
     else:
-        raise Invalid("A secret must be given by reference.", hint="Write env:NAME or file:/path/to/file.")
+        hint = "Write env:NAME, file:/path/to/file or vault:MOUNT/PATH#FIELD."
+        raise Invalid("A secret must be given by reference.", hint=hint)
     if not value:
         raise Invalid(f"The secret {ref} is empty.", hint="Put its value there.")
     return Secret(value)
+
+
+class Resolver:
+    """Resolves references, and takes whatever they held out of a text before somebody sees it."""
+
+    def __init__(self, vault: ReadVault | None = None) -> None:
+        self._vault = vault
+        self._known: dict[bytes, Secret] = {}
+
+    def __call__(self, ref: str) -> Secret:
+        secret = resolve(ref, self._vault)
+        return self._known.setdefault(secret.raw(), secret)
+
+    def redact(self, text: str) -> str:
+        return redact(text, tuple(self._known.values()))
+
+
+def redact(text: str, hidden: Iterable[Secret]) -> str:
+    """``text`` without the secrets, nor what URLs and headers make of them. Last resort: no error should hold one."""
+    forms = {form for secret in hidden for form in _forms(secret.text())}
+    # The longest first: a secret may hold another one.
+    for form in sorted(forms, key=len, reverse=True):
+        text = text.replace(form, "[secret]")
+    return text
+
+
+def _forms(value: str) -> Iterable[str]:
+    parts = {value, *(line.strip() for line in value.splitlines() if len(line.strip()) >= 16)}
+    for part in parts:
+        if len(part) >= SHORTEST_HIDDEN:
+            plain = part.encode()
+            yield from (part, quote(part, safe=""), quote_plus(part), repr(part)[1:-1])
+            yield from (base64.b64encode(plain).decode(), base64.urlsafe_b64encode(plain).decode().rstrip("="))
 
 
 def _variable(name: str) -> bytes:
