@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from answer.claims import Citation, Status
-from retrieval.evidence import DocumentRef, Passage
+from retrieval.evidence import DocumentRef, Passage, Stale
 
 Withheld = Literal["access revoked"]
 
@@ -39,11 +39,16 @@ class CitedSource:
     version: str
     page: int | None
     as_of: datetime
+    stale: Stale | None = None
+    """Set when its source is out of date at this reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """``as_of`` is that of the oldest cited source. ``nearest`` are permitted passages, shown when it abstained."""
+    """``as_of`` is that of the oldest cited source. ``nearest`` are permitted passages, shown when it abstained.
+
+    ``reason`` is why it abstained, and which sources were not used because they were out of date.
+    """
 
     id: str
     conversation_id: str

@@ -11,6 +11,7 @@ from core.audit import AuditLog, Event
 from core.clock import Clock
 from core.database import Database
 from retrieval import recorded
+from retrieval.freshness import stale_sources
 
 
 class Archive:
@@ -22,7 +23,7 @@ class Archive:
     def answer(self, answer_id: str, principal: Principal, trace_id: str = "") -> Answer:
         with self._database.reading() as session:
             row = repository.answer(session, answer_id, principal.person_id)
-            answer = restore(session, row, principal)
+            answer = restore(session, row, principal, stale_sources(session))
         self._record(answer, principal, trace_id)
         return answer
 
@@ -31,7 +32,9 @@ class Archive:
     ) -> tuple[Conversation, tuple[Answer, ...]]:
         with self._database.reading() as session:
             conversation = repository.conversation(session, conversation_id, principal.person_id)
-            answers = tuple(restore(session, row, principal) for row in repository.answers_of(session, conversation_id))
+            fresh = stale_sources(session)
+            rows = repository.answers_of(session, conversation_id)
+            answers = tuple(restore(session, row, principal, fresh) for row in rows)
         for answer in answers:
             self._record(answer, principal, trace_id)
         return conversation, answers

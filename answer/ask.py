@@ -7,7 +7,7 @@ shown; where the log cannot be written there is no answer.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -27,7 +27,8 @@ from core.audit import AuditLog, Commitments, Event
 from core.clock import Clock
 from core.database import Database
 from retrieval import recorded
-from retrieval.evidence import Evidence, Passage
+from retrieval.evidence import Evidence
+from retrieval.freshness import stale_sources, told
 from retrieval.search import Found, Searcher, checked_question
 
 MODEL = "extractive"
@@ -82,10 +83,10 @@ class Asker:
         timings["total"] = time.perf_counter() - started
         with self._database.writing() as session:
             answer = self._settle(
-                session, answer_id, conversation, question, person_id, draft, passages, now_principal, timings
+                session, answer_id, conversation, question, person_id, draft, found.evidence, now_principal, timings
             )
             # Together: an answer that no record tells of could be opened later.
-            self._log_outcome(session, answer, draft, now_principal, commitments, trace_id)
+            self._log_outcome(session, answer, draft, found, now_principal, commitments, trace_id)
         for index, sentence in enumerate(answer.sentences):
             yield Shown(index, sentence)
         yield answer
@@ -106,11 +107,11 @@ class Asker:
 
     def _settle(
         self, session: Session, answer_id: str, conversation_id: str, question: str, person_id: str, draft: Draft,
-        passages: Sequence[Passage], principal: Principal, timings: dict[str, float],
+        evidence: Evidence, principal: Principal, timings: dict[str, float],
     ) -> Answer:  # fmt: skip
         """Store the answer as claims, and restore it for the asker as of now."""
         now = self._clock()
-        nearest = () if draft.claims else passages[:NEAREST]
+        nearest = () if draft.claims else evidence.passages[:NEAREST]
         repository.begin(session, conversation_id, person_id, question, now)
         repository.add_answer(
             session,
@@ -124,12 +125,12 @@ class Asker:
             model=MODEL,
             support=draft.support,
             threshold=self._threshold(),
-            reason=None if draft.claims else _reason(passages),
+            reason=_reason(draft, evidence),
             timings=timings,
             created_at=now,
         )
         session.flush()
-        return restore(session, repository.answer(session, answer_id, person_id), principal)
+        return restore(session, repository.answer(session, answer_id, person_id), principal, stale_sources(session))
 
     def _threshold(self) -> float:
         return self._support.threshold if self._settings.threshold is None else self._settings.threshold
@@ -166,8 +167,8 @@ class Asker:
         )
 
     def _log_outcome(
-        self, session: Session, answer: Answer, draft: Draft, principal: Principal, commitments: Commitments,
-        trace_id: str,
+        self, session: Session, answer: Answer, draft: Draft, found: Found, principal: Principal,
+        commitments: Commitments, trace_id: str,
     ) -> None:  # fmt: skip
         citations = [shown.citation for sentence in answer.sentences for shown in sentence.citations]
         kept = [sentence.text for sentence in answer.sentences if sentence.text is not None]
@@ -200,13 +201,21 @@ class Asker:
                         }
                         for citation in citations
                     ),
+                    "stale": len({source.document.source for source in answer.sources if source.stale is not None}),
+                    "left_out": len(found.evidence.left_out),
                     "timings": answer.timings,
                 },
             ),
         )
 
 
-def _reason(passages: Sequence[Passage]) -> str:
-    if not passages:
-        return "Nothing that you may read matches the question."
+def _reason(draft: Draft, evidence: Evidence) -> str | None:
+    """Why there is no answer, and what was not used for one."""
+    left_out = told(evidence.left_out)
+    if draft.claims:
+        return left_out or None
+    if not evidence.passages:
+        return left_out or "Nothing that you may read matches the question."
+    if left_out:
+        return f"{left_out} What else you may read does not answer the question well enough to say so."
     return "What you may read does not answer the question well enough to say so."

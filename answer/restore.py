@@ -16,6 +16,7 @@ from core.errors import NotFound
 from core.text import Span
 from retrieval import repository as reading
 from retrieval.evidence import Passage
+from retrieval.freshness import StaleSources
 from retrieval.search import passage_of
 from retrieval.visible import Visible, unknown, visible
 
@@ -48,9 +49,12 @@ def nearest_stored(passages: Sequence[Passage]) -> list[dict[str, Any]]:
     ]
 
 
-def restore(session: Session, row: AnswerRow, principal: Principal) -> Answer:
-    """The answer as ``principal`` may read it now. A sentence is withheld when any of its citations is."""
-    desk = _Desk(session, principal)
+def restore(session: Session, row: AnswerRow, principal: Principal, fresh: StaleSources) -> Answer:
+    """The answer as ``principal`` may read it now. A sentence is withheld when any of its citations is.
+
+    What was said from a source that went out of date since stays readable, and is marked.
+    """
+    desk = _Desk(session, principal, fresh)
     sentences = tuple(desk.sentence(claim) for claim in row.claims)
     return Answer(
         id=row.id,
@@ -59,7 +63,7 @@ def restore(session: Session, row: AnswerRow, principal: Principal) -> Answer:
         status=cast(Status, row.status),
         sentences=sentences,
         sources=tuple(desk.sources.values()),
-        nearest=_nearest(session, row, principal),
+        nearest=_nearest(session, row, principal, fresh),
         as_of=min((source.as_of for source in desk.sources.values()), default=None),
         model=row.model,
         support=row.support,
@@ -101,6 +105,7 @@ class _Desk:
 
     session: Session
     principal: Principal
+    fresh: StaleSources
     sources: dict[tuple[str, int | None], CitedSource] = field(
         default_factory=dict[tuple[str, int | None], CitedSource]
     )
@@ -133,7 +138,8 @@ class _Desk:
         key = (version.id, raw["page"])
         if key not in self.sources:
             number = len(self.sources) + 1
-            self.sources[key] = CitedSource(number, version.document, version.id, raw["page"], version.as_of)
+            stale = self.fresh.of(version.document.source)
+            self.sources[key] = CitedSource(number, version.document, version.id, raw["page"], version.as_of, stale)
         spans = _spans(raw)
         citation = Citation(
             document=version.document,
@@ -149,12 +155,14 @@ class _Desk:
         return ShownCitation(self.sources[key].n, evidence, citation)
 
 
-def _nearest(session: Session, row: AnswerRow, principal: Principal) -> tuple[Passage, ...]:
+def _nearest(session: Session, row: AnswerRow, principal: Principal, fresh: StaleSources) -> tuple[Passage, ...]:
     chunks = reading.current_chunks(session, [raw["chunk"] for raw in row.nearest])
     return tuple(
-        passage_of(chunk, raw["score"], raw["dense"], raw["sparse"])
+        passage_of(chunk, raw["score"], raw["dense"], raw["sparse"], fresh.of(chunk.document.source))
         for raw in row.nearest
-        if (chunk := chunks.get(raw["chunk"])) is not None and permits(chunk.access, principal)
+        if (chunk := chunks.get(raw["chunk"])) is not None
+        and permits(chunk.access, principal)
+        and not fresh.refuses(chunk.document.source)
     )
 
 

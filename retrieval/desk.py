@@ -44,6 +44,8 @@ class Desk:
                     "limit": limit,
                     "candidates": found.candidates,
                     "denied": found.denied,
+                    "stale": len({each.document.source for each in evidence.passages if each.stale is not None}),
+                    "left_out": len(evidence.left_out),
                     "passages": recorded.passages(commitments, shown),
                     "timings": found.evidence.timings,
                 },

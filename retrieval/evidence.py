@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from connectors.plan import Bound
 from core.text import Span
 from ingest.parsed import Block
 
@@ -19,6 +20,22 @@ class DocumentRef:
     source: str
     url: str | None = None
     modified_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """A source is outside the bound that its owner declared for ``bound``, or nobody can tell, ``since`` then."""
+
+    bound: Bound
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A source with passages that the reader may read, not used because it is out of date."""
+
+    source: str
+    stale: Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,8 @@ class Passage:
     """What of the text is a heading, a list item, a row; nothing where it is not known."""
     neighbours: tuple[Passage, ...] = ()
     """The passages before and after it in its document, where they were asked for."""
+    stale: Stale | None = None
+    """Set while its source is out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +71,4 @@ class Evidence:
     question: str = field(repr=False)
     passages: tuple[Passage, ...]
     timings: dict[str, float]
+    left_out: tuple[LeftOut, ...] = ()

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from core.access import Principal, filter_for, permits
 from core.database import Database
 from core.errors import Invalid
 from ingest.embed.base import Embedder
-from ingest.index.base import Candidate, Conditions, VectorIndex
+from ingest.index.base import Candidate, Conditions, Vector, VectorIndex
 from retrieval import repository
 from retrieval.diversify import Ranked, diversify, editions_beside
-from retrieval.evidence import Evidence, Passage
+from retrieval.evidence import Evidence, LeftOut, Passage, Stale
+from retrieval.freshness import FreshnessWatch, StaleSources
 from retrieval.fuse import fuse
 from retrieval.repository import StoredChunk
 from retrieval.rerank import Reranker
@@ -43,7 +44,9 @@ class _Check:
 
     database: Database
     principal: Principal
+    fresh: StaleSources
     denied: int = 0
+    left_out: dict[str, Stale] = field(default_factory=dict[str, Stale])
     known: dict[str, StoredChunk] = field(default_factory=dict[str, StoredChunk])
 
     def permitted(self, ranked: Sequence[tuple[Candidate, float]], slice_size: int) -> Iterator[Passage]:
@@ -56,11 +59,26 @@ class _Check:
                 if chunk is None or not permits(chunk.access, self.principal):
                     self.denied += 1
                     continue
-                yield passage_of(chunk, score, candidate.dense, candidate.sparse)
+                stale = self.fresh.of(chunk.document.source)
+                # Only after access: that a source has something on it is told to those who may read it.
+                if stale is not None and False:
+                    self.left_out[chunk.document.source] = stale
+                    continue
+                yield passage_of(chunk, score, candidate.dense, candidate.sparse, stale)
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one query of the index came to, after the second check."""
+
+    passages: list[Passage]
+    candidates: int
+    check: _Check
+    index_seconds: float
 
 
 class Searcher:
-    """Hybrid search over one index."""
+    """Hybrid search over one index. ``watch`` knows the sources that are out of date."""
 
     def __init__(
         self,
@@ -69,9 +87,11 @@ class Searcher:
         embedder: Embedder,
         settings: RetrievalSettings,
         reranker: Reranker | None = None,
+        watch: FreshnessWatch | None = None,
     ) -> None:
         self._database, self._index, self._embedder, self._settings = database, index, embedder, settings
         self._reranker = reranker
+        self._watch = watch or FreshnessWatch(database)
 
     def search(
         self,
@@ -88,30 +108,49 @@ class Searcher:
         started = clock()
         vector = self._embedder.embed([question])[0]
         embedded = clock()
-        candidates = self._index.search(
-            vector, question, filter_for(principal), pool=self._settings.pool, conditions=conditions
-        )
-        searched = clock()
-        ranked = fuse(candidates, self._settings.fusion)
-        check = _Check(self._database, principal)
+        fresh = self._watch.now()
         wanted = limit * self._settings.oversample
         if self._reranker is not None:
             wanted = max(wanted, self._settings.rerank.candidates)
+
+        def looked(conditions: Conditions) -> _Look:
+            return self._look(vector, question, principal, fresh, conditions, wanted, by_document, clock)
+
+        look = looked(conditions)
+        left_out, in_index = look.check.left_out, look.index_seconds
+        # What was left out had taken places in the pool that others could have.
+        if left_out and len(look.passages) < wanted and (usable := fresh.usable(conditions)) is not None:
+            look = looked(usable)
+            in_index += look.index_seconds
+        passages = look.passages
+        if self._reranker is not None:
+            passages = self._reranker.rank(question, passages)
+        shown = self._diverse(passages, question, by_document)[:limit]
+        timings = {"embed": embedded - started, "index": in_index, "check": clock() - embedded - in_index}
+        told = tuple(LeftOut(source, stale) for source, stale in sorted(left_out.items()))
+        return Found(Evidence(question, tuple(shown), timings, told), look.candidates, look.check.denied)
+
+    def _look(
+        self, vector: Vector, question: str, principal: Principal, fresh: StaleSources, conditions: Conditions,
+        wanted: int, by_document: bool, clock: Callable[[], float],
+    ) -> _Look:  # fmt: skip
+        """Ask the index, and check the best until ``wanted`` passages are permitted."""
+        started = clock()
+        candidates = self._index.search(
+            vector, question, filter_for(principal), pool=self._settings.pool, conditions=conditions
+        )
+        in_index = clock() - started
+        check = _Check(self._database, principal, fresh)
         passages: list[Passage] = []
         documents: set[str] = set()
-        for passage in check.permitted(ranked, max(wanted, 16)):
+        for passage in check.permitted(fuse(candidates, self._settings.fusion), max(wanted, 16)):
             if by_document and passage.document.id in documents:
                 continue
             documents.add(passage.document.id)
             passages.append(passage)
             if len(passages) >= wanted:
                 break
-        if self._reranker is not None:
-            passages = self._reranker.rank(question, passages)
-        shown = self._diverse(passages, question, by_document)[:limit]
-        ended = clock()
-        timings = {"embed": embedded - started, "index": searched - embedded, "check": ended - searched}
-        return Found(Evidence(question, tuple(shown), timings), len(candidates), check.denied)
+        return _Look(passages, len(candidates), check, in_index)
 
     def neighbours(self, passage: Passage, principal: Principal) -> tuple[Passage, ...]:
         """The chunks before and after a passage in its version, as far as the reader may read them."""
@@ -121,7 +160,7 @@ class Searcher:
                 return ()
             around = repository.chunks_around(session, own.version, (own.ordinal - 1, own.ordinal + 1))
         return tuple(
-            replace(passage_of(chunk, passage.score, passage.dense, passage.sparse))
+            passage_of(chunk, passage.score, passage.dense, passage.sparse, passage.stale)
             for chunk in around
             if permits(chunk.access, principal)
         )
@@ -141,7 +180,7 @@ def checked_question(question: str) -> str:
     return question
 
 
-def passage_of(chunk: StoredChunk, score: float, dense: float, sparse: float) -> Passage:
+def passage_of(chunk: StoredChunk, score: float, dense: float, sparse: float, stale: Stale | None = None) -> Passage:
     return Passage(
         chunk_id=chunk.id,
         document=chunk.document,
@@ -155,4 +194,5 @@ def passage_of(chunk: StoredChunk, score: float, dense: float, sparse: float) ->
         dense=dense,
         sparse=sparse,
         as_of=chunk.as_of,
+        stale=stale,
     )

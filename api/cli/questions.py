@@ -61,9 +61,11 @@ def search(
         page = f", page {passage['page']}" if passage["page"] else ""
         console.print(
             f"[bold]{passage['rank']}. {_plain(passage['document']['title'])}[/]  [dim]{_plain(where)}{page}  "
-            f"score {passage['score']:.3f}  as of {moment(passage['as_of'])}[/]"
+            f"score {passage['score']:.3f}  as of {moment(passage['as_of'])}[/][yellow]{_out_of_date(passage)}[/]"
         )
         console.print(Text("   " + _shortened(passage["text"])))
+    for unused in found["left_out"]:
+        console.print(Text(f"{unused['source']} was not used:{_out_of_date(unused)}.", style="yellow"))
 
 
 def ask(
@@ -102,6 +104,8 @@ def _show(answer: dict[str, Any]) -> None:
                 continue
             marks = "".join(f" [{citation['n']}]" for citation in sentence["citations"])
             console.print(Text.assemble(sentence["text"], (marks, "cyan")))
+        if answer["reason"]:
+            console.print(Text(answer["reason"], style="yellow"))
     else:
         reason = answer["reason"] or "There is no evidence for an answer."
         console.print(Panel(Text(reason), title="No answer", border_style="yellow", expand=False))
@@ -114,6 +118,7 @@ def _show(answer: dict[str, Any]) -> None:
                 (f"[{source['n']}] ", "cyan"),
                 document["title"],
                 (f"  {document['source']} / {document['uri']}{page}  as of {moment(source['as_of'])}", "dim"),
+                (_out_of_date(source), "yellow"),
             )
         )
     if answer["nearest"]:
@@ -122,6 +127,12 @@ def _show(answer: dict[str, Any]) -> None:
         document = passage["document"]
         console.print(Text(f"  {document['title']}  ({document['source']} / {document['uri']})", style="dim"))
     console.print(f"[dim]answer {answer['answer_id']}  conversation {answer['conversation_id']}[/]")
+
+
+def _out_of_date(shown: dict[str, Any]) -> str:
+    """What to add behind as-of while a source is outside its bounds."""
+    since = shown["stale_since"]
+    return "" if since is None else f"  out of date since {moment(since)} ({shown['bound']})"
 
 
 def _batch(queries: Path, out: Path | None, find: Callable[[str], Any]) -> None:

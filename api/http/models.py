@@ -34,7 +34,26 @@ class NeighbourOut(Model):
     text: str
 
 
-class PassageOut(Model):
+FreshnessBound = Literal["content", "deletions", "permissions"]
+
+
+class StaleOut(Model):
+    """``stale``: the source is outside a bound that its owner declared (``bound``), or nobody can tell, since then."""
+
+    stale: bool = False
+    bound: FreshnessBound | None = None
+    stale_since: datetime | None = None
+
+
+class LeftOutOut(Model):
+    """A source that was not used, because it is out of date and its owner wants no answers from it meanwhile."""
+
+    source: str
+    bound: FreshnessBound
+    stale_since: datetime
+
+
+class PassageOut(StaleOut):
     rank: int
     document: DocumentOut
     version: str
@@ -62,6 +81,7 @@ class SearchOut(Model):
     query: str
     passages: list[PassageOut]
     timings: dict[str, float]
+    left_out: list[LeftOutOut] = []
 
 
 class AskIn(Model):
@@ -88,7 +108,7 @@ class SentenceOut(Model):
     withheld: str | None = None
 
 
-class CitedSourceOut(Model):
+class CitedSourceOut(StaleOut):
     n: int
     document: DocumentOut
     version: str

@@ -43,12 +43,19 @@ def passage(rank: int, passage: Passage) -> out.PassageOut:
         neighbours=[
             out.NeighbourOut(page=each.page, spans=spans(each.spans), text=each.text) for each in passage.neighbours
         ],
+        stale=passage.stale is not None,
+        bound=None if passage.stale is None else passage.stale.bound,
+        stale_since=None if passage.stale is None else passage.stale.since,
     )
 
 
 def search(evidence: Evidence) -> out.SearchOut:
     passages = [passage(rank, each) for rank, each in enumerate(evidence.passages, 1)]
-    return out.SearchOut(query=evidence.question, passages=passages, timings=evidence.timings)
+    left_out = [
+        out.LeftOutOut(source=each.source, bound=each.stale.bound, stale_since=each.stale.since)
+        for each in evidence.left_out
+    ]
+    return out.SearchOut(query=evidence.question, passages=passages, timings=evidence.timings, left_out=left_out)
 
 
 def citation(shown: ShownCitation) -> out.CitationOut:
@@ -86,6 +93,9 @@ def answer(shown: Answer) -> out.AnswerOut:
                 version=source.version,
                 page=source.page,
                 as_of=source.as_of,
+                stale=source.stale is not None,
+                bound=None if source.stale is None else source.stale.bound,
+                stale_since=None if source.stale is None else source.stale.since,
             )
             for source in shown.sources
         ],

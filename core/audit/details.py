@@ -77,13 +77,16 @@ class SignOut(Details):
 
 
 class Search(Decision):
-    """``candidates`` came out of the index, ``denied`` of them fell to the second check against the database."""
+    """``candidates`` came out of the index, ``denied`` of them fell to the second check against the database. Of the
+    sources ``stale`` were shown as out of date, and ``left_out`` not used for it."""
 
     query: Commitment
     passages: Passages = []
     limit: Count | None = None
     candidates: Count | None = None
     denied: Count | None = None
+    stale: Count | None = None
+    left_out: Count | None = None
     sources: Annotated[list[Id], Field(max_length=1000)] = []
     index: Id | None = None
     embedder: Id | None = None
@@ -115,7 +118,8 @@ class AskIntent(Decision):
 
 
 class AskOutcome(Details):
-    """What came of it: sentences that were ``shown``, ``dropped``, or ``replaced`` by a verbatim one."""
+    """What came of it: sentences that were ``shown``, ``dropped``, or ``replaced`` by a verbatim one. Of the sources
+    ``stale`` were cited as out of date, and ``left_out`` not used for it."""
 
     answer: Id
     status: Literal["answered", "abstained", "refused", "failed"]
@@ -127,6 +131,8 @@ class AskOutcome(Details):
     threshold: Ratio | None = None
     response: Commitment | None = None
     cited: Passages = []
+    stale: Count | None = None
+    left_out: Count | None = None
     model: Id | None = None
     model_returned: Id | None = None
     model_version: Id | None = None
@@ -199,6 +205,20 @@ class SourceConfigured(Details):
     revision: Count | None = None
     settings: Commitment | None = None
     access: Digest | None = None
+
+
+class DestinationConfigured(Details):
+    """``settings`` commits to kind, configuration and contract; ``audience`` to the sorted group names, one a line.
+    ``deliveries`` were put in line again by ``replayed``."""
+
+    destination: Id
+    change: Literal["created", "changed", "removed", "tested", "replayed"]
+    connector: Word | None = None
+    settings: Commitment | None = None
+    audience: Commitment | None = None
+    audience_count: Count | None = None
+    fallback: Id | None = None
+    deliveries: Count | None = None
 
 
 class PeopleChanged(Details):

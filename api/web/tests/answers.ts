@@ -37,8 +37,8 @@ export function answer(change: Partial<Answer> = {}): Answer {
       { text: "Five days carry over.", citations: [second, citation(1, 2)] },
     ],
     sources: [
-      { n: 1, document: first.document, version: "v1", page: null, as_of: first.as_of },
-      { n: 2, document: second.document, version: "v1", page: 3, as_of: second.as_of },
+      { n: 1, document: first.document, version: "v1", page: null, as_of: first.as_of, stale: false },
+      { n: 2, document: second.document, version: "v1", page: 3, as_of: second.as_of, stale: false },
     ],
     nearest: [],
     as_of: "2026-11-20T09:00:00Z",

@@ -64,6 +64,23 @@ describe("an answer", () => {
     expect(document.querySelector("dl time")?.getAttribute("datetime")).toBe("2026-11-20T09:00:00Z");
   });
 
+  it("marks just those of its sources that are out of date, with since when", () => {
+    const [first, second] = answer().sources;
+    if (!first || !second) throw new Error("The answer has two sources.");
+    const late = { ...second, stale: true, bound: "permissions" as const, stale_since: "2026-11-21T09:00:00Z" };
+    show(<TurnView turn={turn({ answer: answer({ sources: [first, late] }) })} />);
+    const marks = screen.getAllByText(/out of date/);
+    expect(marks).toHaveLength(1);
+    expect(marks[0]?.textContent).toMatch(/^permissions out of date since .*2026/);
+    expect(marks[0]?.closest("li")?.textContent).toContain("Document 2");
+  });
+
+  it("says which source was not used because it is out of date", () => {
+    const reason = "erp was not used: it is out of date since 2026-11-20 09:00 UTC.";
+    show(<TurnView turn={turn({ answer: answer({ reason }) })} />);
+    expect(screen.getByText(reason)).toBeDefined();
+  });
+
   it("without evidence shows the nearest sources instead", async () => {
     const nearest = [
       {
@@ -76,6 +93,7 @@ describe("an answer", () => {
         text: "Near.",
         neighbours: [], score: 0.2,
         as_of: "2026-11-20T09:00:00Z",
+        stale: false,
       },
     ];
     const abstained = answer({ status: "abstained", sentences: [], sources: [], as_of: null, nearest });

@@ -70,6 +70,12 @@ describe("citations", () => {
     expect(text).toContain("[2] Document 2, page 3 (handbook/policies/leave.md), as of ");
   });
 
+  it("sources out of date are copied as such", () => {
+    const sources = answer().sources.map((source) => ({ ...source, stale: true, stale_since: source.as_of }));
+    const text = answerAsText(answer({ sources }));
+    expect(text).toMatch(/\(handbook\/policies\/leave.md\), as of .*, out of date since .*2026/);
+  });
+
   it("withheld ones are copied as withheld", () => {
     const text = answerAsText(answer({ sentences: [{ text: null, citations: [], withheld: "access revoked" }] }));
     expect(text).toContain("(withheld: access revoked)");

@@ -559,6 +559,15 @@ export interface components {
         };
         /** CitedSourceOut */
         CitedSourceOut: {
+            /**
+             * Stale
+             * @default false
+             */
+            stale: boolean;
+            /** Bound */
+            bound?: ("content" | "deletions" | "permissions") | null;
+            /** Stale Since */
+            stale_since?: string | null;
             /** N */
             n: number;
             document: components["schemas"]["DocumentOut"];
@@ -780,6 +789,24 @@ export interface components {
              */
             confirm_empty: boolean;
         };
+        /**
+         * LeftOutOut
+         * @description A source that was not used, because it is out of date and its owner wants no answers from it meanwhile.
+         */
+        LeftOutOut: {
+            /** Source */
+            source: string;
+            /**
+             * Bound
+             * @enum {string}
+             */
+            bound: "content" | "deletions" | "permissions";
+            /**
+             * Stale Since
+             * Format: date-time
+             */
+            stale_since: string;
+        };
         /** NeighbourOut */
         NeighbourOut: {
             /** Page */
@@ -791,6 +818,15 @@ export interface components {
         };
         /** PassageOut */
         PassageOut: {
+            /**
+             * Stale
+             * @default false
+             */
+            stale: boolean;
+            /** Bound */
+            bound?: ("content" | "deletions" | "permissions") | null;
+            /** Stale Since */
+            stale_since?: string | null;
             /** Rank */
             rank: number;
             document: components["schemas"]["DocumentOut"];
@@ -969,6 +1005,11 @@ export interface components {
             timings: {
                 [key: string]: number;
             };
+            /**
+             * Left Out
+             * @default []
+             */
+            left_out: components["schemas"]["LeftOutOut"][];
         };
         /** SegmentOut */
         SegmentOut: {

@@ -16,6 +16,8 @@ export type Citation = Schemas["CitationOut"];
 /** `text` is null where the reader may no longer read what the sentence rests on. */
 export type Sentence = Schemas["SentenceOut"];
 export type AnswerSource = Schemas["CitedSourceOut"];
+/** Whether a source is outside the bound that its owner declared for it, and since when. */
+export type Staleness = Partial<Pick<AnswerSource, "stale" | "bound" | "stale_since">>;
 export type Answer = Schemas["AnswerOut"];
 export type Segment = Schemas["SegmentOut"];
 export type DocumentElement = Schemas["ElementOut"];

@@ -2,6 +2,7 @@ import { Button, CopyButton, UnstyledButton } from "@mantine/core";
 import { Check, Copy, FileText, Pencil, RotateCcw, SearchX } from "lucide-react";
 import type { Answer, AnswerSource, Passage } from "../api/types";
 import { Moment } from "../shell/Moment";
+import { OutOfDate } from "../shell/OutOfDate";
 import { AnswerBody } from "./AnswerBody";
 import { useChat } from "./ChatContext";
 import { answerAsText } from "./citation-text";
@@ -53,6 +54,8 @@ function SourceRow({ turn, source }: { turn: Turn; source: AnswerSource }) {
             {source.page !== null && ` · page ${source.page}`}
             {" · as of "}
             <Moment at={source.as_of} />
+            {source.stale && " "}
+            <OutOfDate of={source} />
           </span>
         </span>
       </UnstyledButton>
@@ -74,6 +77,8 @@ function NearestRow({ turnKey, passage }: { turnKey: string; passage: Passage })
             {passage.page !== null && ` · page ${passage.page}`}
             {" · as of "}
             <Moment at={passage.as_of} />
+            {passage.stale && " "}
+            <OutOfDate of={passage} />
           </span>
         </span>
       </UnstyledButton>
@@ -182,6 +187,7 @@ function Outcome({ turn }: { turn: Turn }) {
     <>
       {answer && <AnswerFacts answer={answer} />}
       <AnswerBody turnKey={turn.key} sentences={turn.sentences} />
+      {answer?.reason && <p className={classes.note}>{answer.reason}</p>}
       {turn.phase === "stopped" && (
         <p className={classes.stopped}>
           Stopped{turn.sentences.length > 0 ? ` after ${count(turn.sentences.length, "sentence")}` : ""}.

@@ -1,5 +1,5 @@
 import type { Answer, Citation, Sentence } from "../api/types";
-import { calendarTime } from "../shell/time";
+import { calendarTime, staleText } from "../shell/time";
 
 export interface CitedRow {
   cells: string[];
@@ -82,7 +82,8 @@ export function answerAsText(answer: Answer): string {
   const sources = answer.sources.map((source) => {
     const page = source.page === null ? "" : `, page ${source.page}`;
     const place = `${source.document.source}/${source.document.uri}`;
-    return `[${source.n}] ${source.document.title}${page} (${place}), as of ${calendarTime(source.as_of)}`;
+    const told = [`as of ${calendarTime(source.as_of)}`, staleText(source)].filter(Boolean).join(", ");
+    return `[${source.n}] ${source.document.title}${page} (${place}), ${told}`;
   });
   return [answer.question, "", ...sentences, "", "Sources", ...sources].join("\n");
 }

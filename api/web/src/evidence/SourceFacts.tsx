@@ -1,9 +1,10 @@
 import { CircleCheck, History } from "lucide-react";
-import type { DocumentRef } from "../api/types";
+import type { DocumentRef, Staleness } from "../api/types";
 import { Moment } from "../shell/Moment";
+import { OutOfDate } from "../shell/OutOfDate";
 import classes from "./SourceFacts.module.css";
 
-interface SourceFactsProps {
+interface SourceFactsProps extends Staleness {
   document: DocumentRef;
   page: number | null;
   as_of: string;
@@ -26,7 +27,7 @@ function State({ current }: { current: boolean }) {
 }
 
 /** Where a passage comes from, and how far it can be relied upon. */
-export function SourceFacts({ document, page, as_of, current, support }: SourceFactsProps) {
+export function SourceFacts({ document, page, as_of, current, support, ...staleness }: SourceFactsProps) {
   return (
     <>
       {current !== undefined && <State current={current} />}
@@ -43,7 +44,7 @@ export function SourceFacts({ document, page, as_of, current, support }: SourceF
         <div>
           <dt>As of</dt>
           <dd>
-            <Moment at={as_of} />
+            <Moment at={as_of} /> <OutOfDate of={staleness} />
           </dd>
         </div>
         {document.modified_at && (

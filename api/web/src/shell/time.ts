@@ -1,3 +1,5 @@
+import type { Staleness } from "../api/types";
+
 const CALENDAR = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const DAY = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 const RELATIVE = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
@@ -21,6 +23,19 @@ export function relativeTime(iso: string, now: Date): string {
     if (Math.abs(number) < limit) return RELATIVE.format(number, unit);
   }
   return DAY.format(new Date(iso));
+}
+
+const LATE: Record<NonNullable<Staleness["bound"]>, string> = {
+  content: "out of date",
+  deletions: "deletions out of date",
+  permissions: "permissions out of date",
+};
+
+/** "out of date since Nov 20, 2026, 9:00 AM", with what of the source is; empty while it is within its bounds. */
+export function staleText({ stale, bound, stale_since }: Staleness): string {
+  if (!stale) return "";
+  const what = LATE[bound ?? "content"];
+  return stale_since ? `${what} since ${calendarTime(stale_since)}` : what;
 }
 
 export type Period = "Today" | "Yesterday" | "Last 7 days" | "Older";
