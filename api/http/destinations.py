@@ -1,0 +1,232 @@
+"""Routes for the operator of this machine: the systems that Vouch writes to, and what became of each message."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from api.destinations import Destinations
+from api.http.access import CurrentRuntime, operator
+from api.http.errors import trace_id_of
+from api.http.models import Model
+from connectors.destinations import repository
+from connectors.destinations.catalogue import KINDS
+from connectors.destinations.declare import Declared
+from connectors.destinations.repository import DeliveryRecord, DestinationRecord
+
+router = APIRouter(prefix="/v1/operator", dependencies=[Depends(operator)])
+
+
+class DestinationKindOut(Model):
+    name: str
+    title: str
+    auth: str
+    idempotency: str
+    tested: str
+    example: str
+
+
+class DestinationIn(Model):
+    """``config`` is that of the kind, secrets by reference; ``contract`` a JSON schema; ``audience`` the groups of
+    those who read what arrives there; ``fallback`` another destination, or ``review``."""
+
+    kind: str
+    config: dict[str, Any]
+    contract: dict[str, Any]
+    audience: list[str]
+    fallback: str | None = None
+
+
+class DestinationOut(DestinationIn):
+    name: str
+    changed_at: datetime
+    deliveries: dict[str, int]
+    """State -> how many."""
+
+
+class DestinationConfiguredOut(DestinationOut):
+    change: Literal["created", "changed", "unchanged"]
+
+
+class DestinationStepOut(Model):
+    name: str
+    ok: bool
+    detail: str
+    hint: str
+
+
+class DestinationCheckOut(Model):
+    ok: bool
+    steps: list[DestinationStepOut]
+
+
+class DestinationTestIn(Model):
+    message: dict[str, Any] | None = None
+
+
+class ReceiptOut(Model):
+    reference: str
+    url: str | None = None
+    found: bool = False
+    note: str = ""
+
+
+class DeliveryOut(Model):
+    """A message on its way, without its content."""
+
+    id: str
+    destination: str
+    key: str
+    state: Literal["waiting", "sent", "dead", "review"]
+    attempts: int
+    error: str | None
+    receipt: ReceiptOut | None
+    created_at: datetime
+    next_at: datetime | None
+    sent_at: datetime | None
+
+
+class DestinationsOut(Model):
+    destinations: list[DestinationOut]
+
+
+class DestinationKindsOut(Model):
+    kinds: list[DestinationKindOut]
+
+
+class DeliveriesOut(Model):
+    deliveries: list[DeliveryOut]
+
+
+class ReplayedOut(Model):
+    replayed: int
+
+
+def destinations_of(request: Request) -> Destinations:
+    return request.app.state.runtime.destinations
+
+
+CurrentDestinations = Annotated[Destinations, Depends(destinations_of)]
+
+
+@router.get("/destination-kinds")
+def list_destination_kinds() -> DestinationKindsOut:
+    """Every kind of system that can be written to."""
+    return DestinationKindsOut(
+        kinds=[
+            DestinationKindOut(
+                name=kind.name,
+                title=kind.title,
+                auth=kind.auth,
+                idempotency=kind.idempotency,
+                tested=kind.tested,
+                example=kind.example,
+            )
+            for kind in KINDS.values()
+        ]
+    )
+
+
+@router.get("/destinations")
+def list_destinations(runtime: CurrentRuntime) -> DestinationsOut:
+    """Every destination, with how many deliveries are in which state."""
+    with runtime.database.reading() as session:
+        counts = repository.counts(session)
+        found = [_destination(record, counts.get(record.name, {})) for record in repository.everything(session)]
+    return DestinationsOut(destinations=found)
+
+
+@router.put("/destinations/{name}")
+def configure_destination(
+    name: str, body: DestinationIn, destinations: CurrentDestinations, request: Request
+) -> DestinationConfiguredOut:
+    """Create a destination, or say anew what it is."""
+    wanted = Declared(name, body.kind, body.config, body.contract, tuple(body.audience), body.fallback)
+    record, change = destinations.configure(wanted, trace_id_of(request))
+    return DestinationConfiguredOut(**_destination(record, {}).model_dump(), change=change)
+
+
+@router.get("/destinations/{name}")
+def show_destination(name: str, runtime: CurrentRuntime) -> DestinationOut:
+    with runtime.database.reading() as session:
+        record = repository.by_name(session, name)
+        return _destination(record, repository.counts(session).get(name, {}))
+
+
+@router.delete("/destinations/{name}", status_code=204)
+def remove_destination(name: str, destinations: CurrentDestinations, request: Request) -> None:
+    """Forget a destination. What waits for it becomes dead."""
+    destinations.remove(name, trace_id_of(request))
+
+
+@router.post("/destinations/{name}/check")
+def check_destination(name: str, destinations: CurrentDestinations) -> DestinationCheckOut:
+    """Try it step by step, writing nothing."""
+    steps = [
+        DestinationStepOut(name=step.name, ok=step.ok, detail=step.detail, hint=step.hint)
+        for step in destinations.check(name)
+    ]
+    return DestinationCheckOut(ok=all(step.ok for step in steps), steps=steps)
+
+
+@router.post("/destinations/{name}/test")
+def test_destination(
+    name: str, body: DestinationTestIn, destinations: CurrentDestinations, request: Request
+) -> ReceiptOut:
+    """Deliver one message now. It really arrives."""
+    receipt = destinations.test(name, body.message, trace_id_of(request))
+    return ReceiptOut(reference=receipt.reference, url=receipt.url, found=receipt.found, note=receipt.note)
+
+
+@router.post("/destinations/{name}/replay")
+def replay_destination(name: str, destinations: CurrentDestinations, request: Request) -> ReplayedOut:
+    """Send everything again that is dead or in review there."""
+    return ReplayedOut(replayed=destinations.replay_all(name, trace_id_of(request)))
+
+
+@router.get("/deliveries")
+def list_deliveries(
+    runtime: CurrentRuntime, destination: str | None = None,
+    state: Literal["waiting", "sent", "dead", "review"] | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> DeliveriesOut:  # fmt: skip
+    """The newest deliveries, without what they say."""
+    with runtime.database.reading() as session:
+        found = repository.deliveries(session, destination, state, limit)
+    return DeliveriesOut(deliveries=[_delivery(each) for each in found])
+
+
+@router.post("/deliveries/{delivery_id}/replay", status_code=204)
+def replay_delivery(delivery_id: str, destinations: CurrentDestinations, request: Request) -> None:
+    """Send a dead or reviewed delivery again, under its id."""
+    destinations.replay(delivery_id, trace_id_of(request))
+
+
+def _destination(record: DestinationRecord, counts: dict[str, int]) -> DestinationOut:
+    return DestinationOut(
+        name=record.name,
+        kind=record.kind,
+        config=record.config,
+        contract=record.contract,
+        audience=list(record.audience),
+        fallback=record.fallback,
+        changed_at=record.changed_at,
+        deliveries=counts,
+    )
+
+
+def _delivery(record: DeliveryRecord) -> DeliveryOut:
+    return DeliveryOut(
+        id=record.id,
+        destination=record.destination,
+        key=record.key,
+        state=record.state,
+        attempts=record.attempts,
+        error=record.error,
+        receipt=None if record.receipt is None else ReceiptOut.model_validate(record.receipt),
+        created_at=record.created_at,
+        next_at=record.next_at,
+        sent_at=record.sent_at,
+    )
