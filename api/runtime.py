@@ -7,11 +7,13 @@ import secrets
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -19,6 +21,7 @@ from answer.archive import Archive
 from answer.ask import MODEL, Asker
 from answer.support import shipped
 from api import migrate
+from api.connecting import Connecting, connect
 from api.limits import Limiter
 from api.ownership import Owner, Ownership
 from api.settings import Settings
@@ -29,6 +32,7 @@ from core.audit import AuditLog, Event, Sequencer
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock, utc_now
 from core.database import Database, open_engine, sqlite_url
+from core.jobs import MemoryQueue
 from core.secrets import Keyring
 from ingest.blobs import BlobStore
 from ingest.embed.base import Embedder
@@ -71,6 +75,7 @@ class Runtime:
     asker: Asker
     archive: Archive
     limiter: Limiter
+    connecting: Connecting
     ownership: Ownership
     operator_token: str
     clock: Clock
@@ -88,10 +93,11 @@ class Runtime:
     def announce(self, url: str, pid: int) -> None:
         self.ownership.announce(Owner(pid, url, self.operator_token))
 
-    def warm(self) -> None:
-        """Start one parser beside everything else, so that the first documents do not wait for it."""
+    def warm(self) -> Future[Any]:
+        """Start one parser beside everything else, so that the first documents do not wait for it. The future is done
+        when it is ready."""
         text = "A sentence for the parser to begin with, so that all it needs is there. " * 40
-        self.pool.parse(Item("warm", text.encode(), "warm.txt"), self.split)
+        return self.pool.parse(Item("warm", text.encode(), "warm.txt"), self.split)
 
     @property
     def session_life(self) -> timedelta:
@@ -169,6 +175,7 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
             asker=asker,
             archive=Archive(database, audit, clock),
             limiter=Limiter(settings.ask_per_minute),
+            connecting=connect(settings, database, audit, sync, pipeline, MemoryQueue(), clock),
             ownership=ownership,
             operator_token=secrets.token_urlsafe(32),
             clock=clock,

@@ -13,6 +13,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
 
 from answer.settings import AnswerSettings
+from connectors.settings import SourcesSettings
+from core.egress import EgressSettings
 from core.errors import Invalid
 from ingest.settings import EmbedderSettings, IngestSettings
 from ingest.split import SplitSettings
@@ -48,6 +50,8 @@ class Settings(BaseModel):
     link_hours: PositiveFloat = 24
     ask_per_minute: PositiveInt = 120
     demo: DemoSettings = DemoSettings()
+    egress: EgressSettings = EgressSettings()
+    sources: SourcesSettings = SourcesSettings()
     ingest: IngestSettings = IngestSettings()
     split: SplitSettings = SplitSettings()
     embedder: EmbedderSettings = EmbedderSettings()

@@ -10,7 +10,7 @@ from uuid import uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from connectors.tables import RunRow, SourceRow, SourceVersionRow
+from connectors.tables import CursorRow, RunRow, SourceRow, SourceVersionRow
 from core.errors import NotFound
 from core.ids import stable_id
 
@@ -23,13 +23,20 @@ class SourceRecord:
     name: str
     kind: str
     config: dict[str, Any]
+    plan: dict[str, Any]
+    state: str
     version: int
     demo: bool
     confirmed_at: datetime | None
 
 
 def find(session: Session, name: str) -> SourceRecord | None:
-    row = session.scalar(select(SourceRow).where(SourceRow.name == name))
+    row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.state != "removed"))
+    return None if row is None else _record(row)
+
+
+def by_id(session: Session, source_id: str) -> SourceRecord | None:
+    row = session.get(SourceRow, source_id)
     return None if row is None else _record(row)
 
 
@@ -41,34 +48,83 @@ def by_name(session: Session, name: str) -> SourceRecord:
 
 
 def everything(session: Session) -> tuple[SourceRecord, ...]:
-    return tuple(_record(row) for row in session.scalars(select(SourceRow).order_by(SourceRow.name)))
+    return tuple(
+        _record(row)
+        for row in session.scalars(select(SourceRow).where(SourceRow.state != "removed").order_by(SourceRow.name))
+    )
 
 
 def put(
-    session: Session, name: str, kind: str, config: dict[str, Any], *, by: str, now: datetime, demo: bool = False
-) -> SourceRecord:
-    """Create a source, or give it a new configuration; the old one stays in its history."""
+    session: Session, name: str, kind: str, config: dict[str, Any], *, by: str, now: datetime, demo: bool = False,
+    plan: dict[str, Any] | None = None,
+) -> SourceRecord:  # fmt: skip
+    """Create a source, bring back a removed one, or give it a new configuration or plan; the old one stays in its
+    history. Without ``plan`` the present one stays."""
     row = session.scalar(select(SourceRow).where(SourceRow.name == name))
     if row is None:
         row = SourceRow(
-            id=stable_id("source", name), name=name, kind=kind, config=config, version=1, demo=demo,
-            created_at=now, confirmed_at=None,
+            id=stable_id("source", name), name=name, kind=kind, config=config, plan=plan or {}, state="active",
+            version=1, demo=demo, created_at=now, confirmed_at=None,
         )  # fmt: skip
         session.add(row)
-    elif row.config == config and row.kind == kind:
-        return _record(row)
     else:
-        row.kind, row.config, row.version = kind, config, row.version + 1
+        wanted = (kind, config, row.plan if plan is None else plan, "paused" if row.state == "paused" else "active")
+        if (row.kind, row.config, row.plan, row.state) == wanted:
+            return _record(row)
+        row.kind, row.config, row.plan, row.state = wanted
+        row.version += 1
     session.flush()
-    session.add(SourceVersionRow(source_id=row.id, version=row.version, config=config, changed_by=by, changed_at=now))
+    session.add(
+        SourceVersionRow(
+            source_id=row.id, version=row.version, config=config, plan=row.plan, changed_by=by, changed_at=now
+        )
+    )
     session.flush()
     return _record(row)
 
 
-def start_run(session: Session, source_id: str, now: datetime) -> str:
+def set_state(session: Session, source_id: str, state: str) -> None:
+    session.execute(update(SourceRow).where(SourceRow.id == source_id).values(state=state))
+
+
+def versions(session: Session, source_id: str) -> tuple[SourceVersionRow, ...]:
+    """Who changed it how and when, latest first."""
+    rows = session.scalars(
+        select(SourceVersionRow)
+        .where(SourceVersionRow.source_id == source_id)
+        .order_by(SourceVersionRow.version.desc())
+    )
+    return tuple(rows)
+
+
+def cursor(session: Session, source_id: str) -> dict[str, Any] | None:
+    row = session.get(CursorRow, source_id)
+    return None if row is None else row.value
+
+
+def move_cursor(session: Session, source_id: str, value: dict[str, Any] | None, now: datetime) -> None:
+    """None forgets it: the next poll reads everything."""
+    row = session.get(CursorRow, source_id)
+    if value is None:
+        if row is not None:
+            session.delete(row)
+    elif row is None:
+        session.add(CursorRow(source_id=source_id, value=value, moved_at=now))
+    else:
+        row.value, row.moved_at = value, now
+
+
+def start_run(session: Session, source_id: str, now: datetime, task: str = "poll") -> str:
     run_id = str(uuid4())
-    session.add(RunRow(id=run_id, source_id=source_id, state="running", counts={}, error=None, started_at=now))
+    session.add(
+        RunRow(id=run_id, source_id=source_id, task=task, state="running", counts={}, error=None, started_at=now)
+    )
     return run_id
+
+
+def tell_run(session: Session, run_id: str, counts: dict[str, int]) -> None:
+    """How far a run is."""
+    session.execute(update(RunRow).where(RunRow.id == run_id).values(counts=counts))
 
 
 def finish_run(
@@ -76,7 +132,7 @@ def finish_run(
 ) -> None:
     run = session.get_one(RunRow, run_id)
     run.state, run.counts, run.error, run.finished_at = state, counts, error, now
-    if state == "done":
+    if state == "done" and run.task == "poll":
         session.execute(update(SourceRow).where(SourceRow.id == run.source_id).values(confirmed_at=run.started_at))
 
 
@@ -90,10 +146,19 @@ def end_interrupted(session: Session, now: datetime) -> None:
 
 
 def last_run(session: Session, source_id: str) -> RunRow | None:
-    return session.scalar(
-        select(RunRow).where(RunRow.source_id == source_id).order_by(RunRow.started_at.desc()).limit(1)
+    return next(iter(runs(session, source_id, 1)), None)
+
+
+def runs(session: Session, source_id: str, limit: int) -> tuple[RunRow, ...]:
+    """The last runs of a source, latest first."""
+    rows = session.scalars(
+        select(RunRow).where(RunRow.source_id == source_id).order_by(RunRow.started_at.desc()).limit(limit)
     )
+    return tuple(rows)
 
 
 def _record(row: SourceRow) -> SourceRecord:
-    return SourceRecord(row.id, row.name, row.kind, dict(row.config), row.version, row.demo, row.confirmed_at)
+    return SourceRecord(
+        row.id, row.name, row.kind, dict(row.config), dict(row.plan), row.state, row.version, row.demo,
+        row.confirmed_at,
+    )  # fmt: skip

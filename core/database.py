@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import DateTime, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
+
+
+WRITERS = 0x766F756368
+"""The advisory lock under which one process at a time writes to PostgreSQL."""
 
 
 class Moment(TypeDecorator[datetime]):
@@ -49,11 +53,33 @@ def sqlite_url(path: Path) -> str:
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for ``url``. SQLite: WAL, foreign keys, and transactions that take the write lock when they begin."""
-    if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, json_deserializer=orjson.loads)
+    """An engine for ``url``. On SQLite (WAL, foreign keys) and on PostgreSQL alike, a transaction that may write takes
+    the one write lock when it begins, and waits for it up to 30 seconds. Errors never repeat what was written."""
+    return _open_sqlite(url) if url.startswith("sqlite") else _open_postgresql(url)
+
+
+def _open_postgresql(url: str) -> Engine:
+    engine = create_engine(
+        url, pool_pre_ping=True, pool_size=20, json_deserializer=orjson.loads, hide_parameters=True,
+        # A process that hangs or whose machine is gone must not hold the lock for ever.
+        connect_args={"options": "-c lock_timeout=30s -c idle_in_transaction_session_timeout=120s"},
+    )  # fmt: skip
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        # Units of work read, decide and write; they were made for one writer at a time, and are short. Whoever reads
+        # waits for nobody.
+        if not connection.get_execution_options().get("vouch_read_only", False):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS})")
+
+    return engine
+
+
+def _open_sqlite(url: str) -> Engine:
     options = {"timeout": 30, "check_same_thread": False}
-    engine = create_engine(url, connect_args=options, pool_size=20, json_deserializer=orjson.loads)
+    engine = create_engine(
+        url, connect_args=options, pool_size=20, json_deserializer=orjson.loads, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, record: object) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -83,7 +109,7 @@ class Database:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._write = sessionmaker(engine, expire_on_commit=False)
-        self._read = sessionmaker(engine.execution_options(vouch_read_only=True), expire_on_commit=False)
+        self._read = sessionmaker(_for_reading(engine), expire_on_commit=False)
 
     @contextmanager
     def writing(self) -> Generator[Session]:
@@ -99,6 +125,13 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _for_reading(engine: Engine) -> Engine:
+    if engine.dialect.name != "postgresql":
+        return engine.execution_options(vouch_read_only=True)
+    # By default each of PostgreSQL's statements would see what was committed just before it.
+    return engine.execution_options(vouch_read_only=True, isolation_level="REPEATABLE READ")
 
 
 def insert_missing(session: Session, table: type[Base], rows: list[dict[str, Any]]) -> None:

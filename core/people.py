@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core import access
@@ -68,19 +68,37 @@ def put(
 
 
 def set_groups(session: Session, person_id: str, groups: Iterable[str], now: datetime) -> None:
-    """Make these the person's groups from ``now`` on."""
+    """Make these the person's declared groups from ``now`` on; what sources say of them is left alone."""
     wanted = {access.group(checked_group(name)) for name in groups} - {access.EVERYONE}
-    held = session.scalars(
-        select(MembershipRow).where(MembershipRow.person_id == person_id, MembershipRow.valid_to.is_(None))
-    ).all()
-    for row in held:
-        if row.grant not in wanted:
+    _set_memberships(session, {person_id: wanted}, MembershipRow.origin.is_(None), None, now, {person_id})
+
+
+def set_source_grants(session: Session, source_id: str, held: Mapping[str, set[str]], now: datetime) -> int:
+    """Make these grants, by person, all that a source says from ``now`` on. Returns how many people had one change."""
+    return _set_memberships(session, held, MembershipRow.origin == source_id, source_id, now)
+
+
+def _set_memberships(
+    session: Session, wanted: Mapping[str, set[str]], those: ColumnElement[bool], origin: str | None, now: datetime,
+    only: set[str] | None = None,
+) -> int:  # fmt: skip
+    query = select(MembershipRow).where(those, MembershipRow.valid_to.is_(None))
+    if only is not None:
+        query = query.where(MembershipRow.person_id.in_(only))
+    changed: set[str] = set()
+    have: set[tuple[str, str]] = set()
+    for row in session.scalars(query):
+        if row.grant in wanted.get(row.person_id, ()):
+            have.add((row.person_id, row.grant))
+        else:
             row.valid_to = now
-    have = {row.grant for row in held}
+            changed.add(row.person_id)
+    begun = {(person, grant) for person, grants in wanted.items() for grant in grants} - have
     session.add_all(
-        MembershipRow(person_id=person_id, grant=grant, valid_from=now, valid_to=None)
-        for grant in sorted(wanted - have)
+        MembershipRow(person_id=person, grant=grant, origin=origin, valid_from=now, valid_to=None)
+        for person, grant in sorted(begun)
     )
+    return len(changed | {person for person, _ in begun})
 
 
 def checked_group(name: str) -> str:

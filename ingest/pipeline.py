@@ -20,6 +20,9 @@ import numpy.typing as npt
 import structlog
 from sqlalchemy.orm import Session
 
+from connectors import repository as sources
+from connectors.freshness import lags
+from connectors.plan import stored_plan
 from connectors.sources.base import Item
 from core import access_sets
 from core.access import Access, both
@@ -33,10 +36,9 @@ from ingest.blobs import BlobStore
 from ingest.blocks import Structure
 from ingest.embed.base import Embedder
 from ingest.index.base import Point, VectorIndex
-from ingest.keep import HELD
 from ingest.parse import ParseFailed, ParserPool
 from ingest.parsed import Chunk, Parsed
-from ingest.repository import Intent
+from ingest.repository import HELD, Intent
 from ingest.settings import IngestSettings
 from ingest.tables import ChunkRow, DocumentRow
 
@@ -74,6 +76,14 @@ class Draft:
         return self.order.intent.document_id
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Vectors by ``vector_key``; ``fresh`` are those that are not in the cache yet."""
+
+    vectors: Vectors = field(repr=False)
+    fresh: Vectors = field(repr=False)
+
+
 @dataclass(slots=True)
 class Outcome:
     """What ``drain`` did. ``failures`` are (document id, code, reason)."""
@@ -96,22 +106,25 @@ class Pipeline:
         self._alone = Lock()
         self._tidying: Thread | None = None
 
-    def drain(self, progress: Callable[[int, int], None] | None = None) -> Outcome:
-        """Work until the outbox is empty. ``progress`` gets documents done and chunks done."""
+    def drain(
+        self, progress: Callable[[int, int], None] | None = None, over: Callable[[], bool] = lambda: False
+    ) -> Outcome:
+        """Work until the outbox is empty, or until ``over`` says that others want their turn: then some is left.
+        ``progress`` gets documents done and chunks done."""
         outcome = Outcome()
         tell = progress or _silent
         with self._alone:
             self._follow(outcome, tell)
-            with ThreadPoolExecutor(1, "embed") as embedding:
-                waiting: tuple[list[Draft], Future[Vectors]] | None = None
-                for drafts in self._drafts(outcome):
-                    future = embedding.submit(self._vectors, [chunk for draft in drafts for chunk in draft.chunks])
+            # Two, so that the embedder finds the next batch waiting where one ends.
+            with ThreadPoolExecutor(2, "embed") as embedding:
+                waiting: deque[tuple[list[Draft], Future[Embedded]]] = deque()
+                for drafts in self._drafts(outcome, lambda: all(future.done() for _, future in waiting), over):
+                    waiting.append((drafts, embedding.submit(self._embed_drafts, drafts)))
                     # While this batch is being embedded, the one before it is written.
-                    if waiting is not None:
-                        self._settle(*waiting, outcome, tell)
-                    waiting = (drafts, future)
-                if waiting is not None:
-                    self._settle(*waiting, outcome, tell)
+                    if len(waiting) > 1:
+                        self._settle(*waiting.popleft(), outcome, tell)
+                if waiting:
+                    self._settle(*waiting.popleft(), outcome, tell)
             self._follow(outcome, tell)
         self._tidy()
         return outcome
@@ -130,14 +143,14 @@ class Pipeline:
 
     # Content
 
-    def _drafts(self, outcome: Outcome) -> Iterator[list[Draft]]:
-        """Parsed documents, in groups of about ``batch_chunks`` chunks."""
+    def _drafts(self, outcome: Outcome, idle: Callable[[], bool], over: Callable[[], bool]) -> Iterator[list[Draft]]:
+        """Parsed documents, in groups of about ``batch_chunks`` chunks, or of a quarter where the embedder is idle."""
         group: list[Draft] = []
         size = 0
         waiting: deque[Order] = deque()
 
         def items() -> Iterator[Item]:
-            for order, item in self._orders():
+            for order, item in self._orders(over):
                 waiting.append(order)
                 yield item
 
@@ -149,29 +162,24 @@ class Pipeline:
             chunks = result.value
             group.append(Draft(order, result.parsed, chunks))
             size += len(chunks)
-            if size >= self._settings.batch_chunks:
+            if size >= self._settings.batch_chunks or (size * 4 >= self._settings.batch_chunks and idle()):
                 yield group
                 group, size = [], 0
         if group:
             yield group
 
-    def _orders(self) -> Iterator[tuple[Order, Item]]:
-        after = ""
-        while True:
+    def _orders(self, over: Callable[[], bool]) -> Iterator[tuple[Order, Item]]:
+        after: dict[str, str] = {}
+        while not over():
             with self._database.reading() as session:
-                intents = repository.pending(session, FETCH, "content", after)
+                intents = repository.pending_by_source(session, FETCH, "content", after)
                 rows = repository.documents(session, (intent.document_id for intent in intents))
-                orders = [self._order(session, intent, rows[intent.document_id]) for intent in intents]
+                bodies = self._blobs.get_all(session, {row.content_hash for row in rows.values()})
+                orders = [_order(intent, rows[intent.document_id], bodies) for intent in intents]
             if not intents:
                 return
-            yield from orders
-            after = intents[-1].document_id
-
-    def _order(self, session: Session, intent: Intent, row: DocumentRow) -> tuple[Order, Item]:
-        body = self._blobs.get(session, row.content_hash)
-        # The title is read anew from the content: the one that is stored is that of the version before.
-        item = Item(row.key, body, row.filename, None, row.media_type)
-        return Order(intent, row.content_hash, tuple(sorted(row.restricted))), item
+            # Small ones first, so that the embedder has work while the large ones are read.
+            yield from sorted(orders, key=lambda order: len(order[1].body))
 
     def _fail(self, order: Order, failure: ParseFailed, outcome: Outcome) -> None:
         with self._database.writing() as session:
@@ -189,37 +197,37 @@ class Pipeline:
 
     # Embedding
 
-    def _vectors(self, chunks: Sequence[Chunk]) -> Vectors:
-        return self._vectors_of({vector_key(chunk.embedded_text): chunk.embedded_text for chunk in chunks})
+    def _embed_drafts(self, drafts: Sequence[Draft]) -> Embedded:
+        texts = (chunk.embedded_text for draft in drafts for chunk in draft.chunks)
+        return self._embed({vector_key(text): text for text in texts})
 
-    def _vectors_of(self, texts: dict[str, str]) -> Vectors:
-        """A vector for every key, from the cache or embedded and cached now."""
+    def _embed(self, texts: dict[str, str]) -> Embedded:
+        """A vector for every key, from the cache or embedded now."""
         with self._database.reading() as session:
-            vectors: Vectors = repository.cached_vectors(session, texts, self._embedder.identity)
-        missing = [key for key in texts if key not in vectors]
-        if missing:
-            fresh = dict(zip(missing, self._embedder.embed([texts[key] for key in missing]), strict=True))
-            with self._database.writing() as session:
-                repository.cache_vectors(session, fresh, self._embedder.identity)
-            vectors.update(fresh)
-        return vectors
+            cached = repository.cached_vectors(session, texts, self._embedder.identity)
+        missing = [key for key in texts if key not in cached]
+        fresh = dict(zip(missing, self._embedder.embed([texts[key] for key in missing]), strict=True))
+        return Embedded(cached | fresh, fresh)
 
     # Settling, and the index after it
 
     def _settle(
-        self, drafts: list[Draft], future: Future[Vectors], outcome: Outcome, tell: Callable[[int, int], None]
+        self, drafts: list[Draft], future: Future[Embedded], outcome: Outcome, tell: Callable[[int, int], None]
     ) -> None:
-        vectors = future.result()
         now = self._clock()
+        # Made before the vectors are there: the processor has time then, and the transaction stays short.
+        rows_of = {
+            draft.order.version_id: (_version_values(draft, now), list(_chunk_values(draft))) for draft in drafts
+        }
+        embedded = future.result()
         with self._database.writing() as session:
+            repository.cache_vectors(session, embedded.fresh, self._embedder.identity)
             rows = repository.documents(session, (draft.document_id for draft in drafts))
             settled = [draft for draft in drafts if _still_wanted(draft.order, rows[draft.document_id])]
             there = repository.existing_versions(session, (draft.order.version_id for draft in settled))
-            fresh = [draft for draft in settled if draft.order.version_id not in there]
+            fresh = [rows_of[draft.order.version_id] for draft in settled if draft.order.version_id not in there]
             repository.add_versions(
-                session,
-                [_version_values(draft, now) for draft in fresh],
-                [values for draft in fresh for values in _chunk_values(draft)],
+                session, [version for version, _ in fresh], [chunk for _, chunks in fresh for chunk in chunks]
             )
             for draft in settled:
                 row = rows[draft.document_id]
@@ -227,10 +235,10 @@ class Pipeline:
                 row.title, row.state = draft.parsed.title, "ready"
                 row.generation += 1
                 row.failure_code = row.failure_reason = None
-                repository.enqueue(session, row.id, "index")
-            session.flush()
-            intents = repository.intents_of(session, [draft.document_id for draft in settled])
-        self._index_documents(intents, vectors)
+            ids = [draft.document_id for draft in settled]
+            repository.enqueue_each(session, ids, "index")
+            intents = repository.intents_of(session, ids)
+        self._index_documents(intents, embedded.vectors)
         outcome.documents += len(drafts)
         outcome.chunks += sum(len(draft.chunks) for draft in drafts)
         tell(outcome.documents, outcome.chunks)
@@ -260,7 +268,10 @@ class Pipeline:
             chunks = repository.chunks_of_versions(session, [version for version in ready if version])
             access = access_of(session, documents.values())
         if missing := {row.vector_key: row.embedded_text for row in chunks if row.vector_key not in known}:
-            known = known | self._vectors_of(missing)
+            embedded = self._embed(missing)
+            with self._database.writing() as session:
+                repository.cache_vectors(session, embedded.fresh, self._embedder.identity)
+            known = known | embedded.vectors
         self._index.upsert([self._point(row, ready[row.version_id], access, known) for row in chunks])
         for row in ready.values():
             if row.generation > 1:
@@ -286,8 +297,9 @@ class Pipeline:
         self._finish(intents)
 
     def _finish(self, intents: list[Intent]) -> None:
+        now = self._clock()
         with self._database.writing() as session:
-            repository.finish(session, intents)
+            observe_content(session, repository.finish(session, intents), now)
 
     @staticmethod
     def _point(
@@ -317,8 +329,26 @@ class Pipeline:
         return len(lost | stray)
 
 
+def observe_content(session: Session, dated: Sequence[tuple[str, datetime]], now: datetime) -> None:
+    """Count how long these changes took from their source (id, moment) to an index that agrees."""
+    by_source: dict[str, list[datetime]] = {}
+    for source_id, changed_at in dated:
+        by_source.setdefault(source_id, []).append(changed_at)
+    for source_id, moments in by_source.items():
+        record = sources.by_id(session, source_id)
+        if record is not None:
+            bound = stored_plan(record.plan).bounds.content
+            lags.observe(session, source_id, "content", lags.exact(moments, now), bound, now)
+
+
 def _silent(documents: int, chunks: int) -> None:
     """Nobody follows."""
+
+
+def _order(intent: Intent, row: DocumentRow, bodies: dict[str, bytes]) -> tuple[Order, Item]:
+    # The title is read anew from the content: the one that is stored is that of the version before.
+    item = Item(row.key, bodies[row.content_hash], row.filename, None, row.media_type)
+    return Order(intent, row.content_hash, tuple(sorted(row.restricted))), item
 
 
 def vector_key(text: str) -> str:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from core.database import insert_missing
@@ -18,6 +18,8 @@ from ingest.tables import ChunkRow, DocumentAccessRow, DocumentRow, OutboxRow, V
 
 T = TypeVar("T")
 
+HELD = ("ready", "failed", "pending")
+"""States of an item whose content has been read."""
 SOME = 500
 """Ids a statement: databases bound the number of parameters."""
 
@@ -48,15 +50,45 @@ class Intent:
     token: str
 
 
-def known_items(session: Session, source_id: str) -> dict[str, Known]:
-    rows = session.execute(
-        select(
-            DocumentRow.id, DocumentRow.key, DocumentRow.fingerprint, DocumentRow.content_hash,
-            DocumentRow.access_key, DocumentRow.restricted, DocumentRow.modified_at, DocumentRow.url,
-            DocumentRow.state, DocumentRow.failure_code, DocumentRow.failure_reason,
-        ).where(DocumentRow.source_id == source_id)
-    )  # fmt: skip
-    return {row.key: Known(*row) for row in rows}
+_KNOWN = select(
+    DocumentRow.id, DocumentRow.key, DocumentRow.fingerprint, DocumentRow.content_hash, DocumentRow.access_key,
+    DocumentRow.restricted, DocumentRow.modified_at, DocumentRow.url, DocumentRow.state, DocumentRow.failure_code,
+    DocumentRow.failure_reason,
+).where(
+    DocumentRow.source_id == bindparam("source"), DocumentRow.key.in_(bindparam("keys", expanding=True))
+)  # fmt: skip
+
+
+def known_items(session: Session, source_id: str, keys: Sequence[str]) -> dict[str, Known]:
+    found: dict[str, Known] = {}
+    for some in batches(keys):
+        rows = session.execute(_KNOWN, {"source": source_id, "keys": some})
+        found.update((row.key, Known(*row)) for row in rows)
+    return found
+
+
+def held_keys(session: Session, source_id: str, after: str, limit: int) -> list[str]:
+    """Keys of the items whose content is held, in order, those after ``after``."""
+    query = (
+        select(DocumentRow.key)
+        .where(DocumentRow.source_id == source_id, DocumentRow.state.in_(HELD), DocumentRow.key > after)
+        .order_by(DocumentRow.key)
+        .limit(limit)
+    )
+    return list(session.scalars(query))
+
+
+def held_count(session: Session, source_id: str) -> int:
+    query = select(func.count()).where(DocumentRow.source_id == source_id, DocumentRow.state.in_(HELD))
+    return session.scalar(query) or 0
+
+
+def unconfirmed(session: Session, source_id: str, since: datetime) -> list[str]:
+    """Keys of the items held that the source has not listed since then."""
+    query = select(DocumentRow.key).where(
+        DocumentRow.source_id == source_id, DocumentRow.state.in_(HELD), DocumentRow.confirmed_at < since
+    )
+    return list(session.scalars(query))
 
 
 def add_documents(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
@@ -72,7 +104,8 @@ def add_documents(session: Session, rows: list[dict[str, Any]], now: datetime) -
         ],
     )
     session.execute(
-        insert(OutboxRow), [{"document_id": row["id"], "stage": "content", "token": str(uuid4())} for row in rows]
+        insert(OutboxRow),
+        [{"document_id": row["id"], "stage": "content", "token": str(uuid4())} for row in rows],
     )
 
 
@@ -117,11 +150,57 @@ def enqueue(session: Session, document_id: str, stage: str) -> None:
         row.stage = stage
 
 
-def pending(session: Session, limit: int, stage: str | None = None, after: str = "") -> list[Intent]:
-    query = select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.token).where(OutboxRow.document_id > after)
-    if stage is not None:
-        query = query.where(OutboxRow.stage == stage)
+def enqueue_each(session: Session, document_ids: Sequence[str], stage: str) -> None:
+    """Ask for ``stage`` of many documents, whose lines of the outbox are read and written together."""
+    for some in batches(document_ids):
+        # Held while they are changed: the session forgets rows that nobody holds, and would read them one by one.
+        lines = session.scalars(select(OutboxRow).where(OutboxRow.document_id.in_(some))).all()
+        with session.no_autoflush:
+            for document_id in some:
+                enqueue(session, document_id, stage)
+        del lines
+
+
+def date_outbox(session: Session, changed_at: Mapping[str, datetime]) -> None:
+    """Remember when the source changed these documents; of one that waits already, the earlier time stays."""
+    session.flush()
+    for document_id, moment in changed_at.items():
+        session.execute(
+            update(OutboxRow)
+            .where(OutboxRow.document_id == document_id, OutboxRow.changed_at.is_(None))
+            .values(changed_at=moment)
+        )
+
+
+def pending(session: Session, limit: int, stage: str) -> list[Intent]:
+    query = select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.token).where(OutboxRow.stage == stage)
     return [Intent(*row) for row in session.execute(query.order_by(OutboxRow.document_id).limit(limit))]
+
+
+def pending_by_source(session: Session, limit: int, stage: str, after: dict[str, str]) -> list[Intent]:
+    """Up to ``limit`` intents, as many of each source that has some, so that a large one never keeps others waiting.
+
+    ``after`` maps source ids to the last document that was taken of each; it is moved on.
+    """
+    lines = select(DocumentRow.source_id).join(OutboxRow, OutboxRow.document_id == DocumentRow.id)
+    waiting = session.scalars(lines.where(OutboxRow.stage == stage).distinct()).all()
+    found: list[Intent] = []
+    for source_id in sorted(waiting):
+        rows = session.execute(
+            select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.token)
+            .join(DocumentRow, DocumentRow.id == OutboxRow.document_id)
+            .where(
+                OutboxRow.stage == stage,
+                DocumentRow.source_id == source_id,
+                OutboxRow.document_id > after.get(source_id, ""),
+            )
+            .order_by(OutboxRow.document_id)
+            .limit(max(1, limit // len(waiting)))
+        ).all()
+        if rows:
+            after[source_id] = rows[-1].document_id
+            found.extend(Intent(*row) for row in rows)
+    return found
 
 
 def intents_of(session: Session, document_ids: Sequence[str]) -> list[Intent]:
@@ -138,16 +217,32 @@ def pending_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
 
 
-def finish(session: Session, intents: Iterable[Intent]) -> None:
-    """Take done intents out, unless a later one has replaced them."""
+def finish(session: Session, intents: Iterable[Intent]) -> list[tuple[str, datetime]]:
+    """Take done intents out, unless a later one has replaced them. Returns (source id, when it changed there) for
+    those of which that is known: the index has them now."""
+    dated: list[tuple[str, datetime]] = []
     for some in batches(tuple(intents)):
-        session.execute(delete(OutboxRow).where(OutboxRow.token.in_([intent.token for intent in some])))
+        done = OutboxRow.token.in_([intent.token for intent in some])
+        rows = session.execute(
+            select(DocumentRow.source_id, OutboxRow.changed_at)
+            .join(DocumentRow, DocumentRow.id == OutboxRow.document_id)
+            .where(done, OutboxRow.changed_at.is_not(None))
+        )
+        dated.extend((row.source_id, row.changed_at) for row in rows)
+        session.execute(delete(OutboxRow).where(done))
+    return dated
 
 
 def enqueue_all_ready(session: Session) -> None:
     """Ask for every document to be indexed again."""
     for document_id in session.scalars(select(DocumentRow.id).where(DocumentRow.state == "ready")).all():
         enqueue(session, document_id, "index")
+
+
+def retry_failed(session: Session, source_id: str) -> None:
+    """Ask for every document of the source that could not be parsed to be parsed again."""
+    query = select(DocumentRow.id).where(DocumentRow.source_id == source_id, DocumentRow.state == "failed")
+    enqueue_each(session, list(session.scalars(query)), "content")
 
 
 # Versions and chunks

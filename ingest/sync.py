@@ -1,12 +1,14 @@
-"""One run of a source, from its listing to an index that agrees; and what can be done to documents by hand."""
+"""Runs of sources: one task at a time, recorded, to an index that agrees; and what can be done to documents by hand."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from threading import Lock
+from datetime import datetime
 from typing import Literal
 
+from connectors import accounts
 from connectors import repository as sources
 from connectors.errors import SourceRejected
 from connectors.repository import SourceRecord
@@ -14,12 +16,15 @@ from connectors.sources.base import AnySource
 from core.clock import Clock
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound, VouchError
-from ingest import repository
+from core.leases import Lease, Leases
+from ingest import reading, repository
 from ingest.keep import Keeper, Tally, drop
 from ingest.pipeline import Outcome, Pipeline
+from ingest.reading import Turn
 from ingest.tables import DocumentRow
 
 Phase = Literal["listing", "ingesting", "done"]
+Task = Literal["poll", "sweep", "access", "principals", "retry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,69 +74,120 @@ class Report:
         }
 
 
-def ready(source: AnySource) -> None:
-    """Raise ``SourceRejected`` with what the first failed step of a check says."""
-    for step in source.check():
-        if not step.ok:
-            raise SourceRejected(step.detail, hint=step.hint)
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """What one turn with a source came to. ``finished`` is False when its slice of time ended before the source did."""
+
+    began: datetime
+    tally: Tally
+    finished: bool
 
 
 class Sync:
-    """Runs sources, one run a source at a time."""
+    """Runs sources, one run a source at a time over all processes."""
 
-    def __init__(self, database: Database, keeper: Keeper, pipeline: Pipeline, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, keeper: Keeper, pipeline: Pipeline, clock: Clock,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
         self._database, self._keeper, self._pipeline, self._clock = database, keeper, pipeline, clock
-        self._running: set[str] = set()
-        self._lock = Lock()
+        self._elapsed = elapsed
+        self._leases = Leases(database, clock)
 
     def run(
-        self,
-        record: SourceRecord,
-        source: AnySource,
-        progress: Callable[[Progress], None],
-        *,
+        self, record: SourceRecord, source: AnySource, progress: Callable[[Progress], None], *,
         confirm_empty: bool = False,
-    ) -> Report:
-        """List, keep, parse, embed, index. Raises when the source as a whole cannot be read; nothing is lost then.
+    ) -> Report:  # fmt: skip
+        """Read every change, parse, embed, index. Raises when the source as a whole cannot be read; nothing is lost.
 
         A source that had items and now lists none is taken for one that is not mounted, unless ``confirm_empty``.
         """
-        with self._lock:
-            if record.id in self._running:
-                raise Conflict(f"{record.name} is being read already.", hint="Wait for that run to end.")
-            self._running.add(record.id)
-        try:
-            ready(source)
-            with self._database.writing() as session:
-                run_id = sources.start_run(session, record.id, self._clock())
-            try:
-                report = self._run(record, source, progress, confirm_empty)
-            except BaseException as error:
-                reason = error.message if isinstance(error, VouchError) else type(error).__name__
-                with self._database.writing() as session:
-                    sources.finish_run(session, run_id, "failed", {}, self._clock(), reason)
-                raise
-            with self._database.writing() as session:
-                sources.finish_run(session, run_id, "done", report.counts, self._clock())
-            return report
-        finally:
-            with self._lock:
-                self._running.discard(record.id)
+        ready(source)
 
-    def _run(
-        self, record: SourceRecord, source: AnySource, progress: Callable[[Progress], None], confirm_empty: bool
-    ) -> Report:
-        tally = self._keeper.keep_all(
-            record.id, source, lambda done, total: progress(Progress("listing", done, total)), confirm_empty
-        )
+        def listed(done: int, total: int | None) -> None:
+            progress(Progress("listing", done, total))
+
+        turned = self.turn(record, source, "poll", record.confirmed_at, listed, confirm_empty=confirm_empty)
         with self._database.reading() as session:
             total = repository.pending_count(session)
         outcome = self._pipeline.drain(
             lambda documents, chunks: progress(Progress("ingesting", documents, total, chunks))
         )
-        report = self._report(record, tally, outcome)
+        report = self._report(record, turned.tally, outcome)
         progress(Progress("done", total, total, outcome.chunks))
         return report
+
+    def turn(
+        self, record: SourceRecord, source: AnySource, task: Task, since: datetime | None,
+        tell: Callable[[int, int | None], None], *, seconds: float | None = None, full: bool = False,
+        confirm_empty: bool = False,
+    ) -> Turned:  # fmt: skip
+        """Do one task of a source, for about ``seconds``. What whole pages brought is kept, whatever happens.
+
+        Raises ``Conflict`` while another run has the source, and what the source raises.
+        """
+        with self._leases.hold(f"source:{record.id}") as lease:
+            if lease is None:
+                raise Conflict(f"{record.name} is being read already.", hint="Wait for that run to end.")
+            return self._turn(lease, record, source, task, since, tell, seconds, full, confirm_empty)
+
+    def _turn(
+        self, lease: Lease, record: SourceRecord, source: AnySource, task: Task, since: datetime | None,
+        tell: Callable[[int, int | None], None], seconds: float | None, full: bool, confirm_empty: bool,
+    ) -> Turned:  # fmt: skip
+        started = self._elapsed()
+        began = self._clock()
+        with self._database.writing() as session:
+            run_id = sources.start_run(session, record.id, began, task)
+
+        def told(done: int, total: int | None) -> None:
+            with self._database.writing() as session:
+                known = {} if total is None else {"total": total}
+                sources.tell_run(session, run_id, {**turn.tally.counts, "read": done, **known})
+            tell(done, total)
+
+        def over() -> bool:
+            return seconds is not None and self._elapsed() - started >= seconds
+
+        turn = Turn(record, source, lease, began, since, told, over, confirm_empty)
+        try:
+            finished = self._do(turn, task, full)
+        except BaseException as error:
+            reason = error.message if isinstance(error, VouchError) else type(error).__name__
+            with self._database.writing() as session:
+                sources.finish_run(session, run_id, "failed", turn.tally.counts, self._clock(), reason)
+            raise
+        with self._database.writing() as session:
+            sources.finish_run(session, run_id, "done" if finished else "stopped", turn.tally.counts, self._clock())
+        return Turned(began, turn.tally, finished)
+
+    def _do(self, turn: Turn, task: Task, full: bool) -> bool:
+        match task:
+            case "poll":
+                return reading.read_changes(self._keeper, turn, full=full)
+            case "sweep":
+                reading.sweep(self._keeper, turn)
+            case "access":
+                reading.read_access(self._keeper, turn)
+            case "retry":
+                reading.retry(self._keeper, turn)
+            case "principals":
+                self._read_principals(turn)
+        return True
+
+    def _read_principals(self, turn: Turn) -> None:
+        found = tuple(turn.source.principals())
+        now = self._clock()
+        declared: dict[str, str] = dict(turn.record.plan.get("people", {}))
+        with self._database.writing() as session:
+            turn.lease.confirm(session)
+            joined = accounts.replace_accounts(
+                session, turn.record.id, turn.record.name, found, declared, now
+            )  # fmt: skip
+        turn.tally.access_changed += joined.changed
+        for _ in range(joined.changed):
+            turn.tally.noticed("permissions", turn.since, now)
+        turn.tell(len(found), len(found))
 
     def _report(self, record: SourceRecord, tally: Tally, outcome: Outcome) -> Report:
         with self._database.reading() as session:
@@ -176,3 +232,10 @@ class Sync:
             drop(session, row.id, "suppressed", self._clock())
         self._pipeline.drain()
         return key
+
+
+def ready(source: AnySource) -> None:
+    """Raise ``SourceRejected`` with what the first failed step of a check says."""
+    for step in source.check():
+        if not step.ok:
+            raise SourceRejected(step.detail, hint=step.hint)

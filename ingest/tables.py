@@ -123,7 +123,8 @@ class BlobRow(Base):
 
 
 class OutboxRow(Base):
-    """What is still to be done for a document. ``stage``: content, index, access or remove.
+    """What is still to be done for a document. ``stage``: content, index, access or remove. ``changed_at`` is when the
+    source changed it, where that counts for freshness.
 
     One row a document: a later intent replaces an earlier one, and ``token`` tells them apart, so that finishing the
     earlier never loses the later.
@@ -134,3 +135,4 @@ class OutboxRow(Base):
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"), primary_key=True)
     stage: Mapped[str] = mapped_column(String(10))
     token: Mapped[str] = mapped_column(String(36))
+    changed_at: Mapped[datetime | None] = mapped_column(Moment)

@@ -7,14 +7,17 @@ import gzip
 import hashlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
 
-from connectors.errors import ItemGone
+from connectors.errors import ItemGone, SourceUnavailable
+from connectors.kinds import Kind, Opening
 from connectors.sources.base import RECORD, Change, Fault, Item, ListingSource, NoCursor, Page, Step
 from connectors.sources.files import PAGE_ITEMS, FilesSource
 from connectors.sources.settings import FileSourceConfig, access_of
@@ -111,6 +114,14 @@ class RecordsSource(ListingSource):
     def _records(self) -> Iterator[tuple[str, dict[str, Any] | str]]:
         """Every record with the place it stands at, or what is wrong with it."""
         path = self.config.root()
+        try:
+            yield from self._read_file(path)
+        except (OSError, EOFError, zlib.error) as error:
+            reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged or broke off"
+            hint = "Nothing was deleted. Check that the file is there and complete."
+            raise SourceUnavailable(f"{path} cannot be read: {reason}.", hint=hint) from None
+
+    def _read_file(self, path: Path) -> Iterator[tuple[str, dict[str, Any] | str]]:
         name = path.name.lower()
         with gzip.open(path, "rb") if name.endswith(".gz") else path.open("rb") as binary:
             text = io.TextIOWrapper(cast(io.BufferedReader, binary), encoding="utf-8-sig", errors="strict", newline="")
@@ -179,3 +190,29 @@ def _moment(value: Any) -> datetime | None:
     except (ValueError, OverflowError, OSError) as error:
         raise ValueError("modified_at is not an ISO date or a number of seconds") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def open_records(config: FileSourceConfig, opening: Opening) -> RecordsSource:
+    if config.folders:
+        raise Invalid("A file of records has no folders.", hint="Give each record its own allow.")
+    return RecordsSource(config, opening.max_bytes)
+
+
+KIND = Kind(
+    name="records",
+    title="Records in a file",
+    category="records",
+    auth="the rights of the account that runs Vouch",
+    cursor="none: the whole file at each poll; the hash of each record tells what changed",
+    deletions="found by each listing",
+    permissions="declared for the source, or by allow and deny of each record; restricted fields",
+    tested="real files",
+    config=FileSourceConfig,
+    open=open_records,
+    example="""\
+path: /srv/exports/tickets.jsonl
+allow: [staff]
+map: {id: number, title: subject, text: body}
+restrict: {salary: [hr]}
+""",
+)

@@ -6,27 +6,29 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
-from core import access
+from connectors.kinds import SourceConfig
+from connectors.sources.declared import Prefixes, access_at, access_of, grant_of
 from core.access import Access
-from core.people import checked_group
+
+__all__ = ["FileSourceConfig", "RecordField", "access_of", "grant_of"]
 
 RecordField = Literal["id", "title", "text", "url", "allow", "deny", "modified_at"]
 
 
-class FileSourceConfig(BaseModel):
+class FileSourceConfig(SourceConfig):
     """A folder, a file, or a file of records. ``map`` names the record fields that stand for ours."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     path: str
     allow: tuple[str, ...] = Field(min_length=1)
     deny: tuple[str, ...] = ()
-    map: dict[RecordField, str] = {}
-    restrict: dict[str, tuple[str, ...]] = {}
+    folders: Prefixes = ()
+    """Beginning of the path -> groups of its own (``hr/``), instead of those of the source. The longest counts."""
+    map: dict[RecordField, str] = Field(default={})
+    restrict: dict[str, tuple[str, ...]] = Field(default={})
     """Record field -> groups. Whoever may read the record must be in one of them to read the field."""
-    modified: dict[str, datetime] = {}
+    modified: dict[str, datetime] = Field(default={})
     """Key -> modification time, where the file system does not keep it."""
 
     @field_validator("restrict")
@@ -43,14 +45,9 @@ class FileSourceConfig(BaseModel):
     def access(self) -> Access:
         return access_of(self.allow, self.deny)
 
+    def access_at(self, key: str) -> Access:
+        """The access of a file, by its path within the folder."""
+        return access_at(self.folders, key, self.access())
+
     def restricted(self) -> tuple[tuple[str, Access], ...]:
         return tuple((name, access_of(groups)) for name, groups in sorted(self.restrict.items()))
-
-
-def access_of(allow: tuple[str, ...] | list[str], deny: tuple[str, ...] | list[str] = ()) -> Access:
-    """Access from group names. A name may also be a person's grant (``person:ID``)."""
-    return Access.of(map(grant_of, allow), map(grant_of, deny))
-
-
-def grant_of(name: str) -> str:
-    return name if name.startswith("person:") else access.group(checked_group(name))

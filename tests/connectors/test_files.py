@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
+import yaml
 
-from connectors.errors import ItemFailed, ItemGone
-from connectors.sources.files import FilesSource
+from connectors.errors import ItemFailed, ItemGone, SourceUnavailable
+from connectors.sources.files import KIND, FilesSource
 from connectors.sources.settings import FileSourceConfig
 
 
@@ -74,3 +77,49 @@ def test_a_path_that_is_not_there_is_refused(tmp_path: Path) -> None:
     (step,) = source(tmp_path / "unmounted").check()
     assert not step.ok
     assert "nothing at" in step.detail
+
+
+def test_just_the_wanted_files_are_read(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("in/a.md", "in/b.md", "in/.hidden"):
+        (tmp_path / name).write_text("x")
+    (page,) = source(tmp_path).read(["in/a.md", "in/gone.md", "in/.hidden"])
+    assert [change.key for change in page.changes] == ["in/a.md"]
+    assert page.deleted == ("in/gone.md", "in/.hidden")
+
+
+def test_a_key_does_not_lead_out_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "password.txt").write_text("hunter2")
+    (tmp_path / "in" / "link").symlink_to(tmp_path)
+    made = source(tmp_path / "in")
+    (page,) = made.read(["../password.txt", "link/password.txt"])
+    assert page.changes == ()
+    with pytest.raises(ItemGone):
+        made.fetch("../password.txt")
+
+
+def test_a_folder_that_is_not_mounted_has_deleted_nothing(tmp_path: Path) -> None:
+    made = source(tmp_path / "unmounted")
+    for reading in (made.poll(None), made.list_ids(), made.read(["a.md"])):
+        with pytest.raises(SourceUnavailable, match="nothing was deleted"):
+            list(reading)
+
+
+def test_a_failing_disk_does_not_look_like_deleted_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "x.md").write_text("x")
+    scan = os.scandir
+
+    def failing(path: str) -> object:
+        if str(path).endswith("/a"):
+            raise OSError(errno.EIO, "Input/output error", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    with pytest.raises(SourceUnavailable, match="cannot be listed"):
+        keys(source(tmp_path))
+
+
+def test_the_example_is_a_configuration() -> None:
+    FileSourceConfig.model_validate(yaml.safe_load(KIND.example))

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from connectors.errors import ItemGone
+from connectors.errors import ItemGone, SourceUnavailable
 from connectors.sources.base import RECORD, Change
 from connectors.sources.open import kind_of, open_source
-from connectors.sources.records import RecordsSource
+from connectors.sources.records import KIND, RecordsSource
+from connectors.sources.settings import FileSourceConfig
 from core.access import Access, group
 from core.errors import Invalid
 
@@ -136,3 +138,17 @@ def test_nested_data_and_lists_of_sentences_stay_out_of_the_text(tmp_path: Path)
     made = source(write(tmp_path / "r.jsonl", record))
     changes(made)
     assert json.loads(made.fetch("1").body)["fields"] == [["tags", "red, blue"]]
+
+
+def test_a_packed_file_that_broke_off_has_deleted_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "records.jsonl.gz"
+    path.write_bytes(gzip.compress(b'{"id": 1, "text": "x"}\n' * 1000)[:-20])
+    with pytest.raises(SourceUnavailable, match="Nothing was deleted"):
+        list(open_source("records", {"path": str(path), "allow": ["staff"]}, 2**20).poll(None))
+    path.unlink()
+    with pytest.raises(SourceUnavailable):
+        list(open_source("records", {"path": str(path), "allow": ["staff"]}, 2**20).list_ids())
+
+
+def test_the_example_is_a_configuration() -> None:
+    FileSourceConfig.model_validate(yaml.safe_load(KIND.example))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -14,10 +16,12 @@ from hypothesis import strategies as st
 
 from core.access import Access, AccessFilter
 from core.errors import Invalid, Unavailable
-from ingest.index.base import Conditions, VectorIndex
+from ingest.index.base import Candidate, Conditions, VectorIndex
 from ingest.index.edge import EdgeIndex
 from ingest.index.memory import MemoryIndex
+from ingest.index.server import ServerIndex, discard
 from tests.contracts.points import DIMENSIONS, STAFF, by_id, ids, named, point, point_id, random_unit, unit
+from tests.servers import qdrant_standin
 
 Open = Callable[[Path], VectorIndex]
 
@@ -30,9 +34,38 @@ def open_memory(directory: Path) -> VectorIndex:
     return MemoryIndex(dimensions=DIMENSIONS)
 
 
-@pytest.fixture(params=[open_edge, open_memory], ids=["edge", "memory"])
+@pytest.fixture(scope="session")
+def qdrant_url() -> Iterator[str]:
+    """A Qdrant server: the one that ``VOUCH_TEST_QDRANT_URL`` names, else the stand-in."""
+    if url := os.environ.get("VOUCH_TEST_QDRANT_URL"):
+        yield url
+        return
+    with qdrant_standin.running() as server:
+        yield server.url
+
+
+@pytest.fixture
+def open_server(qdrant_url: str) -> Iterator[Open]:
+    """Opens an index in a collection of its own each time."""
+    made: list[tuple[str, VectorIndex]] = []
+
+    def opening(directory: Path) -> VectorIndex:
+        name = f"test-{uuid4().hex}"
+        opened = ServerIndex(qdrant_url, embedder="test", dimensions=DIMENSIONS, collection=name)
+        made.append((name, opened))
+        return opened
+
+    yield opening
+    for name, opened in made:
+        opened.close()
+        discard(qdrant_url, collection=name)
+
+
+@pytest.fixture(params=["edge", "memory", "server"])
 def index(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorIndex]:
-    opened = request.param(tmp_path / "index")
+    openers: dict[str, Open] = {"edge": open_edge, "memory": open_memory}
+    opener = openers.get(request.param) or request.getfixturevalue("open_server")
+    opened = opener(tmp_path / "index")
     yield opened
     opened.close()
 
@@ -137,7 +170,11 @@ def test_upserting_again_changes_nothing(index: VectorIndex) -> None:
     for _ in range(3):
         index.upsert(points)
     assert index.count() == 20
-    assert by_id(index.search(random_unit(99), "contracts number 3", STAFF, pool=50)) == before
+    after = by_id(index.search(random_unit(99), "contracts number 3", STAFF, pool=50))
+    assert after.keys() == before.keys()
+    for id, candidate in after.items():
+        assert candidate.dense == pytest.approx(before[id].dense, abs=1e-6)
+        assert replace(candidate, dense=0) == replace(before[id], dense=0)
 
 
 def test_upserting_replaces_everything_about_a_point(index: VectorIndex) -> None:
@@ -274,7 +311,8 @@ def _points(draw: st.DrawFn) -> list[tuple[str, list[str], list[str], int]]:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stored=_points(), grants=st.lists(st.sampled_from(_GRANTS), unique=True), query=st.sampled_from(_WORDS))
-def test_both_indexes_agree_on_candidates_and_scores(
+def test_all_indexes_agree_on_candidates_and_scores(
+    open_server: Open,
     tmp_path_factory: pytest.TempPathFactory,
     stored: list[tuple[str, list[str], list[str], int]],
     grants: list[str],
@@ -284,14 +322,16 @@ def test_both_indexes_agree_on_candidates_and_scores(
         point(f"p{n}", text, allow=allow, deny=deny, dense=random_unit(seed))
         for n, (text, allow, deny, seed) in enumerate(stored)
     ]
-    edge, memory = open_edge(tmp_path_factory.mktemp("index")), open_memory(Path())
-    edge.upsert(points)
-    memory.upsert(points)
+    edge, memory, server = open_edge(tmp_path_factory.mktemp("index")), open_memory(Path()), open_server(Path())
     reader = AccessFilter(tuple(grants))
-    ours = by_id(edge.search(random_unit(77), query, reader, pool=50))
-    theirs = by_id(memory.search(random_unit(77), query, reader, pool=50))
-    edge.close()
-    assert ours.keys() == theirs.keys()
-    for id, candidate in ours.items():
-        assert candidate.dense == pytest.approx(theirs[id].dense, abs=1e-5)
-        assert candidate.sparse == pytest.approx(theirs[id].sparse, rel=1e-4)
+    found: list[dict[str, Candidate]] = []
+    for opened in (edge, memory, server):
+        opened.upsert(points)
+        found.append(by_id(opened.search(random_unit(77), query, reader, pool=50)))
+        opened.close()
+    theirs = found[1]
+    for ours in (found[0], found[2]):
+        assert ours.keys() == theirs.keys()
+        for id, candidate in ours.items():
+            assert candidate.dense == pytest.approx(theirs[id].dense, abs=1e-5)
+            assert candidate.sparse == pytest.approx(theirs[id].sparse, rel=1e-4)

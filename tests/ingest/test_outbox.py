@@ -10,8 +10,8 @@ from sqlalchemy import select
 from connectors import repository as connectors
 from connectors.sources.open import open_source
 from core.access import filter_for
-from ingest.keep import Keeper
-from ingest.tables import OutboxRow
+from ingest import repository
+from ingest.tables import DocumentRow, OutboxRow
 from tests.installation import Installation
 
 RECORD = {"id": "r1", "text": "Forty pumps for Noordveen.", "allow": ["sales"]}
@@ -27,7 +27,7 @@ def keep_with_access(installation: Installation, *groups: str) -> None:
     with runtime.database.reading() as session:
         record = connectors.by_name(session, "crm")
     source = open_source(record.kind, record.config, 2**20)
-    Keeper(runtime.database, runtime.blobs, runtime.clock).keep_all(record.id, source, lambda done, total: None, False)
+    runtime.sync.turn(record, source, "poll", None, lambda done, total: None)
 
 
 @pytest.mark.parametrize("write", ["upsert", "set_access"])
@@ -55,3 +55,21 @@ def test_access_that_changes_during_a_write_reaches_the_index(
     assert installation.found("pumps", BO) == {"r1"}
     with installation.runtime.database.reading() as session:
         assert not session.scalars(select(OutboxRow.stage)).all()
+
+
+def test_asking_for_many_documents_replaces_what_was_asked_for_each(installation: Installation) -> None:
+    installation.records("crm", [RECORD, RECORD | {"id": "r2"}], allow=["sales"])
+    database = installation.runtime.database
+    with database.writing() as session:
+        ids = sorted(session.scalars(select(DocumentRow.id)))
+        repository.enqueue(session, ids[0], "access")
+    with database.reading() as session:
+        [earlier] = repository.pending(session, 10, "access")
+    with database.writing() as session:
+        repository.enqueue_each(session, ids, "index")
+    with database.writing() as session:
+        repository.finish(session, [earlier])
+    with database.reading() as session:
+        assert not repository.pending(session, 10, "access")
+        left = repository.pending(session, 10, "index")
+    assert [(intent.document_id, intent.stage) for intent in left] == [(each, "index") for each in ids]

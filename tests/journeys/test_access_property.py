@@ -21,7 +21,6 @@ from api.http import shapes
 from connectors import repository as connectors
 from connectors.sources.open import open_source
 from core.errors import NotFound, VouchError
-from ingest.keep import Keeper
 from tests.installation import Installation
 
 GROUPS = ("amber", "birch", "cedar", "delta", "ember")
@@ -124,8 +123,7 @@ class World:
         with runtime.database.reading() as session:
             record = connectors.by_name(session, "world")
         source = open_source(record.kind, record.config, 2**20)
-        keeper = Keeper(runtime.database, runtime.blobs, runtime.clock)
-        keeper.keep_all(record.id, source, lambda done, total: None, True)
+        runtime.sync.turn(record, source, "poll", None, lambda done, total: None, confirm_empty=True)
 
     # Readings
 

@@ -149,6 +149,9 @@ def upgrade() -> None:
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.add_column(sa.Column("origin", sa.String(length=36), nullable=True))
 
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("changed_at", core.database.Moment(timezone=True), nullable=True))
+
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.add_column(sa.Column("task", sa.String(length=10), server_default="poll", nullable=False))
 
@@ -171,6 +174,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("runs", schema=None) as batch_op:
         batch_op.drop_column("task")
+
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_column("changed_at")
 
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_column("origin")

@@ -1,0 +1,195 @@
+"""What workers do: send what is due, take a turn with a source, work off the outbox, watch the bounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+from typing import cast
+
+import structlog
+
+from connectors import failures, tasks
+from connectors import repository as sources
+from connectors.freshness import breaches, lags
+from connectors.freshness.breaches import FreshnessEvent
+from connectors.plan import TASKS, Bound, Plan, stored_plan
+from connectors.repository import SourceRecord
+from connectors.schedule import next_due
+from connectors.sources.base import AnySource
+from core.clock import Clock
+from core.database import Database
+from core.errors import Conflict, VouchError
+from core.jobs import Job, JobQueue
+from core.leases import Leases
+from ingest import repository
+from ingest.pipeline import Pipeline
+from ingest.sync import Sync, Task, Turned
+
+INGEST_SLICE_SECONDS = 60.0
+"""How long one worker may work off the outbox before it looks whether others wait."""
+log = structlog.get_logger()
+
+
+class Work:
+    """Performs jobs. The database says what there is to do; a job that comes twice, or late, does no harm."""
+
+    def __init__(
+        self, database: Database, sync: Sync, pipeline: Pipeline, queue: JobQueue,
+        open_source: Callable[[SourceRecord], AnySource], told: Callable[[SourceRecord, str, Turned | None], None],
+        alert: Callable[[FreshnessEvent], None], clock: Clock, random: Random,
+        elapsed: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        """``told`` hears of every run that ended, without what it came to when it failed; ``alert`` of every turn of
+        freshness."""
+        self._database, self._sync, self._pipeline, self._queue = database, sync, pipeline, queue
+        self._open, self._told, self._alert = open_source, told, alert
+        self._clock, self._random, self._elapsed = clock, random, elapsed
+        self._leases = Leases(database, clock)
+
+    def perform(self, job: Job) -> None:
+        match job.kind:
+            case "dispatch":
+                self.tick()
+            case "read":
+                self._read(job.source_id, cast("Task", job.task))
+            case "ingest":
+                self._ingest()
+
+    def tick(self) -> None:
+        """Send what is due, and see which source has left its bounds. One at a time over all processes."""
+        with self._leases.hold("tick") as lease:
+            if lease is None:
+                return
+            with self._database.reading() as session:
+                records = [record for record in sources.everything(session) if record.state == "active"]
+                planned = {record.id for record in records if tasks.of_source(session, record.id)}
+            for record in records:
+                # What the demo company says never changes.
+                if record.id not in planned and not record.demo:
+                    self.plan(record)
+            now = self._clock()
+            with self._database.writing() as session:
+                due = tasks.take_due(session, now)
+                waiting = repository.pending_count(session)
+                plans = [(record, stored_plan(record.plan)) for record in records if record.confirmed_at is not None]
+                events = breaches.review(session, plans, now)
+            for source_id, task in due:
+                self._queue.send(Job("read", source_id, task))
+            if waiting:
+                self._queue.send(Job("ingest"))
+            for event in events:
+                log.warning("freshness", turn=event.turn, source=event.source, kind=event.kind)
+                self._alert(event)
+
+    def plan(self, record: SourceRecord) -> None:
+        """Make every task of the source due as its plan says: at once, where it never ran."""
+        plan = stored_plan(record.plan)
+        now = self._clock()
+        with self._database.writing() as session:
+            known = tasks.of_source(session, record.id)
+            due = {
+                task: next_due(plan, task, known[task].succeeded_at if task in known else None, now, self._random)
+                for task in TASKS
+            }
+            tasks.set_due(session, record.id, dict(due))
+
+    def ask_for(self, record: SourceRecord, *, full: bool = False) -> None:
+        """Read the source now, all of it when ``full``: its cursor is forgotten, and every task runs."""
+        now = self._clock()
+        plan = stored_plan(record.plan)
+        wanted = ["poll", *(task for task in TASKS if full and task != "poll" and plan.schedule(task) is not None)]
+        with self._database.writing() as session:
+            if full:
+                sources.move_cursor(session, record.id, None, now)
+            tasks.set_due(session, record.id, dict.fromkeys(wanted, now))
+            tasks.mark_sent(session, [(record.id, task) for task in wanted], now)
+        for task in wanted:
+            self._queue.send(Job("read", record.id, task))
+
+    def retry(self, record: SourceRecord) -> None:
+        """Try everything that failed again, now."""
+        now = self._clock()
+        with self._database.writing() as session:
+            failures.retry_all(session, record.id, now)
+            repository.retry_failed(session, record.id)
+            tasks.set_due(session, record.id, {"retry": now})
+            tasks.mark_sent(session, [(record.id, "retry")], now)
+        self._queue.send(Job("read", record.id, "retry"))
+        self._queue.send(Job("ingest"))
+
+    def _read(self, source_id: str, task: Task) -> None:
+        with self._database.reading() as session:
+            record = sources.by_id(session, source_id)
+            state = tasks.of_source(session, source_id).get(task)
+        if record is None or record.state != "active" or state is None:
+            return
+        plan = stored_plan(record.plan)
+        began = self._clock()
+        try:
+            turned = self._sync.turn(
+                record, self._open(record), task, state.succeeded_at, _nobody_follows, seconds=plan.slice_seconds
+            )
+        except Conflict:
+            # Another run has the source: this task comes up again when its message counts as lost.
+            return
+        except VouchError as error:
+            with self._database.writing() as session:
+                again = began + timedelta(seconds=self._random.uniform(30, 60))
+                if task != "retry":
+                    again = next_due(
+                        plan, task, began, self._clock(), self._random, failures=state.failures + 1,
+                        retry_after=getattr(error, "retry_after", None),
+                    )  # fmt: skip
+                tasks.failed(session, source_id, task, str(error), again)
+            self._told(record, task, None)
+            return
+        except BaseException as error:
+            with self._database.writing() as session:
+                again = self._clock() + timedelta(minutes=5)
+                tasks.failed(session, source_id, task, f"A fault of Vouch's own: {type(error).__name__}.", again)
+            self._told(record, task, None)
+            raise
+        self._ended(record, plan, task, turned)
+
+    def _ended(self, record: SourceRecord, plan: Plan, task: Task, turned: Turned) -> None:
+        now = self._clock()
+        with self._database.writing() as session:
+            for kind, found in turned.tally.lags.items():
+                bound: Bound = kind
+                lags.observe(session, record.id, bound, found, plan.bounds.of(bound), now)
+            if not turned.finished:
+                tasks.unfinished(session, record.id, task, now)
+            elif task == "retry":
+                tasks.succeeded(session, record.id, task, turned.began, failures.next_due(session, record.id))
+            else:
+                due = next_due(plan, task, turned.began, now, self._random)
+                tasks.succeeded(session, record.id, task, turned.began, due)
+                again = failures.next_due(session, record.id)
+                if again is not None:
+                    tasks.set_due(session, record.id, {"retry": again})
+            waiting = repository.pending_count(session)
+            if not turned.finished:
+                tasks.mark_sent(session, [(record.id, task)], now)
+        self._told(record, task, turned)
+        if waiting:
+            self._queue.send(Job("ingest"))
+        if not turned.finished:
+            self._queue.send(Job("read", record.id, task))
+
+    def _ingest(self) -> None:
+        """Work off the outbox for a while; where something is left, behind what else waits. One process at a time."""
+        with self._leases.hold("ingest") as lease:
+            if lease is None:
+                return
+            started = self._elapsed()
+            self._pipeline.drain(over=lambda: self._elapsed() - started >= INGEST_SLICE_SECONDS)
+            with self._database.reading() as session:
+                left = repository.pending_count(session)
+        if left:
+            self._queue.send(Job("ingest"))
+
+
+def _nobody_follows(done: int, total: int | None) -> None:
+    """The row of the run tells how far it is."""
