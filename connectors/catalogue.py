@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from connectors.errors import SourceRejected
 from connectors.kinds import Kind, Opening, SourceConfig
-from connectors.sources import files, records, s3, sharepoint, sql, tryton, web
+from connectors.sources import files, records, s3, salesforce, sharepoint, sql, tryton, web
 from connectors.sources.base import AnySource
 from connectors.sources.rest.kinds import declared_kinds
 from core.errors import NotFound
 
-WITH_MODULES = (files.KIND, records.KIND, s3.KIND, sql.KIND, web.KIND, tryton.KIND, sharepoint.KIND)
+WITH_MODULES = (files.KIND, records.KIND, s3.KIND, sql.KIND, web.KIND, tryton.KIND, salesforce.KIND, sharepoint.KIND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,8 @@ class Catalogue:
 def load_catalogue(folder: Path | None = None) -> Catalogue:
     """The kinds that ship, and those that an administrator declared in ``folder``. Raises ``Invalid`` for a file there
     that is no declaration."""
-    return Catalogue({kind.name: kind for kind in (*WITH_MODULES, *declared_kinds(folder))})
+    # Modules last: a declaration does not take the place of what ships.
+    return Catalogue({kind.name: kind for kind in (*declared_kinds(folder), *WITH_MODULES)})
 
 
 def _fault(each: Any) -> str:

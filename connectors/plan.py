@@ -150,6 +150,11 @@ class Plan(_Declared):
     """Share of changes that are to be within their bound."""
     stale: Literal["warn", "refuse"] = "warn"
     """What answers do with a source that is outside one of its bounds: say so, or leave it out."""
+    recheck: Annotated[Positive, Field(le=timedelta(seconds=30))] | None = None
+    """How long a search waits for the source to confirm, for the person who asks, what was found; what it does not
+    confirm in time is not shown. Only for kinds that can be asked; null asks nobody."""
+    people: dict[str, str] = {}
+    """Account of the source -> address of the person here whose it is, where the source does not vouch for one."""
     slice_seconds: float = Field(default=30, ge=1, le=3600)
     """How long one run may hold a worker before it lets others go first."""
 
@@ -198,7 +203,7 @@ def default_plan(*, lists_everything: bool) -> dict[str, Any]:
         "sweep": {"every": "6h"},
         "access": {"every": "1h"},
         "principals": {"every": "1h"},
-        # A sweep counts from the start of the one before it: twice its interval, and time for itself.
+        # Counted from the start of the pass before: twice the interval lets one fail, and the rest is time to run.
         "bounds": {"content": "30m", "deletions": "14h", "permissions": "3h"},
     }
 

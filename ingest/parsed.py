@@ -72,6 +72,8 @@ class Parsed:
     name: str = ""
     """What the file is called, where the format declares no title and ``title`` is a guess: passages go by it."""
     warnings: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str], ...] = ()
+    """What searches can be narrowed by: ids, kinds and states of a record, not shown in its text."""
 
 
 BlockKind = Literal["heading", "text", "list_item", "row", "header_row", "code"]

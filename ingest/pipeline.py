@@ -35,7 +35,7 @@ from ingest import codec, repository
 from ingest.blobs import BlobStore
 from ingest.blocks import Structure
 from ingest.embed.base import Embedder
-from ingest.index.base import Point, VectorIndex
+from ingest.index.base import Point, VectorIndex, label
 from ingest.parse import ParseFailed, ParserPool
 from ingest.parsed import Chunk, Parsed
 from ingest.repository import HELD, Intent
@@ -232,7 +232,7 @@ class Pipeline:
             for draft in settled:
                 row = rows[draft.document_id]
                 row.current_version = draft.order.version_id
-                row.title, row.state = draft.parsed.title, "ready"
+                row.title, row.state, row.labels = draft.parsed.title, "ready", dict(draft.parsed.labels)
                 row.generation += 1
                 row.failure_code = row.failure_reason = None
             ids = [draft.document_id for draft in settled]
@@ -307,7 +307,7 @@ class Pipeline:
     ) -> Point:
         return Point(
             chunk.id, row.id, row.source_id, row.generation, access[row.id, chunk.part], row.modified_at,
-            known[chunk.vector_key], chunk.embedded_text,
+            known[chunk.vector_key], chunk.embedded_text, tuple(label(*pair) for pair in sorted(row.labels.items())),
         )  # fmt: skip
 
     # Reconciliation

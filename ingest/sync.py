@@ -11,6 +11,7 @@ from typing import Literal
 from connectors import accounts
 from connectors import repository as sources
 from connectors.errors import SourceRejected
+from connectors.plan import stored_plan
 from connectors.repository import SourceRecord
 from connectors.sources.base import AnySource
 from core.clock import Clock
@@ -178,7 +179,7 @@ class Sync:
     def _read_principals(self, turn: Turn) -> None:
         found = tuple(turn.source.principals())
         now = self._clock()
-        declared: dict[str, str] = dict(turn.record.plan.get("people", {}))
+        declared = stored_plan(turn.record.plan).people
         with self._database.writing() as session:
             turn.lease.confirm(session)
             joined = accounts.replace_accounts(

@@ -15,7 +15,7 @@ class DocumentRow(Base):
     """One item of a source. ``state``: pending, ready, failed, gone or suppressed.
 
     ``fingerprint`` is what the source announced when ``content_hash`` was read. ``confirmed_at`` is when the source
-    last listed the item. ``restricted`` maps field names to access keys.
+    last listed the item. ``restricted`` maps field names to access keys; ``labels`` are those of the current version.
     """
 
     __tablename__ = "documents"
@@ -37,6 +37,7 @@ class DocumentRow(Base):
     state: Mapped[str] = mapped_column(String(10))
     failure_code: Mapped[str | None] = mapped_column(String(30))
     failure_reason: Mapped[str | None] = mapped_column(Text)
+    labels: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
     generation: Mapped[int] = mapped_column(Integer, default=0)
     current_version: Mapped[str | None] = mapped_column(String(36))
 

@@ -20,6 +20,7 @@ from retrieval.diversify import Ranked, diversify, editions_beside
 from retrieval.evidence import Evidence, LeftOut, Passage, Stale
 from retrieval.freshness import FreshnessWatch, StaleSources
 from retrieval.fuse import fuse
+from retrieval.recheck import Rechecker
 from retrieval.repository import StoredChunk
 from retrieval.rerank import Reranker
 from retrieval.settings import RetrievalSettings
@@ -61,7 +62,7 @@ class _Check:
                     continue
                 stale = self.fresh.of(chunk.document.source)
                 # Only after access: that a source has something on it is told to those who may read it.
-                if stale is not None and False:
+                if stale is not None and self.fresh.refuses(chunk.document.source):
                     self.left_out[chunk.document.source] = stale
                     continue
                 yield passage_of(chunk, score, candidate.dense, candidate.sparse, stale)
@@ -78,7 +79,8 @@ class _Look:
 
 
 class Searcher:
-    """Hybrid search over one index. ``watch`` knows the sources that are out of date."""
+    """Hybrid search over one index. ``watch`` knows the sources that are out of date; ``recheck`` asks those sources
+    that can be asked whether the reader may still read what was found."""
 
     def __init__(
         self,
@@ -88,10 +90,12 @@ class Searcher:
         settings: RetrievalSettings,
         reranker: Reranker | None = None,
         watch: FreshnessWatch | None = None,
+        recheck: Rechecker | None = None,
     ) -> None:
         self._database, self._index, self._embedder, self._settings = database, index, embedder, settings
         self._reranker = reranker
         self._watch = watch or FreshnessWatch(database)
+        self._recheck = recheck
 
     def search(
         self,
@@ -123,6 +127,10 @@ class Searcher:
             look = looked(usable)
             in_index += look.index_seconds
         passages = look.passages
+        if self._recheck is not None:
+            confirmed = self._recheck.confirmed(passages, principal)
+            look.check.denied += len(passages) - len(confirmed)
+            passages = confirmed
         if self._reranker is not None:
             passages = self._reranker.rank(question, passages)
         shown = self._diverse(passages, question, by_document)[:limit]

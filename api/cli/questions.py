@@ -12,6 +12,7 @@ from rich.panel import Panel
 from rich.progress import Progress
 from rich.text import Text
 
+from api.cli.arguments import pair
 from api.cli.client import connect
 from api.cli.output import complaints, console, moment, show_json
 from core.errors import Invalid
@@ -31,6 +32,10 @@ def search(
     limit: Annotated[int, typer.Option(min=1, max=200, help="Passages at most.")] = 10,
     group: Annotated[str | None, typer.Option(help="`document`: the best passage of each document.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only from this source (repeatable).")] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--label", metavar="NAME=VALUE", help="Only records with this label (repeatable)."),
+    ] = None,
     neighbours: Annotated[bool, typer.Option(help="Also what stands before and after each passage.")] = False,
     as_json: AsJson = False,
     queries: Queries = None,
@@ -41,7 +46,8 @@ def search(
     Examples: `vouch search "parental leave" --as ana@company.example`,
     `vouch search --queries q.jsonl --out found.jsonl --as ana@company.example --group document`
     """
-    body = {"limit": limit, "group": group, "source": source or [], "neighbours": neighbours}
+    narrowed = dict(pair(each) for each in labels or ())
+    body = {"limit": limit, "group": group, "source": source or [], "label": narrowed, "neighbours": neighbours}
     with connect() as client:
 
         def find(text: str) -> Any:

@@ -73,6 +73,8 @@ class SearchIn(Model):
     source: list[str] = []
     modified_after: datetime | None = None
     modified_before: datetime | None = None
+    label: dict[str, str] = {}
+    """Only records that carry all of these (a kind, a number, a state)."""
     neighbours: bool = False
     """Also give what stands before and after each passage, as far as the reader may read it."""
 

@@ -11,7 +11,6 @@ from fastapi.responses import StreamingResponse
 
 from answer.answers import Answer, Stage
 from answer.ask import Shown
-from api import sources
 from api.http import models as out
 from api.http import shapes
 from api.http.access import Asker, CurrentAsker, CurrentRuntime
@@ -19,7 +18,7 @@ from api.http.errors import problem
 from api.runtime import Runtime
 from connectors import repository as connectors
 from core.errors import NotFound, VouchError
-from ingest.index.base import Conditions
+from ingest.index.base import Conditions, label
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/v1")
@@ -38,7 +37,10 @@ def search(body: out.SearchIn, asker: CurrentAsker, runtime: CurrentRuntime) -> 
         limit=body.limit,
         by_document=body.group == "document",
         conditions=Conditions(
-            source_ids=chosen, modified_after=body.modified_after, modified_before=body.modified_before
+            source_ids=chosen,
+            modified_after=body.modified_after,
+            modified_before=body.modified_before,
+            labels=tuple(label(*pair) for pair in sorted(body.label.items())),
         ),
         neighbours=body.neighbours,
         trace_id=asker.trace_id,
@@ -147,9 +149,3 @@ def read_conversation(conversation_id: str, asker: CurrentAsker, runtime: Curren
 def delete_conversation(conversation_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> None:
     """Take a conversation out of the asker's history."""
     runtime.archive.delete_conversation(conversation_id, asker.principal)
-
-
-@router.get("/sources")
-def list_sources(asker: CurrentAsker, runtime: CurrentRuntime) -> out.SourcesOut:
-    """What is indexed and how fresh it is, as far as the reader may read any of it."""
-    return out.SourcesOut(sources=sources.readable(runtime, asker.principal))

@@ -43,6 +43,13 @@ class Point:
     modified_at: datetime | None
     dense: Vector = field(repr=False)
     text: str = field(repr=False)
+    labels: tuple[str, ...] = ()
+    """As ``label`` writes them."""
+
+
+def label(name: str, value: str) -> str:
+    """One name and value as a point carries them."""
+    return f"{name}={value}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +61,8 @@ class Conditions:
     document_ids: tuple[str, ...] = ()
     modified_after: datetime | None = None
     modified_before: datetime | None = None
+    labels: tuple[str, ...] = ()
+    """Every one of these, as ``label`` writes them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,7 @@ _INDEXED_FIELDS = {
     "document": PayloadSchemaType.Keyword,
     "generation": PayloadSchemaType.Integer,
     "modified_at": PayloadSchemaType.Datetime,
+    "labels": PayloadSchemaType.Keyword,
 }
 _log = structlog.get_logger(__name__)
 
@@ -243,7 +244,9 @@ class EdgeIndex:
         path = self._home.live_shard(self._embedder, self._dimensions)
         if path is not None:
             try:
-                return path, EdgeShard.load(str(path), _config(self._dimensions))
+                shard = EdgeShard.load(str(path), _config(self._dimensions))
+                _index_fields(shard)
+                return path, shard
             except Exception as error:
                 # The engine raises bare exceptions only.
                 raise IndexDamaged(
@@ -251,8 +254,7 @@ class EdgeIndex:
                 ) from error
         path = self._home.new_shard()
         shard = EdgeShard.create(str(path), _config(self._dimensions))
-        for name, kind in _INDEXED_FIELDS.items():
-            shard.update(UpdateOperation.create_field_index(name, kind))
+        _index_fields(shard)
         shard.flush()
         self._home.make_live(path, self._embedder, self._dimensions)
         return path, shard
@@ -279,6 +281,7 @@ class EdgeIndex:
             "source": point.source_id,
             "document": point.document_id,
             "generation": point.generation,
+            "labels": list(point.labels),
             **_access_payload(point.access, point.modified_at),
         }
         return EdgePoint(point.id, {_DENSE: point.dense.tolist(), _SPARSE: document_weights(point.text)}, payload)
@@ -339,6 +342,14 @@ class EdgeIndex:
         _log.info("index.compacted", points=self.count())
 
 
+def _index_fields(shard: EdgeShard) -> None:
+    """Index the fields that are not yet: an index of an earlier release has fewer."""
+    there = shard.info().payload_schema
+    for name, kind in _INDEXED_FIELDS.items():
+        if name not in there:
+            shard.update(UpdateOperation.create_field_index(name, kind))
+
+
 def _config(dimensions: int) -> EdgeConfig:
     return EdgeConfig(
         vectors={_DENSE: EdgeVectorParams(size=dimensions, distance=Distance.Cosine, memory=Memory.Cached)},
@@ -361,6 +372,7 @@ def _permitted(access: AccessFilter, conditions: Conditions) -> Filter:
         must.append(FieldCondition("source", match=MatchAny(list(conditions.source_ids))))
     if conditions.document_ids:
         must.append(FieldCondition("document", match=MatchAny(list(conditions.document_ids))))
+    must.extend(FieldCondition("labels", match=MatchValue(each)) for each in conditions.labels)
     if conditions.modified_after is not None or conditions.modified_before is not None:
         after, before = conditions.modified_after, conditions.modified_before
         moments = RangeDateTime(gte=after.isoformat() if after else None, lte=before.isoformat() if before else None)

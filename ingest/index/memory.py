@@ -140,6 +140,8 @@ def _satisfies(point: Point, conditions: Conditions) -> bool:
         return False
     if conditions.document_ids and point.document_id not in conditions.document_ids:
         return False
+    if not set(conditions.labels) <= set(point.labels):
+        return False
     after, before = conditions.modified_after, conditions.modified_before
     if after is None and before is None:
         return True

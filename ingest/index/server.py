@@ -35,6 +35,7 @@ _INDEXED_FIELDS = {
     "source": models.PayloadSchemaType.KEYWORD,
     "document": models.PayloadSchemaType.KEYWORD,
     "generation": models.PayloadSchemaType.INTEGER,
+    "labels": models.PayloadSchemaType.KEYWORD,
     "modified_at": models.PayloadSchemaType.DATETIME,
 }
 
@@ -190,6 +191,7 @@ class ServerIndex:
             "source": point.source_id,
             "document": point.document_id,
             "generation": point.generation,
+            "labels": list(point.labels),
             **_access_payload(point.access, point.modified_at),
         }
         return models.PointStruct(id=point.id, vector={_DENSE: point.dense.tolist(), _SPARSE: sparse}, payload=payload)
@@ -278,6 +280,7 @@ def _permitted(access: AccessFilter, conditions: Conditions) -> models.Filter:
         must.append(_any_of("source", conditions.source_ids))
     if conditions.document_ids:
         must.append(_any_of("document", conditions.document_ids))
+    must.extend(_any_of("labels", (each,)) for each in conditions.labels)
     if conditions.modified_after is not None or conditions.modified_before is not None:
         moments = models.DatetimeRange(gte=conditions.modified_after, lte=conditions.modified_before)
         must.append(models.FieldCondition(key="modified_at", range=moments))

@@ -22,7 +22,8 @@ def parse_record(body: bytes, title: str | None, filename: str) -> Parsed:
     """A JSON object with ``title``, ``text`` and ``fields`` ([name, value] pairs, or an object).
 
     The text comes first and verbatim; every field follows as ``name: value`` on a line of its own. The lines of those
-    named in ``restricted`` become parts; a record without that list makes every field a part.
+    named in ``restricted`` become parts; a record without that list makes every field a part. ``labels`` (name ->
+    value) are not part of the text.
 
     Raises ``ParseFailed``: corrupt, empty.
     """
@@ -49,7 +50,10 @@ def parse_record(body: bytes, title: str | None, filename: str) -> Parsed:
         # A record of nothing but a title is found by it.
         text = own_title
         outline.add("text", Span(0, len(text)), text)
-    return Parsed(title=name, text=text, elements=tuple(outline.elements), parts=tuple(parts), media_type=RECORD)
+    return Parsed(
+        title=name, text=text, elements=tuple(outline.elements), parts=tuple(parts), media_type=RECORD,
+        labels=_labels(record.get("labels")),
+    )  # fmt: skip
 
 
 def _append_fields(
@@ -71,6 +75,13 @@ def _restricted(value: object) -> frozenset[str] | None:
     if not isinstance(value, list):
         return None
     return frozenset(str(name) for name in cast("list[object]", value))
+
+
+def _labels(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict):
+        return ()
+    pairs = cast("dict[object, object]", value).items()
+    return tuple(sorted((str(name), text) for name, each in pairs if (text := _plain(each).strip())))
 
 
 def _fields(value: object) -> list[tuple[str, str]]:

@@ -99,6 +99,21 @@ def test_a_reader_without_grants_finds_nothing(index: VectorIndex) -> None:
     assert index.search(unit(1.0), "plan", AccessFilter(()), pool=10) == ()
 
 
+def test_labels_narrow_a_search_to_points_that_carry_every_one(index: VectorIndex) -> None:
+    sale = replace(point("sale", "forty pumps"), labels=("kind=sale", "state=done"))
+    draft = replace(point("draft", "forty pumps"), labels=("kind=sale", "state=draft"))
+    index.upsert([sale, draft, point("plain", "forty pumps")])
+
+    def found(*labels: str) -> set[str]:
+        return ids(index.search(unit(1.0), "pumps", STAFF, pool=10, conditions=Conditions(labels=labels)))
+
+    assert found("kind=sale") == named("sale", "draft")
+    assert found("kind=sale", "state=done") == named("sale")
+    assert found("kind=invoice") == set()
+    index.set_access([sale.id], Access.of(["group:staff"]), None)
+    assert found("state=done") == named("sale")
+
+
 def test_hidden_points_do_not_use_up_the_pool(index: VectorIndex) -> None:
     index.upsert([point(f"hidden {n}", "budget budget", allow=["group:board"]) for n in range(30)])
     index.upsert([point("visible", "the yearly budget of all teams", dense=unit(0.1, 1.0))])

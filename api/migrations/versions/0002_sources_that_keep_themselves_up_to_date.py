@@ -149,6 +149,9 @@ def upgrade() -> None:
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.add_column(sa.Column("origin", sa.String(length=36), nullable=True))
 
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("labels", sa.JSON(), server_default="{}", nullable=False))
+
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("changed_at", core.database.Moment(timezone=True), nullable=True))
 
@@ -177,6 +180,9 @@ def downgrade() -> None:
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_column("changed_at")
+
+    with op.batch_alter_table("documents", schema=None) as batch_op:
+        batch_op.drop_column("labels")
 
     with op.batch_alter_table("memberships", schema=None) as batch_op:
         batch_op.drop_column("origin")
