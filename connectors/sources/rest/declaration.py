@@ -29,8 +29,8 @@ Parameters and headers that come out empty (none or "") are not sent. Filters be
 text), ``table(HEADER, ROWS)`` (a Markdown table), ``quoted`` (each line as a Markdown quotation), ``when(FORMAT)`` (a
 vendor's time as ``2026-03-01 09:30 UTC``), ``lookup(TABLE)`` (ids to rows, unknown ones dropped), ``known(TABLE)`` (the
 same ids, failing for unknown ones), ``field(NAME)`` (that field of each row), ``listed`` (a text with commas to a
-list), ``prefixed(TEXT)`` (TEXT before each name), ``satisfied(ALL)`` (of pairs of lists, wanted and held: whether any pair, or
-with ALL every pair, that wants something has one in common).
+list), ``prefixed(TEXT)`` (TEXT before each name), ``satisfied(ALL)`` (of pairs of lists, wanted and held: whether any
+pair, or with ALL every pair, that wants something has one in common).
 
 A key of an item is ``RESOURCE/ID``. Groups and accounts are names within the source.
 """

@@ -132,7 +132,10 @@ PAGING: dict[str, tuple[Answer, dict[str, Any]]] = {
     "page": (by_page, {"paginate": {"kind": "page", "first": 0, "size": 3}}),
     "token": (
         by_token,
-        {"method": "POST", "body": {}, "paginate": {"kind": "token", "token": "next", "param": "paging.cursor", "in": "body"}},
+        {
+            "method": "POST", "body": {},
+            "paginate": {"kind": "token", "token": "next", "param": "paging.cursor", "in": "body"},
+        },
     ),
     "link": (by_link, {"paginate": {"kind": "link", "next": "'@odata.nextLink'"}}),
     "link header": (by_header, {"paginate": {"kind": "link_header"}}),
@@ -174,6 +177,18 @@ def test_a_saved_page_that_has_expired_starts_the_run_again(service: Service, ma
     assert isinstance(first.cursor, RestCursor)
     service.spoil_next("/things", lambda _asked, _reply: Reply.of({"message": "expired"}, 410))
     assert list(changes(list(made.poll(first.cursor)))) == numbered(*range(7))
+
+
+def test_the_next_run_never_begins_after_the_last_one_did(service: Service, make: Make) -> None:
+    row = {**things(1)[0], "at": "2026-11-22T12:05:00Z"}
+    service.answers["/things"] = lambda _asked: Reply.of({"things": [row]})
+    made = make({"params": {"since": "{{ since }}"}, "cursor": {"field": "record.at", "overlap_seconds": 60}})
+    (page,) = made.poll(None)
+    assert isinstance(page.cursor, RestCursor)
+    # Seen at 12:05, but what others changed since the run began at 12:00 may have been passed by.
+    assert page.cursor.marks["thing"].since == NOW
+    list(made.poll(page.cursor))
+    assert [asked.query["since"] for asked in service.asked] == ["1970-01-01T00:00:00Z", "2026-11-22T11:59:00Z"]
 
 
 def test_a_page_that_repeats_ends_with_a_clear_error(service: Service, make: Make) -> None:

@@ -57,12 +57,13 @@ class Follower:
         if isinstance(page.cursor, TrytonCursor):
             self.cursor = page.cursor
 
-    def sweep(self) -> set[str]:
+    def sweep(self) -> None:
+        """Forget what is not listed any more, and read what is listed and was not known."""
         there = {key for keys in self.source.list_ids() for key in keys}
-        gone = set(self.items) - there
-        for key in gone:
+        for key in set(self.items) - there:
             del self.items[key], self.access[key]
-        return gone
+        for page in self.source.read(tuple(sorted(there - set(self.items)))):
+            self.keep(page)
 
     def sync_access(self) -> None:
         page = self.source.access(tuple(self.items))
@@ -76,6 +77,7 @@ class Follower:
 
     def follow(self) -> None:
         self.poll()
+        self.sweep()
         self.sync_access()
         self.sync_principals()
 
