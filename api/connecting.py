@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
@@ -45,6 +47,7 @@ class Connecting:
     destinations: Destinations
     intake: Intake
     work: Work
+    queue: JobQueue
     max_bytes: int
     clock: Clock
 
@@ -57,7 +60,7 @@ class Connecting:
 
 def connect(
     settings: Settings, database: Database, audit: AuditLog, sync: Sync, pipeline: Pipeline, queue: JobQueue,
-    clock: Clock,
+    clock: Clock, elapsed: Callable[[], float] = time.monotonic,
 ) -> Connecting:  # fmt: skip
     random = Random()  # noqa: S311 (jitter, not a secret)
     egress = Egress(settings.egress)
@@ -85,9 +88,9 @@ def connect(
             except VouchError as error:
                 log.error("source.alert_failed", destination=name, reason=str(error))
 
-    work = Work(database, sync, pipeline, queue, opened, told, alert, clock, random)
+    work = Work(database, sync, pipeline, queue, opened, told, alert, clock, random, elapsed)
     intake = Intake(database, opened, clock)
-    return Connecting(catalogue, secrets, outbound, destinations, intake, work, max_bytes, clock)
+    return Connecting(catalogue, secrets, outbound, destinations, intake, work, queue, max_bytes, clock)
 
 
 def run_event(record: SourceRecord, task: str, turned: Turned | None, clock: Clock) -> Event:

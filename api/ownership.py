@@ -51,6 +51,19 @@ class Ownership:
         self._file.close()
 
 
+class Shared:
+    """A data directory that the processes of an installation in server mode share. Nobody owns it."""
+
+    def __init__(self, directory: Path) -> None:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def announce(self, owner: Owner) -> None:
+        """Nowhere: the command line opens the installation itself."""
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+
 def find_owner(directory: Path) -> Owner | None:
     """The process that serves the directory now, if any."""
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -13,17 +12,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from answer.archive import Archive
 from answer.ask import MODEL, Asker
 from answer.support import shipped
-from api import migrate
 from api.connecting import Connecting, connect
 from api.limits import Limiter
-from api.ownership import Owner, Ownership
+from api.ownership import Owner, Ownership, Shared
+from api.parts.index import open_index
+from api.parts.services import Resolve, queue_url
+from api.parts.shift import Shift
+from api.parts.stores import head_file, open_database, open_sequencer, take_directory
 from api.settings import Settings
 from connectors.sources.base import Item
 from core import people
@@ -31,25 +33,29 @@ from core.access import Principal
 from core.audit import AuditLog, Event, Sequencer
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock, utc_now
-from core.database import Database, open_engine, sqlite_url
+from core.database import Database
+from core.egress import Egress
 from core.jobs import MemoryQueue
-from core.secrets import Keyring
+from core.leases import Leases
+from core.secrets import Keyring, Resolver
+from core.vault import Vault
 from ingest.blobs import BlobStore
 from ingest.embed.base import Embedder
 from ingest.embed.open import open_embedder
-from ingest.index.base import IndexUnusable, VectorIndex
-from ingest.index.edge import EdgeIndex
-from ingest.index.home import discard
+from ingest.index.base import VectorIndex
 from ingest.keep import Keeper
 from ingest.parse import ParserPool
 from ingest.parsed import Chunk, Parsed
 from ingest.pipeline import Pipeline
-from ingest.repository import enqueue_all_ready
+from ingest.shared import SharedDrain
 from ingest.split import split_with_packaged_tokens
 from ingest.sync import Sync
 from retrieval.desk import Desk
 from retrieval.rerank import CrossEncoderReranker, Reranker
 from retrieval.search import Searcher
+
+if TYPE_CHECKING:
+    from api.jobs import Jobs
 
 log = structlog.get_logger()
 VERSION = "0.1.0"
@@ -76,15 +82,16 @@ class Runtime:
     archive: Archive
     limiter: Limiter
     connecting: Connecting
-    ownership: Ownership
+    jobs: Jobs | None
+    """What hands out and does jobs; None in a process that serves nobody else."""
+    ownership: Ownership | Shared
     operator_token: str
     clock: Clock
     closing: ExitStack
-    maintenance: threading.Thread | None = None
 
     @property
     def head_file(self) -> Path:
-        return self.settings.data_dir / "audit-head"
+        return head_file(self.settings)
 
     def principal(self, person_id: str) -> Principal:
         with self.database.reading() as session:
@@ -107,20 +114,25 @@ class Runtime:
         self.closing.close()
 
 
-def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: None) -> Runtime:
-    """Open the installation in ``settings.data_dir``, creating it when it is new. ``tell`` gets a line a step."""
+def open_runtime(
+    settings: Settings, tell: Callable[[str], None] = lambda line: None, *, serving: bool = False
+) -> Runtime:
+    """Open the installation that ``settings`` describe, creating it when it is new. ``tell`` gets a line a step.
+
+    ``serving``: jobs are going to be worked off, so that whoever sends one need not do it himself.
+    """
     with ExitStack() as undo:
         directory = settings.data_dir.resolve()
-        ownership = Ownership(directory)
+        ownership = take_directory(settings)
         undo.callback(ownership.release)
-        keyring = Keyring(directory / "keys")
-        engine = open_engine(sqlite_url(directory / "vouch.db"))
-        database = Database(engine)
-        undo.callback(database.close)
-        migrate.upgrade(engine)
         clock = utc_now
+        resolve = Resolver(Vault(Egress(settings.egress), os.environ, clock).read)
+        keyring = Keyring(directory / "keys")
+        database = open_database(settings, resolve)
+        undo.callback(database.close)
+        leases = Leases(database, clock)
         audit = AuditLog(database, keyring, clock)
-        sequencer = Sequencer(audit, database, keyring, directory / "audit-head", clock)
+        sequencer = open_sequencer(settings, audit, database, keyring, clock)
         sequencer.start()
         undo.callback(sequencer.stop)
 
@@ -129,7 +141,7 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
             settings.embedder.model, cache_dir=_model_cache(directory), threads=settings.embedder.threads
         )
         undo.callback(embedder.close)
-        index = _open_index(directory / "index", embedder, database, tell)
+        index = open_index(settings, embedder, database, leases, resolve, tell)
         undo.callback(index.close)
         pool = ParserPool(
             workers=settings.ingest.parser_processes,
@@ -139,18 +151,10 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
         undo.callback(pool.close)
         split = partial(split_with_packaged_tokens, settings=settings.split)
         blobs = BlobStore(directory / "blobs")
-        pipeline = Pipeline(
-            database,
-            blobs,
-            pool,
-            split,
-            embedder,
-            index,
-            clock,
-            settings.ingest,
-        )
-        keeper = Keeper(database, blobs, clock)
-        sync = Sync(database, keeper, pipeline, clock)
+        pipeline = Pipeline(database, blobs, pool, split, embedder, index, clock, settings.ingest)
+        drain = pipeline if settings.mode == "embedded" else SharedDrain(pipeline, leases)
+        shift = Shift()
+        sync = Sync(database, Keeper(database, blobs, clock), drain, clock, shift)
         searcher = Searcher(database, index, embedder, settings.retrieval, _reranker(settings, tell))
 
         def principal_of(person_id: str) -> Principal:
@@ -158,6 +162,8 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
                 return people.principal(session, person_id, audit.subject)
 
         asker = Asker(database, searcher, embedder.embed, shipped(), audit, clock, settings.answer, principal_of)
+        jobs = _open_jobs(settings, resolve, database, leases, serving=serving)
+        queue = MemoryQueue() if jobs is None else jobs.queue
         runtime = Runtime(
             settings=settings,
             database=database,
@@ -175,29 +181,40 @@ def open_runtime(settings: Settings, tell: Callable[[str], None] = lambda line: 
             asker=asker,
             archive=Archive(database, audit, clock),
             limiter=Limiter(settings.ask_per_minute),
-            connecting=connect(settings, database, audit, sync, pipeline, MemoryQueue(), clock),
+            connecting=connect(settings, database, audit, sync, pipeline, queue, clock, shift),
+            jobs=jobs,
             ownership=ownership,
             operator_token=secrets.token_urlsafe(32),
             clock=clock,
             closing=undo.pop_all(),
         )
+        if jobs is not None:
+            runtime.closing.callback(jobs.stop)
+            runtime.closing.callback(shift.end)
     _record_start(runtime, embedder.identity)
-    resumed = sync.resume()
-    if resumed.documents:
-        tell(f"Completed {resumed.documents} documents that the last stop had cut off")
+    _resume(runtime, tell)
     return runtime
 
 
-def _open_index(directory: Path, embedder: Embedder, database: Database, tell: Callable[[str], None]) -> VectorIndex:
-    """The index; built anew from the database when it holds the vectors of another embedder."""
-    try:
-        return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)
-    except IndexUnusable as unusable:
-        tell(f"{unusable.message} The index is built anew.")
-        discard(directory)
-        with database.writing() as session:
-            enqueue_all_ready(session)
-        return EdgeIndex(directory, embedder=embedder.identity, dimensions=embedder.dimensions)
+def _open_jobs(
+    settings: Settings, resolve: Resolve, database: Database, leases: Leases, *, serving: bool
+) -> Jobs | None:
+    if not serving and settings.mode == "embedded":
+        return None
+    # Imported here: a command of a moment need not wait for it.
+    from api.jobs import Jobs
+
+    return Jobs(queue_url(settings, resolve), database, leases)
+
+
+def _resume(runtime: Runtime, tell: Callable[[str], None]) -> None:
+    """Complete what the last stop cut off. In server mode the index is made to agree; workers do the rest."""
+    if runtime.settings.mode == "server":
+        SharedDrain(runtime.pipeline, Leases(runtime.database, runtime.clock)).reconcile()
+        return
+    resumed = runtime.sync.resume()
+    if resumed.documents:
+        tell(f"Completed {resumed.documents} documents that the last stop had cut off")
 
 
 def _reranker(settings: Settings, tell: Callable[[str], None]) -> Reranker | None:
@@ -227,7 +244,7 @@ def _record_start(runtime: Runtime, embedder: str) -> None:
             action="start",
             outcome="done",
             at=runtime.clock(),
-            details={"version": VERSION, "mode": "embedded", "model": MODEL},
+            details={"version": VERSION, "mode": runtime.settings.mode, "model": MODEL},
         )
     )
     log.debug("installation.started", embedder=embedder)

@@ -8,11 +8,21 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from answer.settings import AnswerSettings
+from connectors.kinds import SecretRef
 from connectors.settings import SourcesSettings
 from core.egress import EgressSettings
 from core.errors import Invalid
@@ -21,6 +31,7 @@ from ingest.split import SplitSettings
 from retrieval.settings import RetrievalSettings
 
 PREFIX = "VOUCH_"
+REFERENCES = ("env:", "file:", "vault:")
 NOT_SETTINGS = ("VOUCH_TEST_", "VOUCH_EVAL_", "VOUCH_CONFIG")
 
 
@@ -39,9 +50,48 @@ class DemoSettings(BaseModel):
         return "off" if value is False else value
 
 
+class ServerSettings(BaseModel):
+    """The address of a service: as it is, or a reference to it where it holds a password."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str = ""
+
+    @field_validator("url")
+    @classmethod
+    def _without_password(cls, url: str) -> str:
+        if not url or url.startswith(REFERENCES):
+            return url
+        if urlsplit(url).password:
+            raise ValueError("it holds a password: put the address into a file and write file:PATH, or use env:NAME")
+        return url
+
+
+class DatabaseSettings(ServerSettings):
+    """PostgreSQL: ``postgresql://vouch@db:5432/vouch?sslmode=verify-full``. ``password`` is a reference, where ``url``
+    is none."""
+
+    password: SecretRef | None = None
+
+
+class IndexSettings(ServerSettings):
+    """Qdrant 1.19 or later: ``https://qdrant:6333``."""
+
+    api_key: SecretRef | None = None
+    collection: str = "vouch"
+    timeout_seconds: PositiveInt = 30
+
+
+class QueueSettings(ServerSettings):
+    """Redis: ``rediss://queue:6379/0``. ``password`` is a reference, where ``url`` is none."""
+
+    password: SecretRef | None = None
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    mode: Literal["embedded", "server"] = "embedded"
     data_dir: Path = Path("data")
     organisation: str = ""
     host: str = "127.0.0.1"
@@ -57,6 +107,31 @@ class Settings(BaseModel):
     embedder: EmbedderSettings = EmbedderSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    index: IndexSettings = IndexSettings()
+    queue: QueueSettings = QueueSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_demo_on_servers(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if given.get("mode") == "server":
+            return {"demo": {"load": False, "sign_in": "off"}, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _whole(self) -> Settings:
+        parts = {"database.url": self.database.url, "index.url": self.index.url, "queue.url": self.queue.url}
+        if self.mode == "embedded":
+            given = [name for name, url in parts.items() if url]
+            if given:
+                raise ValueError(f"{', '.join(given)} belong to the mode server; add mode: server, or remove them")
+            return self
+        missing = [name for name, url in parts.items() if not url]
+        if missing:
+            raise ValueError(f"the mode server needs {', '.join(missing)}")
+        if self.demo.sign_in != "off" or self.demo.load:
+            raise ValueError("the mode server has no demo: remove demo, or set demo.load false and demo.sign_in off")
+        return self
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -102,5 +177,6 @@ def _explained(error: ValidationError) -> str:
     for problem in error.errors():
         name = ".".join(map(str, problem["loc"]))
         known = "is not a setting" if problem["type"] == "extra_forbidden" else problem["msg"]
-        lines.append(f"{name}: {known}")
+        known = known.removeprefix("Value error, ")
+        lines.append(f"{name}: {known}" if name else known)
     return "The configuration cannot be used. " + "; ".join(lines) + "."

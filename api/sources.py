@@ -1,38 +1,46 @@
-"""Configuring and running sources, recorded."""
+"""Configuring and running sources of files, recorded; and what readers see of sources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 
-import orjson
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import company
+from api.configuring import LOCAL, By, checked_name, configured
 from api.http import models as out
 from api.runtime import Runtime
-from connectors import repository
+from connectors import failures, repository, tasks
+from connectors.plan import ON_REQUEST, plan_of, stored_plan
 from connectors.repository import SourceRecord
-from connectors.sources.open import checked, kind_of, open_source
+from connectors.schedule import next_due
+from connectors.sources.open import checked, kind_of
 from core.access import Principal, permits
 from core.access_sets import by_keys
 from core.audit import Event
-from core.errors import Conflict, Invalid
-from core.people import checked_group
+from core.audit.events import NO_SUBJECT, Outcome
+from core.errors import Conflict, Invalid, VouchError
 from ingest.sync import Progress, Report
 from ingest.tables import DocumentRow
 
-OPERATOR = "operator"
+_jitter = Random()  # noqa: S311 (not a secret)
 
 
 def configure(runtime: Runtime, wanted: out.IngestIn, *, demo: bool = False, **more: Any) -> SourceRecord:
     """Create the source that ``wanted`` names, or change what it says anew. Its path cannot be changed."""
-    name = checked_group(wanted.source)
+    name = wanted.source.strip()
     path = Path(wanted.path)
     with runtime.database.reading() as session:
         existing = repository.find(session, name)
+    if existing is None:
+        checked_name(name)
+    elif existing.kind not in LOCAL:
+        raise Conflict(f"The source {name} reads no files.", hint="Choose another --source name.")
     config: dict[str, Any] = dict(existing.config) if existing else {}
     if existing and config["path"] != str(path):
         raise Conflict(
@@ -51,38 +59,74 @@ def configure(runtime: Runtime, wanted: out.IngestIn, *, demo: bool = False, **m
     kind = existing.kind if existing else kind_of(path, config["map"])
     if kind == "files" and config["restrict"]:
         raise Invalid("Only fields of records can be restricted.", hint="Leave --restrict out, or ingest records.")
+    by = By()
     with runtime.database.writing() as session:
-        record = repository.put(session, name, kind, config, by=OPERATOR, now=runtime.clock(), demo=demo)
+        plan = _plan(existing, demo=demo)
+        now = runtime.clock()
+        record = repository.put(session, name, kind, config, by=by.who, now=now, demo=demo, plan=plan)
         if existing is None or existing.version != record.version:
-            runtime.audit.enlist(session, _configured(runtime, record, created=existing is None))
+            change = "created" if existing is None else "changed"
+            access = checked(config).access().key
+            runtime.audit.enlist(session, configured(runtime, record, change, by, access=access))
+        if existing is None and not demo:
+            # It is about to be read: nobody else is to begin with it at the same time.
+            tasks.set_due(session, record.id, {"poll": next_due(stored_plan(record.plan), "poll", now, now, _jitter)})
     return record
 
 
+def _plan(existing: SourceRecord | None, *, demo: bool) -> dict[str, Any] | None:
+    """A source keeps the plan that it has. What comes with Vouch does not change by itself."""
+    if existing is not None and existing.plan:
+        return None
+    return dict(ON_REQUEST) if demo else plan_of({}, lists_everything=True).model_dump(mode="json")
+
+
 def run(runtime: Runtime, record: SourceRecord, progress: Callable[[Progress], None], *, confirm_empty: bool) -> Report:
-    """One run of the source, in the log when it has ended, well or not."""
-    max_bytes = runtime.settings.ingest.max_file_mb * 2**20
-    source = open_source(record.kind, record.config, max_bytes)
-    counts: dict[str, int] = {}
-    ended = "failed"
+    """One run of the source, in the log when it has ended, well or not. It counts as the poll that was due."""
+    source = runtime.connecting.open(record)
+    began = runtime.clock()
     try:
         report = runtime.sync.run(record, source, progress, confirm_empty=confirm_empty)
-        counts, ended = report.counts, "done"
-        return report
-    finally:
-        runtime.audit.append(
-            Event(
-                kind="source.run",
-                subject="",
-                action="source.run",
-                outcome="done" if ended == "done" else "failed",
-                at=runtime.clock(),
-                details={
-                    "source": record.id,
-                    "connector": record.kind,
-                    **{name: counts.get(name, 0) for name in ("new", "changed", "unchanged", "deleted", "failed")},
-                },
-            )
-        )
+    except BaseException as error:
+        runtime.audit.append(_ran(runtime, record, {}, "failed"))
+        if isinstance(error, VouchError) and not isinstance(error, Conflict):
+            _schedule(runtime, record, began, str(error))
+        raise
+    runtime.audit.append(_ran(runtime, record, report.counts, "done"))
+    _schedule(runtime, record, began, None)
+    return report
+
+
+def _schedule(runtime: Runtime, record: SourceRecord, began: datetime, error: str | None) -> None:
+    """When the source is read next, by itself."""
+    if record.demo:
+        return
+    plan = stored_plan(record.plan)
+    with runtime.database.writing() as session:
+        now = runtime.clock()
+        if error is None:
+            tasks.succeeded(session, record.id, "poll", began, next_due(plan, "poll", began, now, _jitter))
+            tasks.set_due(session, record.id, {"retry": failures.next_due(session, record.id)})
+        else:
+            before = tasks.of_source(session, record.id).get("poll")
+            count = 1 if before is None else before.failures + 1
+            due = next_due(plan, "poll", began, now, _jitter, failures=count)
+            tasks.failed(session, record.id, "poll", error, due)
+
+
+def _ran(runtime: Runtime, record: SourceRecord, counts: dict[str, int], outcome: Outcome) -> Event:
+    return Event(
+        kind="source.run",
+        subject=NO_SUBJECT,
+        action="source.run",
+        outcome=outcome,
+        at=runtime.clock(),
+        details={
+            "source": record.id,
+            "connector": record.kind,
+            **{name: counts.get(name, 0) for name in ("new", "changed", "unchanged", "deleted", "failed")},
+        },
+    )
 
 
 def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> bool:
@@ -143,24 +187,4 @@ def _source(session: Session, record: SourceRecord, documents: int) -> out.Sourc
             started_at=last.started_at,
             finished_at=last.finished_at,
         ),
-    )
-
-
-def _configured(runtime: Runtime, record: SourceRecord, *, created: bool) -> Event:
-    commitments = runtime.audit.commitments()
-    return Event(
-        kind="source.configured",
-        subject="",
-        action="source.configure",
-        outcome="done",
-        at=runtime.clock(),
-        salt=commitments.salt,
-        details={
-            "source": record.id,
-            "change": "created" if created else "changed",
-            "connector": record.kind,
-            "revision": record.version,
-            "settings": commitments.of(orjson.dumps(record.config, option=orjson.OPT_SORT_KEYS)),
-            "access": checked(record.config).access().key,
-        },
     )

@@ -51,6 +51,12 @@ def due(session: Session, source_id: str, now: datetime, limit: int) -> tuple[st
     return tuple(rows)
 
 
+def among(session: Session, source_id: str, keys: Sequence[str]) -> set[str]:
+    """Those of ``keys`` that have failed."""
+    query = select(FailureRow.key).where(FailureRow.source_id == source_id, FailureRow.key.in_(keys))
+    return set(session.scalars(query))
+
+
 def next_due(session: Session, source_id: str) -> datetime | None:
     return session.scalar(select(func.min(FailureRow.next_at)).where(FailureRow.source_id == source_id))
 

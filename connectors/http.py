@@ -37,3 +37,8 @@ class Http(Protocol):
         - never show a secret in an error. Other statuses are returned as they are.
         """
         ...
+
+    def permit(self, host: str, port: int) -> None:
+        """The same rule for what is no HTTP, such as a database: raises ``SourceRejected`` unless the administrator
+        allowed the host and its address, ``SourceUnavailable`` when it has none. Nothing is connected."""
+        ...

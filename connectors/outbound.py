@@ -23,6 +23,7 @@ from connectors.http import Rate
 from connectors.rates import Buckets
 from core.clock import Clock
 from core.egress import Egress, EgressRefused
+from core.errors import Unavailable
 from core.pinned import PinnedAdapter, PinnedSession, host_of
 
 REFUSED_FOR_NOW = frozenset({429, 503})
@@ -75,6 +76,15 @@ class Outbound:
         session = GuardedSession(adapter)
         session.headers.update({"User-Agent": "Vouch", **(headers or {})})
         return session
+
+    def permit(self, host: str, port: int) -> None:
+        """As ``Http.permit`` says."""
+        try:
+            self._egress.addresses(host, port)
+        except EgressRefused as error:
+            raise SourceRejected(error.message, hint=error.hint) from None
+        except Unavailable as error:
+            raise SourceUnavailable(error.message, hint=error.hint) from None
 
 
 class GuardedResponse(requests.Response):

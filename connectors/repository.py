@@ -71,6 +71,9 @@ def put(
         wanted = (kind, config, row.plan if plan is None else plan, "paused" if row.state == "paused" else "active")
         if (row.kind, row.config, row.plan, row.state) == wanted:
             return _record(row)
+        if row.state == "removed":
+            # It begins anew: what was confirmed once is forgotten.
+            row.created_at, row.confirmed_at = now, None
         row.kind, row.config, row.plan, row.state = wanted
         row.version += 1
     session.flush()

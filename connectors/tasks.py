@@ -41,9 +41,11 @@ def set_due(session: Session, source_id: str, due: dict[str, datetime | None]) -
         session.execute(_row(source_id, task).values(due_at=moment, sent_at=None))
 
 
-def take_due(session: Session, now: datetime, limit: int = 100) -> list[tuple[str, str]]:
-    """(source id, task) pairs of active sources that are due and not on their way, longest due first; they count as
-    sent from now on."""
+def take_due(
+    session: Session, now: datetime, limit: int = 100, *, source_id: str | None = None
+) -> list[tuple[str, str]]:
+    """(source id, task) pairs of active sources, or of one, that are due and not on their way, longest due first; they
+    count as sent from now on."""
     rows = session.execute(
         select(TaskRow.source_id, TaskRow.task)
         .join(SourceRow, SourceRow.id == TaskRow.source_id)
@@ -51,11 +53,12 @@ def take_due(session: Session, now: datetime, limit: int = 100) -> list[tuple[st
             SourceRow.state == "active",
             TaskRow.due_at <= now,
             or_(TaskRow.sent_at.is_(None), TaskRow.sent_at < now - RESEND_AFTER),
+            *(() if source_id is None else (TaskRow.source_id == source_id,)),
         )
         .order_by(TaskRow.due_at, TaskRow.source_id, TaskRow.task)
         .limit(limit)
     ).all()
-    taken = [(source_id, task) for source_id, task in rows]
+    taken = [(source, task) for source, task in rows]
     mark_sent(session, taken, now)
     return taken
 
@@ -63,6 +66,16 @@ def take_due(session: Session, now: datetime, limit: int = 100) -> list[tuple[st
 def mark_sent(session: Session, tasks: Iterable[tuple[str, str]], now: datetime) -> None:
     for source_id, task in tasks:
         session.execute(_row(source_id, task).values(sent_at=now))
+
+
+def forget_sent(session: Session) -> None:
+    """Whatever was on its way is lost: what is due is sent again."""
+    session.execute(update(TaskRow).values(sent_at=None))
+
+
+def postpone(session: Session, source_id: str, task: str, now: datetime, due: datetime) -> None:
+    """Another task of the source is at work: this one, where it is still due, comes up again."""
+    session.execute(_row(source_id, task).where(TaskRow.due_at <= now).values(due_at=due, sent_at=None))
 
 
 def succeeded(session: Session, source_id: str, task: str, started: datetime, due: datetime | None) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from sqlalchemy.types import TypeDecorator
 
-
 WRITERS = 0x766F756368
 """The advisory lock under which one process at a time writes to PostgreSQL."""
 

@@ -33,6 +33,14 @@ def claim(session: Session, name: str, owner: str, now: datetime, life: timedelt
     return bool(taken.rowcount)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
 
 
+def renew(session: Session, name: str, owner: str, now: datetime, life: timedelta = LIFE) -> bool:
+    """Prolong the lease that ``owner`` holds. False when it was taken over, even if it has been given back since."""
+    prolonged = session.execute(
+        update(LeaseRow).where(LeaseRow.name == name, LeaseRow.owner == owner).values(until=now + life)
+    )
+    return bool(prolonged.rowcount)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownArgumentType, reportUnknownMemberType]
+
+
 def release(session: Session, name: str, owner: str) -> None:
     session.execute(delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.owner == owner))
 
@@ -52,7 +60,7 @@ class Lease:
 
     def confirm(self, session: Session) -> None:
         """Renew it in the transaction that relies on it. Raises ``Conflict`` when it was lost, which undoes that."""
-        if not claim(session, self.name, self.owner, self.clock()):
+        if not renew(session, self.name, self.owner, self.clock()):
             raise Conflict(f"Another process took over {self.name}.", hint="It goes on there; nothing is lost.")
 
 
@@ -86,7 +94,7 @@ class Leases:
         while not ended.wait(LIFE.total_seconds() / 4):
             try:
                 with self._database.writing() as session:
-                    claim(session, lease.name, lease.owner, self._clock())
+                    renew(session, lease.name, lease.owner, self._clock())
             except SQLAlchemyError:
                 # The next transaction that relies on it will tell.
                 continue

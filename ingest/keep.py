@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -14,16 +13,13 @@ from connectors import failures
 from connectors import repository as sources
 from connectors.errors import ItemFailed, ItemGone
 from connectors.sources.base import AccessPage, AnySource, Change, Fault, Item, ItemAccess, Page
-from core import access_sets
-from core.access import Access, Conjunction
 from core.clock import Clock
-from core.database import Database, insert_missing
-from core.ids import stable_id
+from core.database import Database
 from core.leases import Lease
 from ingest import repository
-from ingest.blobs import INLINE_BYTES, BlobStore
+from ingest.blobs import BlobStore
+from ingest.page import PageWrite
 from ingest.repository import HELD, Known
-from ingest.tables import BlobRow, DocumentRow
 
 Lag = Literal["deletions", "permissions"]
 """What takes effect when the page is committed. Content does when the index has it: its line of the outbox knows."""
@@ -58,250 +54,212 @@ class Tally:
         if since is not None:
             self.lags.setdefault(kind, []).append(max(now - since, timedelta(0)))
 
+    def passed_over(self, before: Known) -> None:
+        if before.state == "failed":
+            self.failures.append((before.key, before.failure_code or "failed", before.failure_reason or ""))
+        else:
+            self.unchanged += 1
 
-@dataclass(slots=True)
-class _PageWrite:
-    """What one page's transaction has stored of accesses, and what it is to insert together at its end."""
 
-    session: Session
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One run's hold of a source: in whose name pages are committed. ``began`` is when the run did, ``since`` when
+    everything was last known to be read (None at the first time): lags count from it where the source gives no time."""
+
     source_id: str
-    now: datetime
+    lease: Lease
+    began: datetime
     since: datetime | None
-    interned: set[tuple[str, str | None]] = field(default_factory=set[tuple[str, str | None]])
-    documents: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    changed_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
-    bodies: dict[str, bytes] = field(default_factory=dict[str, bytes], repr=False)
+    tally: Tally = field(default_factory=Tally)
 
-    def intern(self, access: Access) -> str:
-        if (access.key, None) not in self.interned:
-            access_sets.intern(self.session, access)
-            self.interned.add((access.key, None))
-        return access.key
 
-    def intern_parts(self, access: Access, restricted: Sequence[tuple[str, Access]]) -> dict[str, str]:
-        for _, own in restricted:
-            if (access.key, own.key) not in self.interned:
-                access_sets.intern_both(self.session, access, own)
-                self.interned.add((access.key, own.key))
-        return {name: self.intern(own) for name, own in restricted}
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A page, before its transaction opens: what is to be kept, with its content, and what is as it was."""
 
-    def intern_derived(self, derived: Sequence[Conjunction]) -> None:
-        for conjunction in derived:
-            access_sets.intern_conjunction(self.session, conjunction)
-
-    def date(self, document_id: str, modified_at: datetime | None) -> None:
-        """Remember when the source changed this. What it does not say is taken to be the last time that everything
-        was known; what was there before anybody looked is not late."""
-        if self.since is not None:
-            self.changed_at[document_id] = min(max(modified_at or self.since, self.since), self.now)
-
-    def insert(self) -> None:
-        bodies = [{"hash": digest, "body": body} for digest, body in self.bodies.items()]
-        insert_missing(self.session, BlobRow, bodies)
-        repository.add_documents(self.session, self.documents, self.now)
-        repository.date_outbox(self.session, self.changed_at)
+    work: dict[str, tuple[Change, Item | None]]
+    same: tuple[str, ...]
+    done: tuple[str, ...]
+    faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """Compares pages with the database and commits what changed.
-
-    ``since`` is when everything was last known to be read (None at the first time): lags count from it where the source
-    gives no time of its own.
-    """
+    """Compares pages with the database and commits what changed."""
 
     database: Database
     blobs: BlobStore
     clock: Clock
 
-    def keep(
-        self, lease: Lease, source_id: str, source: AnySource, page: Page, since: datetime | None, tally: Tally
-    ) -> None:
+    def keep(self, hold: Hold, source: AnySource, page: Page) -> None:
         """Commit one page. Content is read before the transaction opens, so that a slow source never holds the lock."""
-        with self.database.reading() as session:
-            known = repository.known_items(session, source_id, [change.key for change in page.changes])
-        work: list[tuple[Change, Known | None, Item | None]] = []
-        same: list[str] = []
-        faults = list(page.faults)
-        done: list[str] = list(page.deleted)
-        for change in page.changes:
-            before = known.get(change.key)
-            if before is not None and before.state == "suppressed":
-                tally.suppressed += 1
-                continue
-            try:
-                item = None if before is not None and _same_content(change, before) else _content(source, change)
-            except ItemGone:
-                done.append(change.key)
-                continue
-            except ItemFailed as failure:
-                faults.append(Fault(change.key, failure.reason, transient=failure.transient))
-                continue
-            done.append(change.key)
-            if before is not None and item is None and _same(change, before):
-                same.append(before.id)
-                self._count_unchanged(before, tally)
-            else:
-                work.append((change, before, item))
+        prepared = self._prepare(hold, source, page)
         now = self.clock()
         with self.database.writing() as session:
-            lease.confirm(session)
-            write = _PageWrite(session, source_id, now, since)
+            hold.lease.confirm(session)
+            write = PageWrite(session, self.blobs, hold.source_id, now, hold.since)
             write.intern_derived(page.derived)
-            kept = [self._keep_item(write, *piece, tally) for piece in work]
-            write.insert()
-            repository.confirm(session, [*same, *kept], now)
-            self._drop(session, source_id, page.deleted, since, now, tally)
-            failures.clear(session, source_id, done)
-            failures.record(session, source_id, faults, now)
+            # Read again: the pipeline, or somebody's hand, may have moved them while content was fetched.
+            known = repository.known_items(session, hold.source_id, tuple(prepared.work))
+            for key, (change, item) in prepared.work.items():
+                self._keep_item(write, change, known.get(key), item, hold.tally)
+            write.flush()
+            kept = [item.id for item in known.values()]
+            # Not before the run began, whatever the clock did meanwhile: it would look as if nobody had listed them.
+            repository.confirm(session, [*prepared.same, *kept], max(now, hold.began))
+            self._drop(session, hold, page.deleted, now)
+            failures.clear(session, hold.source_id, prepared.done)
+            failures.record(session, hold.source_id, prepared.faults, now)
             if page.cursor is not None:
-                sources.move_cursor(session, source_id, page.cursor.model_dump(mode="json"), now)
-        tally.failures.extend((fault.key, fault.code, fault.reason) for fault in faults)
+                sources.move_cursor(session, hold.source_id, page.cursor.model_dump(mode="json"), now)
+        hold.tally.failures.extend((fault.key, fault.code, fault.reason) for fault in prepared.faults)
 
-    def confirm(self, source_id: str, keys: Sequence[str]) -> tuple[str, ...]:
-        """The source has listed these keys. Returns those of which nothing is held."""
+    def confirm(self, hold: Hold, keys: Sequence[str]) -> tuple[str, ...]:
+        """The source has listed these keys. Returns those of which nothing is held, and that nobody tries again."""
         with self.database.writing() as session:
-            known = repository.known_items(session, source_id, keys)
+            known = repository.known_items(session, hold.source_id, keys)
             held = [item for item in known.values() if item.state != "gone"]
-            repository.confirm(session, [item.id for item in held], self.clock())
-        return tuple(set(keys) - {item.key for item in held})
+            repository.confirm(session, [item.id for item in held], max(self.clock(), hold.began))
+            missed = set(keys) - {item.key for item in held}
+            return tuple(sorted(missed - failures.among(session, hold.source_id, sorted(missed))))
 
-    def drop_unconfirmed(
-        self, lease: Lease, source_id: str, listing_began: datetime, spared: Sequence[str], since: datetime | None,
-        tally: Tally,
-    ) -> None:  # fmt: skip
+    def drop_unconfirmed(self, hold: Hold, spared: Sequence[str]) -> None:
         """A whole listing has ended well: what it did not name leaves the answers. ``spared`` keys were named, but
         could not be looked at."""
         with self.database.writing() as session:
-            lease.confirm(session)
-            gone = repository.unconfirmed(session, source_id, listing_began)
-            self._drop(session, source_id, sorted(set(gone) - set(spared)), since, self.clock(), tally)
+            hold.lease.confirm(session)
+            gone = repository.unconfirmed(session, hold.source_id, hold.began)
+            self._drop(session, hold, sorted(set(gone) - set(spared)), self.clock())
 
-    def keep_access(
-        self, lease: Lease, source_id: str, keys: Sequence[str], page: AccessPage, since: datetime | None, tally: Tally
-    ) -> tuple[str, ...]:
+    def keep_access(self, hold: Hold, keys: Sequence[str], page: AccessPage) -> tuple[str, ...]:
         """Commit who may read these items now; of one that the source does not name any more, nobody. Returns the keys
-        of those that have to be read anew, because a field of theirs was restricted only now."""
+        of those that have to be read anew, because other fields have access of their own now."""
         now = self.clock()
         answered = {item.key for item in page.items}
         anew: list[str] = []
         with self.database.writing() as session:
-            lease.confirm(session)
-            write = _PageWrite(session, source_id, now, since)
+            hold.lease.confirm(session)
+            write = PageWrite(session, self.blobs, hold.source_id, now, hold.since)
             write.intern_derived(page.derived)
-            known = repository.known_items(session, source_id, keys)
+            known = repository.known_items(session, hold.source_id, keys)
             for item in page.items:
                 before = known.get(item.key)
-                if before is not None and before.state in HELD and self._set_access(write, before, item):
-                    tally.access_changed += 1
-                    tally.noticed("permissions", since, now)
-                    if _restricts_more(item, before):
-                        anew.append(item.key)
-            self._drop(session, source_id, [key for key in keys if key not in answered], since, now, tally)
+                if before is None or before.state not in HELD:
+                    continue
+                if self._set_access(write, before, item):
+                    hold.tally.access_changed += 1
+                    hold.tally.noticed("permissions", hold.since, now)
+                if _splits_otherwise(item, before) or before.fingerprint == "":
+                    anew.append(item.key)
+            write.flush()
+            self._drop(session, hold, [key for key in keys if key not in answered], now)
         return tuple(anew)
 
+    def _prepare(self, hold: Hold, source: AnySource, page: Page) -> _Prepared:
+        # The last word counts where a page names an item twice.
+        changes = {change.key: change for change in page.changes}
+        with self.database.reading() as session:
+            known = repository.known_items(session, hold.source_id, tuple(changes))
+        work: dict[str, tuple[Change, Item | None]] = {}
+        same: list[str] = []
+        done = list(page.deleted)
+        faults = list(page.faults)
+        for key, change in changes.items():
+            before = known.get(key)
+            if before is not None and before.state == "suppressed":
+                hold.tally.suppressed += 1
+                done.append(key)
+                continue
+            try:
+                item = None if before is not None and _same_content(change, before) else _content(source, change)
+            except ItemGone:
+                done.append(key)
+                continue
+            except ItemFailed as failure:
+                faults.append(Fault(key, failure.reason, transient=failure.transient))
+                continue
+            done.append(key)
+            if before is not None and item is None and _same(change, before):
+                same.append(before.id)
+                hold.tally.passed_over(before)
+            else:
+                work[key] = (change, item)
+        return _Prepared(work, tuple(same), tuple(done), tuple(faults))
+
     def _keep_item(
-        self, write: _PageWrite, change: Change, before: Known | None, item: Item | None, tally: Tally
-    ) -> str:
-        session = write.session
+        self, write: PageWrite, change: Change, before: Known | None, item: Item | None, tally: Tally
+    ) -> None:
         if before is None:
             assert item is not None
-            return self._add(write, change, item, tally)
-        row = session.get_one(DocumentRow, before.id)
+            tally.new.add(write.add(change, item))
+            return
+        if before.state == "suppressed":
+            tally.suppressed += 1
+            return
+        if item is None and before.state not in HELD:
+            return
         granted = ItemAccess(change.key, change.access, change.restricted)
         if self._set_access(write, before, granted) and before.state == "ready":
             tally.access_changed += 1
             tally.noticed("permissions", write.since, write.now)
-        if row.modified_at != change.modified_at:
-            row.modified_at = change.modified_at
+        if before.modified_at != change.modified_at:
+            write.set(before.id, modified_at=change.modified_at)
             if before.state == "ready":
-                repository.enqueue(session, row.id, "access")
-        row.url = change.url
+                write.ask(before.id, "access")
+        if before.url != change.url:
+            write.set(before.id, url=change.url)
         if item is None:
-            self._count_unchanged(before, tally)
-            return row.id
-        row.fingerprint = change.fingerprint
-        digest = self.blobs.put(session, item.body)
-        if digest == before.content_hash and before.state in HELD:
-            self._count_unchanged(before, tally)
-            return row.id
-        (tally.new if before.state == "gone" else tally.changed).add(row.id)
-        row.content_hash, row.filename, row.media_type = digest, item.filename, item.media_type
-        row.title = item.title or row.title
-        # The version that was current stays so until the new one is settled.
-        if before.state != "ready":
-            row.state = "pending"
-        repository.enqueue(session, row.id, "content")
-        write.date(row.id, change.modified_at)
-        return row.id
+            tally.passed_over(before)
+            return
+        self._keep_content(write, change, before, item, tally)
 
     @staticmethod
-    def _set_access(write: _PageWrite, before: Known, granted: ItemAccess) -> bool:
+    def _keep_content(write: PageWrite, change: Change, before: Known, item: Item, tally: Tally) -> None:
+        digest = write.put(item.body)
+        write.set(before.id, fingerprint=change.fingerprint)
+        granted = ItemAccess(change.key, change.access, change.restricted)
+        again = before.fingerprint == "" or _splits_otherwise(granted, before)
+        if digest == before.content_hash and before.state in HELD and not again:
+            tally.passed_over(before)
+            return
+        (tally.new if before.state == "gone" else tally.changed).add(before.id)
+        write.set(before.id, content_hash=digest, filename=item.filename, media_type=item.media_type)
+        if item.title:
+            write.set(before.id, title=item.title)
+        # The version that was current stays so until the new one is settled.
+        if before.state != "ready":
+            write.set(before.id, state="pending")
+        write.ask(before.id, "content")
+        write.date(before.id, change.modified_at)
+
+    @staticmethod
+    def _set_access(write: PageWrite, before: Known, granted: ItemAccess) -> bool:
         """Whether it changed. The second check of a search reads it from here: it holds from this commit on."""
         access_key = write.intern(granted.access)
         restricted = write.intern_parts(granted.access, granted.restricted)
         if before.access_key == access_key and dict(before.restricted) == restricted and before.state != "gone":
             return False
-        row = write.session.get_one(DocumentRow, before.id)
-        row.access_key, row.restricted = access_key, restricted
-        repository.set_document_access(write.session, row.id, access_key, write.now)
+        write.set_access(before, access_key, restricted)
         if before.state == "ready":
-            repository.enqueue(write.session, row.id, "access")
-        # A field restricted only now may stand in any chunk: nobody reads the document until it is split anew.
-        if before.state == "ready" and _restricts_more(granted, before):
-            row.state, row.fingerprint = "pending", ""
+            write.ask(before.id, "access")
+        if _splits_otherwise(granted, before):
+            write.set(before.id, fingerprint="")
+        # A field restricted only now may stand in any chunk, and in what was read but is not split yet: nobody reads
+        # the document until it is read anew.
+        if before.state in ("ready", "pending") and _restricts_more(granted, before):
+            write.set(before.id, state="pending")
+            write.withdraw(before.id)
         return True
 
-    def _add(self, write: _PageWrite, change: Change, item: Item, tally: Tally) -> str:
-        document_id = stable_id("document", write.source_id, change.key)
-        write.documents.append(
-            {
-                "id": document_id,
-                "source_id": write.source_id,
-                "key": change.key,
-                "title": item.title or "",
-                "url": change.url,
-                "filename": item.filename,
-                "media_type": item.media_type,
-                "fingerprint": change.fingerprint,
-                "content_hash": self._put(write, item.body),
-                "access_key": write.intern(change.access),
-                "restricted": write.intern_parts(change.access, change.restricted),
-                "modified_at": change.modified_at,
-                "confirmed_at": write.now,
-                "state": "pending",
-                "generation": 0,
-            }
-        )
-        write.date(document_id, change.modified_at)
-        tally.new.add(document_id)
-        return document_id
-
-    def _put(self, write: _PageWrite, body: bytes) -> str:
-        """Small bodies wait for the others of their page; large ones go into their files at once."""
-        if len(body) > INLINE_BYTES:
-            return self.blobs.put(write.session, body)
-        digest = sha256(body).hexdigest()
-        write.bodies[digest] = body
-        return digest
-
     @staticmethod
-    def _count_unchanged(before: Known, tally: Tally) -> None:
-        if before.state == "failed":
-            tally.failures.append((before.key, before.failure_code or "failed", before.failure_reason or ""))
-        else:
-            tally.unchanged += 1
-
-    @staticmethod
-    def _drop(
-        session: Session, source_id: str, keys: Sequence[str], since: datetime | None, now: datetime, tally: Tally
-    ) -> None:
-        for item in repository.known_items(session, source_id, keys).values():
-            # A suppressed document stays suppressed, so that it does not come back with its file.
-            if item.state in HELD:
-                drop(session, item.id, "gone", now)
-                tally.deleted += 1
-                tally.noticed("deletions", since, now)
+    def _drop(session: Session, hold: Hold, keys: Sequence[str], now: datetime) -> None:
+        known = repository.known_items(session, hold.source_id, keys).values()
+        # A suppressed document stays suppressed, so that it does not come back with its file.
+        ids = [item.id for item in known if item.state in HELD]
+        drop(session, ids, "gone", now)
+        hold.tally.deleted += len(ids)
+        for _ in ids:
+            hold.tally.noticed("deletions", hold.since, now)
 
 
 def _content(source: AnySource, change: Change) -> Item:
@@ -310,7 +268,7 @@ def _content(source: AnySource, change: Change) -> Item:
 
 def _same_content(change: Change, before: Known) -> bool:
     granted = ItemAccess(change.key, change.access, change.restricted)
-    return before.fingerprint == change.fingerprint and before.state in HELD and not _restricts_more(granted, before)
+    return before.fingerprint == change.fingerprint and before.state in HELD and not _splits_otherwise(granted, before)
 
 
 def _restricts_more(granted: ItemAccess, before: Known) -> bool:
@@ -318,19 +276,23 @@ def _restricts_more(granted: ItemAccess, before: Known) -> bool:
     return bool({name for name, _ in granted.restricted} - set(before.restricted))
 
 
+def _splits_otherwise(granted: ItemAccess, before: Known) -> bool:
+    """Whether other fields have access of their own than when the content was split."""
+    return {name for name, _ in granted.restricted} != set(before.restricted)
+
+
 def _same(change: Change, before: Known) -> bool:
     """Nothing moved: neither content, nor access, nor what is shown of the item."""
     return (
-        _same_content(change, before)
-        and before.access_key == change.access.key
+        before.access_key == change.access.key
         and dict(before.restricted) == {name: own.key for name, own in change.restricted}
         and before.modified_at == change.modified_at
         and before.url == change.url
     )
 
 
-def drop(session: Session, document_id: str, state: str, now: datetime) -> None:
-    """Take a document out of the answers: from the next request on it is refused; the index follows."""
-    repository.set_state(session, (document_id,), state)
-    repository.end_document_access(session, (document_id,), now)
-    repository.enqueue(session, document_id, "remove")
+def drop(session: Session, document_ids: Sequence[str], state: str, now: datetime) -> None:
+    """Take documents out of the answers: from the next request on they are refused; the index follows."""
+    repository.set_state(session, document_ids, state)
+    repository.end_document_access(session, document_ids, now)
+    repository.enqueue_each(session, document_ids, "remove")

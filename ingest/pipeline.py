@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,7 +60,8 @@ class Order:
 
     @property
     def version_id(self) -> str:
-        return stable_id("version", self.intent.document_id, self.content_hash)
+        # The same content is split otherwise where other fields have access of their own.
+        return stable_id("version", self.intent.document_id, self.content_hash, *self.restricted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +288,7 @@ class Pipeline:
         groups: dict[tuple[Access, Any], list[str]] = {}
         for chunk in chunks:
             row = ready[chunk.version_id]
-            groups.setdefault((access[row.id, chunk.part], row.modified_at), []).append(chunk.id)
+            groups.setdefault((part_access(access, row.id, chunk.part), row.modified_at), []).append(chunk.id)
         for (own, modified_at), ids in groups.items():
             self._index.set_access(ids, own, modified_at)
         self._finish(intents)
@@ -306,7 +307,7 @@ class Pipeline:
         chunk: ChunkRow, row: DocumentRow, access: dict[tuple[str, str | None], Access], known: Vectors
     ) -> Point:
         return Point(
-            chunk.id, row.id, row.source_id, row.generation, access[row.id, chunk.part], row.modified_at,
+            chunk.id, row.id, row.source_id, row.generation, part_access(access, row.id, chunk.part), row.modified_at,
             known[chunk.vector_key], chunk.embedded_text, tuple(label(*pair) for pair in sorted(row.labels.items())),
         )  # fmt: skip
 
@@ -357,7 +358,9 @@ def vector_key(text: str) -> str:
 
 def _still_wanted(order: Order, row: DocumentRow) -> bool:
     """Whether the document still asks for this content: it may have changed again, gone, or been suppressed."""
-    return row.content_hash == order.content_hash and row.state in HELD
+    split_alike = tuple(sorted(row.restricted)) == order.restricted
+    # Without a fingerprint it is to be read anew: what was read before may show a field that is restricted by now.
+    return row.content_hash == order.content_hash and row.state in HELD and split_alike and row.fingerprint != ""
 
 
 def _version_values(draft: Draft, now: datetime) -> dict[str, Any]:
@@ -409,3 +412,8 @@ def access_of(session: Session, documents: Collection[DocumentRow]) -> dict[tupl
         for name, key in row.restricted.items():
             effective[row.id, name] = both(whole, sets[key])
     return effective
+
+
+def part_access(access: Mapping[tuple[str, str | None], Access], document_id: str, part: str | None) -> Access:
+    """The access of a chunk. A field that was restricted when it was split but no longer is has its document's."""
+    return access.get((document_id, part), access[document_id, None])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from pydantic import ValidationError
 
@@ -12,11 +11,10 @@ from connectors import failures
 from connectors import repository as sources
 from connectors.errors import SourceMisbehaves
 from connectors.repository import SourceRecord
-from connectors.sources.base import AnySource, Cursor, Page
+from connectors.sources.base import AnySource, Cursor, Fault, Page
 from core.errors import Unavailable
-from core.leases import Lease
 from ingest import repository
-from ingest.keep import Keeper, Tally
+from ingest.keep import Hold, Keeper
 
 BATCH = 200
 """Keys in one question to a source."""
@@ -24,38 +22,54 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One run's hold of a source. ``began`` is when it started, ``since`` when its task last saw everything, if ever.
-
-    ``over`` says that its slice of time has ended; ``tell`` gets items done and items expected.
-    """
+    """One run of a source. ``over`` says that its slice of time has ended; ``tell`` gets items done and items
+    expected."""
 
     record: SourceRecord
     source: AnySource
-    lease: Lease
-    began: datetime
-    since: datetime | None
+    hold: Hold
     tell: Callable[[int, int | None], None]
     over: Callable[[], bool]
     confirm_empty: bool = False
-    tally: Tally = field(default_factory=Tally)
+
+
+@dataclass(slots=True)
+class _Repeats:
+    """Notices what comes a second time within one listing."""
+
+    what: str
+    seen: set[int] = field(default_factory=set[int])
+
+    def refuse(self, *parts: Hashable) -> None:
+        """Raises ``SourceMisbehaves`` when these parts have been here before."""
+        mark = hash(parts)
+        if mark in self.seen:
+            raise SourceMisbehaves(
+                f"The source sent the same {self.what} twice: its paging does not move.",
+                hint="Reading on would never end. Check the paging of its declaration, or tell its vendor.",
+            )
+        self.seen.add(mark)
+
+    def refuse_page(self, page: Page) -> None:
+        """A page without anything on it may come as often as it likes."""
+        changes = tuple((change.key, change.fingerprint) for change in page.changes)
+        faults = tuple(fault.key for fault in page.faults)
+        if changes or faults or page.deleted:
+            cursor = "" if page.cursor is None else page.cursor.model_dump_json()
+            self.refuse(changes, page.deleted, faults, cursor)
 
 
 def read_changes(keeper: Keeper, turn: Turn, *, full: bool) -> bool:
     """Read from the stored cursor on, or everything. Returns False when the turn was over before the source's end."""
-    source, tally = turn.source, turn.tally
+    source = turn.source
     if source.lists_everything:
         _read_listing(keeper, turn)
         return True
     done = 0
-    before: Page | None = None
+    repeats = _Repeats("page")
     for page in source.poll(None if full else _stored_cursor(keeper, turn)):
-        if before is not None and _stands_still(before, page):
-            raise SourceMisbehaves(
-                f"The source sent the same {len(page.changes)} items twice, with a cursor that does not move.",
-                hint="Reading on would never end. Check the paging of its declaration, or tell its vendor.",
-            )
-        before = page
-        keeper.keep(turn.lease, turn.record.id, source, page, turn.since, tally)
+        repeats.refuse_page(page)
+        keeper.keep(turn.hold, source, page)
         done += len(page.changes) + len(page.faults) + len(page.deleted)
         turn.tell(done, page.total)
         if turn.over() and page.cursor is not None:
@@ -67,12 +81,15 @@ def sweep(keeper: Keeper, turn: Turn) -> None:
     """Compare what exists with what is known: what is gone leaves the answers, what was missed is read."""
     listed = 0
     missed: list[str] = []
+    repeats = _Repeats("keys")
     for keys in turn.source.list_ids():
+        if keys:
+            repeats.refuse(*keys)
         listed += len(keys)
-        missed.extend(keeper.confirm(turn.record.id, keys))
+        missed.extend(keeper.confirm(turn.hold, keys))
         turn.tell(listed, None)
     _refuse_empty(keeper, turn, listed)
-    keeper.drop_unconfirmed(turn.lease, turn.record.id, turn.began, missed, turn.since, turn.tally)
+    keeper.drop_unconfirmed(turn.hold, missed)
     _read_keys(keeper, turn, missed)
 
 
@@ -81,8 +98,7 @@ def read_access(keeper: Keeper, turn: Turn) -> None:
     done = 0
     anew: list[str] = []
     for keys in _known_keys(keeper, turn.record.id):
-        page = turn.source.access(keys)
-        anew.extend(keeper.keep_access(turn.lease, turn.record.id, keys, page, turn.since, turn.tally))
+        anew.extend(keeper.keep_access(turn.hold, keys, turn.source.access(keys)))
         done += len(keys)
         turn.tell(done, None)
     _read_keys(keeper, turn, anew)
@@ -91,28 +107,39 @@ def read_access(keeper: Keeper, turn: Turn) -> None:
 def retry(keeper: Keeper, turn: Turn) -> None:
     """Read just the items that failed and are due."""
     with keeper.database.reading() as session:
-        keys = failures.due(session, turn.record.id, turn.began, limit=5000)
+        keys = failures.due(session, turn.record.id, turn.hold.began, limit=5000)
     _read_keys(keeper, turn, keys)
 
 
 def _read_listing(keeper: Keeper, turn: Turn) -> None:
     done = 0
     faulty: list[str] = []
+    repeats = _Repeats("page")
     for page in turn.source.poll(None):
-        keeper.keep(turn.lease, turn.record.id, turn.source, page, turn.since, turn.tally)
+        repeats.refuse_page(page)
+        keeper.keep(turn.hold, turn.source, page)
         # An item that could not be looked at was not seen to be gone.
         faulty.extend(fault.key for fault in page.faults)
         done += len(page.changes) + len(page.faults)
         turn.tell(done, page.total)
     _refuse_empty(keeper, turn, done)
-    keeper.drop_unconfirmed(turn.lease, turn.record.id, turn.began, faulty, turn.since, turn.tally)
+    keeper.drop_unconfirmed(turn.hold, faulty)
 
 
 def _read_keys(keeper: Keeper, turn: Turn, keys: Sequence[str]) -> None:
     for start in range(0, len(keys), BATCH):
-        for page in turn.source.read(keys[start : start + BATCH]):
-            keeper.keep(turn.lease, turn.record.id, turn.source, page, turn.since, turn.tally)
-            turn.tell(start + len(page.changes), len(keys))
+        asked = keys[start : start + BATCH]
+        unanswered = set(asked)
+        for page in turn.source.read(asked):
+            keeper.keep(turn.hold, turn.source, page)
+            unanswered -= {*(change.key for change in page.changes), *page.deleted}
+            unanswered -= {fault.key for fault in page.faults}
+        if unanswered:
+            # Else they would be due again at once, and for ever.
+            reason = "The source was asked for this item, and did not answer for it."
+            faults = tuple(Fault(key, reason, "unanswered") for key in sorted(unanswered))
+            keeper.keep(turn.hold, turn.source, Page((), faults=faults))
+        turn.tell(start + len(asked), len(keys))
 
 
 def _refuse_empty(keeper: Keeper, turn: Turn, listed: int) -> None:
@@ -125,11 +152,6 @@ def _refuse_empty(keeper: Keeper, turn: Turn, listed: int) -> None:
             f"The source is empty, but had {held} items; nothing was deleted.",
             hint="If it is mounted and really empty, run again with --confirm-empty.",
         )
-
-
-def _stands_still(before: Page, page: Page) -> bool:
-    keys = [change.key for change in page.changes]
-    return bool(keys) and page.cursor == before.cursor and keys == [change.key for change in before.changes]
 
 
 def _stored_cursor(keeper: Keeper, turn: Turn) -> Cursor | None:

@@ -91,28 +91,29 @@ def unconfirmed(session: Session, source_id: str, since: datetime) -> list[str]:
     return list(session.scalars(query))
 
 
-def add_documents(session: Session, rows: list[dict[str, Any]], now: datetime) -> None:
-    """Documents that were never known, given as columns of ``DocumentRow``, with their access and content intents."""
-    if not rows:
-        return
-    session.execute(insert(DocumentRow), rows)
-    session.execute(
-        insert(DocumentAccessRow),
-        [
-            {"document_id": row["id"], "access_key": row["access_key"], "valid_from": now, "valid_to": None}
-            for row in rows
-        ],
-    )
-    session.execute(
-        insert(OutboxRow),
-        [{"document_id": row["id"], "stage": "content", "token": str(uuid4())} for row in rows],
-    )
+def add_documents(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Documents that were never known, given as columns of ``DocumentRow``."""
+    if rows:
+        session.execute(insert(DocumentRow), rows)
 
 
-def set_document_access(session: Session, document_id: str, access_key: str, now: datetime) -> None:
-    """The document's access from ``now`` on; what it was before stays on record."""
-    end_document_access(session, (document_id,), now)
-    session.add(DocumentAccessRow(document_id=document_id, access_key=access_key, valid_from=now, valid_to=None))
+def change_documents(session: Session, changed: Mapping[str, Mapping[str, Any]]) -> None:
+    """Set columns of documents, given by id. Those that change the same columns go in one statement."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for document_id, columns in changed.items():
+        alike.setdefault(tuple(sorted(columns)), []).append({"id": document_id, **columns})
+    for rows in alike.values():
+        session.execute(update(DocumentRow), rows)
+
+
+def begin_document_access(session: Session, access_keys: Mapping[str, str], now: datetime) -> None:
+    """Document id -> the access key that it has from ``now`` on."""
+    if access_keys:
+        rows = [
+            {"document_id": document_id, "access_key": key, "valid_from": now, "valid_to": None}
+            for document_id, key in access_keys.items()
+        ]
+        session.execute(insert(DocumentAccessRow), rows)
 
 
 def end_document_access(session: Session, document_ids: Sequence[str], now: datetime) -> None:
@@ -151,25 +152,39 @@ def enqueue(session: Session, document_id: str, stage: str) -> None:
 
 
 def enqueue_each(session: Session, document_ids: Sequence[str], stage: str) -> None:
-    """Ask for ``stage`` of many documents, whose lines of the outbox are read and written together."""
-    for some in batches(document_ids):
-        # Held while they are changed: the session forgets rows that nobody holds, and would read them one by one.
-        lines = session.scalars(select(OutboxRow).where(OutboxRow.document_id.in_(some))).all()
-        with session.no_autoflush:
-            for document_id in some:
-                enqueue(session, document_id, stage)
-        del lines
+    """Ask for ``stage`` of many documents together."""
+    ask(session, dict.fromkeys(document_ids, stage), {})
 
 
-def date_outbox(session: Session, changed_at: Mapping[str, datetime]) -> None:
-    """Remember when the source changed these documents; of one that waits already, the earlier time stays."""
+def ask(session: Session, stages: Mapping[str, str], changed_at: Mapping[str, datetime]) -> None:
+    """Ask for a stage of each document, as ``enqueue`` does. ``changed_at`` is when the source changed it, where that
+    counts; of one that waits already, the earlier time stays."""
     session.flush()
-    for document_id, moment in changed_at.items():
-        session.execute(
-            update(OutboxRow)
-            .where(OutboxRow.document_id == document_id, OutboxRow.changed_at.is_(None))
-            .values(changed_at=moment)
+    fresh: list[dict[str, Any]] = []
+    renewed: list[dict[str, Any]] = []
+    for some in batches(tuple(stages)):
+        lines = session.execute(
+            select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.changed_at).where(OutboxRow.document_id.in_(some))
         )
+        waiting = {line.document_id: line for line in lines}
+        for document_id in some:
+            line, stage, moment = waiting.get(document_id), stages[document_id], changed_at.get(document_id)
+            row = {"document_id": document_id, "token": str(uuid4())}
+            if line is None:
+                fresh.append({**row, "stage": stage, "changed_at": moment})
+            else:
+                kept = line.stage if stage == "access" else stage
+                renewed.append({**row, "stage": kept, "changed_at": line.changed_at or moment})
+    if fresh:
+        session.execute(insert(OutboxRow), fresh)
+    if renewed:
+        session.execute(update(OutboxRow), renewed)
+
+
+def withdraw(session: Session, document_ids: Sequence[str]) -> None:
+    """Take out what was asked for these documents."""
+    for ids in batches(document_ids):
+        session.execute(delete(OutboxRow).where(OutboxRow.document_id.in_(ids)))
 
 
 def pending(session: Session, limit: int, stage: str) -> list[Intent]:
@@ -215,6 +230,12 @@ def intents_of(session: Session, document_ids: Sequence[str]) -> list[Intent]:
 
 def pending_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(OutboxRow)) or 0
+
+
+def pending_of(session: Session, source_id: str) -> int:
+    """How many documents of one source wait for the index to have them."""
+    lines = select(func.count()).select_from(OutboxRow).join(DocumentRow, DocumentRow.id == OutboxRow.document_id)
+    return session.scalar(lines.where(DocumentRow.source_id == source_id)) or 0
 
 
 def finish(session: Session, intents: Iterable[Intent]) -> list[tuple[str, datetime]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from connectors import accounts
+from connectors import accounts, tasks
 from connectors import repository as sources
 from connectors.errors import SourceRejected
 from connectors.plan import stored_plan
@@ -17,11 +17,12 @@ from connectors.sources.base import AnySource
 from core.clock import Clock
 from core.database import Database
 from core.errors import Conflict, Invalid, NotFound, VouchError
-from core.leases import Lease, Leases
+from core.leases import Lease, Leases, release_all
 from ingest import reading, repository
-from ingest.keep import Keeper, Tally, drop
+from ingest.keep import Hold, Keeper, Tally, drop
 from ingest.pipeline import Outcome, Pipeline
 from ingest.reading import Turn
+from ingest.shared import SharedDrain
 from ingest.tables import DocumentRow
 
 Phase = Literal["listing", "ingesting", "done"]
@@ -88,7 +89,7 @@ class Sync:
     """Runs sources, one run a source at a time over all processes."""
 
     def __init__(
-        self, database: Database, keeper: Keeper, pipeline: Pipeline, clock: Clock,
+        self, database: Database, keeper: Keeper, pipeline: Pipeline | SharedDrain, clock: Clock,
         elapsed: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._database, self._keeper, self._pipeline, self._clock = database, keeper, pipeline, clock
@@ -144,23 +145,26 @@ class Sync:
         def told(done: int, total: int | None) -> None:
             with self._database.writing() as session:
                 known = {} if total is None else {"total": total}
-                sources.tell_run(session, run_id, {**turn.tally.counts, "read": done, **known})
+                sources.tell_run(session, run_id, {**turn.hold.tally.counts, "read": done, **known})
             tell(done, total)
 
         def over() -> bool:
             return seconds is not None and self._elapsed() - started >= seconds
 
-        turn = Turn(record, source, lease, began, since, told, over, confirm_empty)
+        hold = Hold(record.id, lease, began, since)
+        turn = Turn(record, source, hold, told, over, confirm_empty)
         try:
             finished = self._do(turn, task, full)
         except BaseException as error:
             reason = error.message if isinstance(error, VouchError) else type(error).__name__
             with self._database.writing() as session:
-                sources.finish_run(session, run_id, "failed", turn.tally.counts, self._clock(), reason)
+                sources.finish_run(session, run_id, "failed", turn.hold.tally.counts, self._clock(), reason)
             raise
         with self._database.writing() as session:
-            sources.finish_run(session, run_id, "done" if finished else "stopped", turn.tally.counts, self._clock())
-        return Turned(began, turn.tally, finished)
+            sources.finish_run(
+                session, run_id, "done" if finished else "stopped", turn.hold.tally.counts, self._clock()
+            )
+        return Turned(began, turn.hold.tally, finished)
 
     def _do(self, turn: Turn, task: Task, full: bool) -> bool:
         match task:
@@ -181,13 +185,13 @@ class Sync:
         now = self._clock()
         declared = stored_plan(turn.record.plan).people
         with self._database.writing() as session:
-            turn.lease.confirm(session)
+            turn.hold.lease.confirm(session)
             joined = accounts.replace_accounts(
                 session, turn.record.id, turn.record.name, found, declared, now
             )  # fmt: skip
-        turn.tally.access_changed += joined.changed
+        turn.hold.tally.access_changed += joined.changed
         for _ in range(joined.changed):
-            turn.tally.noticed("permissions", turn.since, now)
+            turn.hold.tally.noticed("permissions", turn.hold.since, now)
         turn.tell(len(found), len(found))
 
     def _report(self, record: SourceRecord, tally: Tally, outcome: Outcome) -> Report:
@@ -216,6 +220,9 @@ class Sync:
         """After a start: end what a stop cut off, complete the outbox, and let the index agree with the database."""
         with self._database.writing() as session:
             sources.end_interrupted(session, self._clock())
+            # One process alone has this installation: whoever held a lease or a job is dead.
+            release_all(session)
+            tasks.forget_sent(session)
         outcome = self._pipeline.drain()
         if self._pipeline.reconcile():
             outcome = self._pipeline.drain()
@@ -230,7 +237,7 @@ class Sync:
             key = row.key
             if row.state == "suppressed":
                 raise Invalid("This document is suppressed already.", hint="There is nothing left to do.")
-            drop(session, row.id, "suppressed", self._clock())
+            drop(session, (row.id,), "suppressed", self._clock())
         self._pipeline.drain()
         return key
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import cast
 
@@ -16,7 +16,7 @@ from connectors.freshness import breaches, lags
 from connectors.freshness.breaches import FreshnessEvent
 from connectors.plan import TASKS, Bound, Plan, stored_plan
 from connectors.repository import SourceRecord
-from connectors.schedule import next_due
+from connectors.schedule import next_due, pause
 from connectors.sources.base import AnySource
 from core.clock import Clock
 from core.database import Database
@@ -29,6 +29,8 @@ from ingest.sync import Sync, Task, Turned
 
 INGEST_SLICE_SECONDS = 60.0
 """How long one worker may work off the outbox before it looks whether others wait."""
+WAIT_FOR_ANOTHER = timedelta(seconds=5)
+"""How long a task waits, at most, while another one of its source is at work."""
 log = structlog.get_logger()
 
 
@@ -128,23 +130,20 @@ class Work:
         if record is None or record.state != "active" or state is None:
             return
         plan = stored_plan(record.plan)
-        began = self._clock()
         try:
             turned = self._sync.turn(
                 record, self._open(record), task, state.succeeded_at, _nobody_follows, seconds=plan.slice_seconds,
                 confirm_empty=confirm_empty,
             )  # fmt: skip
         except Conflict:
-            # Another run has the source: this task comes up again when its message counts as lost.
+            # Another run has the source: what waits for it is sent when that ends, or else a little later.
+            with self._database.writing() as session:
+                now = self._clock()
+                tasks.postpone(session, source_id, task, now, now + WAIT_FOR_ANOTHER)
             return
         except VouchError as error:
             with self._database.writing() as session:
-                again = began + timedelta(seconds=self._random.uniform(30, 60))
-                if task != "retry":
-                    again = next_due(
-                        plan, task, began, self._clock(), self._random, failures=state.failures + 1,
-                        retry_after=getattr(error, "retry_after", None),
-                    )  # fmt: skip
+                again = self._again(plan, task, state.failures + 1, getattr(error, "retry_after", None))
                 tasks.failed(session, source_id, task, str(error), again)
             self._told(record, task, None)
             return
@@ -155,6 +154,13 @@ class Work:
             self._told(record, task, None)
             raise
         self._ended(record, plan, task, turned)
+
+    def _again(self, plan: Plan, task: Task, failed: int, retry_after: float | None) -> datetime | None:
+        """When to try a task again that failed ``failed`` times in a row."""
+        now = self._clock()
+        if task == "retry":
+            return now + pause(failed, retry_after, self._random)
+        return next_due(plan, task, now, now, self._random, failures=failed, retry_after=retry_after)
 
     def _ended(self, record: SourceRecord, plan: Plan, task: Task, turned: Turned) -> None:
         now = self._clock()
@@ -167,19 +173,19 @@ class Work:
             elif task == "retry":
                 tasks.succeeded(session, record.id, task, turned.began, failures.next_due(session, record.id))
             else:
-                due = next_due(plan, task, turned.began, now, self._random)
-                tasks.succeeded(session, record.id, task, turned.began, due)
-                again = failures.next_due(session, record.id)
-                if again is not None:
-                    tasks.set_due(session, record.id, {"retry": again})
+                again = next_due(plan, task, turned.began, now, self._random)
+                tasks.succeeded(session, record.id, task, turned.began, again)
+                failed_again = failures.next_due(session, record.id)
+                if failed_again is not None:
+                    tasks.set_due(session, record.id, {"retry": failed_again})
             waiting = repository.pending_count(session)
-            if not turned.finished:
-                tasks.mark_sent(session, [(record.id, task)], now)
+            # Other tasks of the source may have come while this one had it: they go first.
+            due = tasks.take_due(session, now, source_id=record.id)
         self._told(record, task, turned)
         if waiting:
             self._queue.send(Job("ingest"))
-        if not turned.finished:
-            self._queue.send(Job("read", record.id, task))
+        for source_id, other in sorted(due, key=lambda sent: sent[1] == task):
+            self._queue.send(Job("read", source_id, other))
 
     def _ingest(self) -> None:
         """Work off the outbox for a while; where something is left, behind what else waits. One process at a time."""

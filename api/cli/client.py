@@ -20,7 +20,9 @@ from core.errors import Unavailable, VouchError
 class Client:
     """Calls with the operator's authority. A problem of the server is raised as ``VouchError``."""
 
-    def __init__(self, owner: Owner) -> None:
+    def __init__(self, owner: Owner, *, alone: bool = False) -> None:
+        """``alone``: the server is this process, and ends with it."""
+        self.alone = alone
         self._http = httpx.Client(
             base_url=owner.url,
             headers={"Authorization": f"Bearer {owner.token}", "X-Vouch": "1"},
@@ -44,6 +46,22 @@ class Client:
             for line in response.iter_lines():
                 if line:
                     yield json.loads(line)
+
+    def events(self, method: str, path: str, body: Any = None) -> Iterator[dict[str, Any]]:
+        """The reply's events as they come, each with its name in ``event``. Raises the problem that one tells of."""
+        headers = {"Accept": "text/event-stream"}
+        with self._http.stream(method, path, json=body, headers=headers) as response:
+            if response.is_error:
+                raise problem_of(response.read())
+            name = ""
+            for line in response.iter_lines():
+                if line.startswith("event: "):
+                    name = line.removeprefix("event: ")
+                elif line.startswith("data: "):
+                    data: dict[str, Any] = json.loads(line.removeprefix("data: "))
+                    if name == "error":
+                        raise problem_of(data)
+                    yield {"event": name, **data}
 
     def close(self) -> None:
         self._http.close()
@@ -74,7 +92,7 @@ def connect(settings: Settings | None = None) -> Generator[Client]:
             client.close()
         return
     with _own_server(settings) as own:
-        client = Client(own)
+        client = Client(own, alone=True)
         try:
             yield client
         finally:

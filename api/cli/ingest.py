@@ -1,4 +1,4 @@
-"""``vouch ingest`` and ``vouch sources``."""
+"""``vouch ingest``, and how a run is followed and told."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from api.cli.client import connect, problem_of
-from api.cli.output import complaints, console, guarded, moment, show_json, table
+from api.cli.output import complaints, console, show_json, table
 from core.errors import Invalid
 
-sources = typer.Typer(help="What Vouch reads.", no_args_is_help=True)
 FAILURES_SHOWN = 50
 
 
@@ -33,7 +32,8 @@ def ingest(
     confirm_empty: Annotated[bool, typer.Option(help="The source is really empty now: delete what it had.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Read a source: what is new, changed or gone since the last time.
+    """Read files of this machine: what is new, changed or gone since the last time. From then on Vouch reads them
+    by itself as well, every 15 minutes while it runs.
 
     Examples: `vouch ingest ~/policies --source policies --allow everyone`,
     `vouch ingest crm.jsonl --source crm --allow sales --map text=body`
@@ -48,14 +48,15 @@ def ingest(
         "confirm_empty": confirm_empty,
     }
     with connect() as client:
-        report = _followed(client.lines("/v1/operator/ingest", body))
+        report = followed(client.lines("/v1/operator/ingest", body))
     if as_json:
         show_json(report)
     else:
-        _show(report)
+        show(report)
 
 
-def _followed(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
+def followed(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """Show how far a run is, and return its report. Raises what stopped it."""
     columns = (
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(), TextColumn("ETA"), TimeRemainingColumn(),
@@ -68,16 +69,18 @@ def _followed(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
                 return event
             if event["event"] == "problem":
                 raise problem_of(event)
-            if event["phase"] != phase:
-                phase, began = event["phase"], time.monotonic()
+            now = f"{event['phase']} {event.get('task', '')}".strip()
+            if now != phase:
+                phase, began = now, time.monotonic()
                 progress.reset(task, total=event["total"], description=phase)
             seconds = max(time.monotonic() - began, 1e-3)
-            rate = f"{event['done'] / seconds:.0f} documents/s" if event["done"] else ""
+            rate = f"{event['done'] / seconds:.0f} items/s" if event["done"] else ""
             progress.update(task, completed=event["done"], total=event["total"], rate=rate)
     raise Invalid("The run ended without a report.", hint="See the server's log, then run it again: nothing is lost.")
 
 
-def _show(report: dict[str, Any]) -> None:
+def show(report: dict[str, Any]) -> None:
+    """A table of what became of the items, and one of those that failed."""
     counts = report["counts"]
     shown = table("new", "changed", "unchanged", "deleted", "failed", title=f"Source {report['source']}")
     shown.add_row(*(str(counts[name]) for name in ("new", "changed", "unchanged", "deleted", "failed")))
@@ -93,26 +96,6 @@ def _show(report: dict[str, Any]) -> None:
         console.print(failed)
         if len(failures) > FAILURES_SHOWN:
             console.print(f"and {len(failures) - FAILURES_SHOWN} more: vouch documents list --state failed")
-
-
-@sources.command("list")
-@guarded
-def list_sources(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Every source, what it holds, and when it was last confirmed."""
-    with connect() as client:
-        found = client.call("GET", "/v1/operator/sources")
-    if as_json:
-        show_json(found)
-        return
-    shown = table("source", "kind", "ready", "failed", "confirmed", "last run", "path")
-    for each in found:
-        last = each["last_run"]["state"] if each["last_run"] else "-"
-        documents = each["documents"]
-        shown.add_row(
-            each["name"], each["kind"], str(documents.get("ready", 0)), str(documents.get("failed", 0)),
-            moment(each["confirmed_at"]), last, each["path"],
-        )  # fmt: skip
-    console.print(shown)
 
 
 def _names(value: str | None) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from api import logs
-from api.cli import audit, bench, documents, evaluate, ingest, questions, serve
+from api.cli import audit, bench, destinations, documents, evaluate, ingest, questions, serve, sources, syncing, work
 from api.cli import people as people_commands
 from api.cli.output import guarded
 
@@ -26,11 +26,17 @@ def start() -> None:
 
 app.command("serve")(guarded(serve.serve))
 app.command("ingest")(guarded(ingest.ingest))
+app.command("sync")(guarded(syncing.sync))
+app.command("freshness")(guarded(syncing.freshness))
+app.command("failures")(guarded(syncing.failures))
 app.command("search")(guarded(questions.search))
 app.command("ask")(guarded(questions.ask))
+app.command("worker")(guarded(work.worker))
+app.command("beat")(guarded(work.beat))
 app.command("doctor")(guarded(serve.doctor))
 app.add_typer(people_commands.app, name="people")
-app.add_typer(ingest.sources, name="sources")
+app.add_typer(sources.app, name="sources")
+app.add_typer(destinations.app, name="destinations")
 app.add_typer(documents.app, name="documents")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")

@@ -13,6 +13,9 @@ import typer
 from api.cli.output import console, show_json
 from api.settings import Settings, load_settings
 
+JOBS_AT_A_TIME = 2
+"""In embedded mode, where the server is the worker as well."""
+
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
@@ -39,10 +42,13 @@ def _serve(settings: Settings, began: float) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     # The server hands the signal on when it has ended; by default that would end the process before it has closed.
     signal.signal(signal.SIGTERM, _end)
-    runtime = open_runtime(settings, console.print)
+    runtime = open_runtime(settings, console.print, serving=True)
     try:
         runtime.warm()
         sources.load_demo(runtime, console.print)
+        if settings.mode == "embedded" and runtime.jobs is not None:
+            runtime.jobs.work(runtime.connecting.work, JOBS_AT_A_TIME)
+            runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox)
         config = uvicorn.Config(
             create_app(runtime), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, lifespan="off",

@@ -20,7 +20,7 @@ class AnnouncedOut(Model):
 
 
 def intake_of(request: Request) -> Intake:
-    return request.app.state.runtime.intake
+    return request.app.state.runtime.connecting.intake
 
 
 @router.post("/{name}/announcements", status_code=202)

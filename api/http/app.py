@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http import errors, operate, reading, session, web
+from api.http import announcements, destinations, errors, operate, reading, session, sources, web
 from api.http.models import Health, Problem
 from api.runtime import VERSION, Runtime
 
@@ -72,6 +72,9 @@ def create_app(runtime: Runtime | None) -> FastAPI:
 
     app.include_router(session.router, tags=["session"])
     app.include_router(reading.router, tags=["reading"])
+    app.include_router(sources.router, tags=["sources"])
+    app.include_router(announcements.router, tags=["sources"])
     app.include_router(operate.router, tags=["operator"])
+    app.include_router(destinations.router, tags=["operator"])
     web.install(app)
     return app

@@ -105,7 +105,7 @@ class ReplayedOut(Model):
 
 
 def destinations_of(request: Request) -> Destinations:
-    return request.app.state.runtime.destinations
+    return request.app.state.runtime.connecting.destinations
 
 
 CurrentDestinations = Annotated[Destinations, Depends(destinations_of)]

@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import orjson
-import structlog
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import StreamingResponse
 from sqlalchemy import func, select
 
-from api import sources, tokens
+from api import tokens
 from api.http import models as out
 from api.http.access import CurrentRuntime, operator
-from api.http.errors import problem, trace_id_of
+from api.http.errors import trace_id_of
 from api.runtime import Runtime
 from connectors import repository as connectors
 from connectors.tables import SourceRow
 from core import audit, people
 from core.access_sets import by_keys
 from core.audit import Event
-from core.errors import Invalid, NotFound, VouchError
+from core.errors import Invalid, NotFound
 from core.people import Person
-from ingest.sync import Progress
 from ingest.tables import ChunkRow, DocumentRow
 
-log = structlog.get_logger()
 router = APIRouter(prefix="/v1/operator", dependencies=[Depends(operator)])
 
 
@@ -84,75 +76,6 @@ def _issue(runtime: Runtime, email: str, kind: tokens.Kind, life: timedelta) -> 
     with runtime.database.writing() as session:
         person = people.by_email(session, email)
         return tokens.issue(session, kind, person.id, "operator", now, life), now + life
-
-
-# Sources
-
-
-@router.post("/ingest")
-def ingest(body: out.IngestIn, runtime: CurrentRuntime, request: Request) -> StreamingResponse:
-    """Create or run a file source. The reply is a line of JSON an event: progress, then a report or a problem."""
-    record = sources.configure(runtime, body)
-    lines = _follow(runtime, record, body.confirm_empty, trace_id_of(request))
-    return StreamingResponse(lines, media_type="application/x-ndjson")
-
-
-def _follow(runtime: Runtime, record: connectors.SourceRecord, confirm_empty: bool, trace_id: str) -> Iterator[bytes]:
-    """The run goes on in a thread of its own, so that it ends even when nobody follows it any more."""
-    events: queue.Queue[dict[str, Any]] = queue.Queue()
-
-    def tell(progress: Progress) -> None:
-        events.put({
-            "event": "progress", "phase": progress.phase, "done": progress.done, "total": progress.total,
-            "chunks": progress.chunks,
-        })  # fmt: skip
-
-    def work() -> None:
-        try:
-            report = sources.run(runtime, record, tell, confirm_empty=confirm_empty)
-            failures = [{"uri": each.key, "code": each.code, "reason": each.reason} for each in report.failures]
-            events.put({"event": "report", "source": report.source, "counts": report.counts, "failures": failures})
-        except Exception as error:
-            if not isinstance(error, VouchError):
-                log.error("source.run_failed", trace_id=trace_id, exc_info=error)
-            events.put({"event": "problem", **problem(error, trace_id).model_dump()})
-
-    threading.Thread(target=work, name="source-run").start()
-    while True:
-        event = events.get()
-        yield orjson.dumps(event) + b"\n"
-        if event["event"] != "progress":
-            return
-
-
-@router.get("/sources")
-def list_sources(runtime: CurrentRuntime) -> list[dict[str, Any]]:
-    """Every source with its configuration and last run."""
-    with runtime.database.reading() as session:
-        found: list[dict[str, Any]] = []
-        for record in connectors.everything(session):
-            last = connectors.last_run(session, record.id)
-            counts = dict(
-                session.execute(
-                    select(DocumentRow.state, func.count())
-                    .where(DocumentRow.source_id == record.id)
-                    .group_by(DocumentRow.state)
-                ).all()  # pyright: ignore[reportArgumentType]
-            )
-            found.append(
-                {
-                    "name": record.name,
-                    "kind": record.kind,
-                    "path": record.config["path"],
-                    "allow": record.config["allow"],
-                    "documents": counts,
-                    "confirmed_at": record.confirmed_at,
-                    "last_run": None
-                    if last is None
-                    else {"state": last.state, "counts": last.counts, "error": last.error, "at": last.started_at},
-                }
-            )
-        return found
 
 
 # Documents

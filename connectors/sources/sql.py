@@ -248,7 +248,9 @@ def _cursor(rest: Any, after: Position | None) -> SqlCursor:
 
 
 def open_sql(config: SqlConfig, opening: Opening) -> AnySource:
-    database = SqlDatabase(lambda: opening.secret(config.connection), config.statement_timeout_seconds)
+    database = SqlDatabase(
+        lambda: opening.secret(config.connection), opening.http.permit, config.statement_timeout_seconds
+    )
     kind = SqlSource if config.updated else SqlListing
     return kind(Rows(config, opening.name), database, opening.clock, opening.max_bytes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -35,6 +35,11 @@ LIMITS: dict[str, tuple[str, ...]] = {
 """What each transaction begins with. Where a dialect has no read-only transaction, the account's rights have to do."""
 EXTRAS = ("snowflake", "bigquery", "databricks")
 """Dialects whose driver is an extra of this package."""
+PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 1433, "oracle": 1521}
+CLOUDS = {"snowflake": "{host}.snowflakecomputing.com", "bigquery": "bigquery.googleapis.com"}
+"""Dialects whose URL names an account or a project, and the host that is behind it."""
+ELSEWHERE = frozenset({"hostaddr", "service", "servicefile", "odbc_connect", "unix_socket", "read_default_file"})
+"""Parameters that lead to a host which nobody could check."""
 REFUSED = re.compile(
     r"authentication failed|access denied|login failed|ora-01017|no password supplied|permission denied"
     r"|role .* does not exist",
@@ -44,10 +49,12 @@ UNREADABLE = re.compile(r"no such (table|column)|does not exist|syntax error|per
 
 
 class SqlDatabase:
-    """Opens connections to the database behind ``address``, which is resolved at the first of them."""
+    """Opens connections to the database behind ``address``, which is resolved at the first of them. ``permit`` raises
+    for a host and port that may not be reached."""
 
-    def __init__(self, address: Callable[[], Secret], timeout_seconds: int) -> None:
+    def __init__(self, address: Callable[[], Secret], permit: Callable[[str, int], None], timeout_seconds: int) -> None:
         self._address = address
+        self._permit = permit
         self._timeout = timeout_seconds
         self._engine: Engine | None = None
 
@@ -55,7 +62,10 @@ class SqlDatabase:
     def connection(self) -> Generator[Connection]:
         """One connection, closed at the end. What fails in it, too, is SourceUnavailable or SourceRejected."""
         with _translated(connecting=True):
-            opened = self._opened().connect()
+            engine = self._opened()
+            for host, port in _hosts(engine.url):
+                self._permit(host, port)
+            opened = engine.connect()
         try:
             with _translated(connecting=False):
                 yield opened
@@ -79,7 +89,7 @@ class SqlDatabase:
         name = connection.dialect.name
         if name == "sqlite":
             deadline = time.monotonic() + self._timeout
-            (lambda *a: None)(lambda: time.monotonic() > deadline, 10_000)
+            driver.set_progress_handler(lambda: time.monotonic() > deadline, 10_000)
         elif name == "mssql" and hasattr(driver, "timeout"):
             driver.timeout = self._timeout
         elif name == "oracle" and hasattr(driver, "call_timeout"):
@@ -111,6 +121,25 @@ def _url(address: Secret) -> URL:
         # Else a file that is not there would be made.
         return url.set(database=f"file:{quote(url.database)}").update_query_dict({"mode": "ro", "uri": "true"})
     return url
+
+
+def _hosts(url: URL) -> Iterator[tuple[str, int]]:
+    """Every host that a URL leads to over the network. Raises SourceRejected where it does not say so itself."""
+    name = url.get_backend_name()
+    if name == "sqlite":
+        return
+    if elsewhere := sorted(ELSEWHERE.intersection(url.query)):
+        hint = "Write the host into the URL: DIALECT://USER:PASSWORD@HOST:PORT/DATABASE."
+        raise SourceRejected(f"The connection names its host in {', '.join(elsewhere)}.", hint=hint)
+    if name in CLOUDS:
+        yield CLOUDS[name].format(host=url.host), 443
+        return
+    given = url.query.get("host", ())
+    named = [given] if isinstance(given, str) else list(given)
+    for host in [url.host, *(part for each in named for part in each.split(","))]:
+        # A path is a socket of this machine.
+        if host and not host.startswith("/"):
+            yield host.rpartition(":")[0] if host.count(":") == 1 else host, url.port or PORTS.get(name, 443)
 
 
 @contextmanager

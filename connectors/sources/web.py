@@ -91,7 +91,7 @@ class WebSource:
     site: Site
     clock: Clock
     cursor = WebCursor
-    lists_everything = True
+    lists_everything = False
 
     def check(self) -> Iterator[Step]:
         host = self.site.host
@@ -126,6 +126,9 @@ class WebSource:
         listed = self.site.pages(robots, session)
         urls = {page.url for page in listed}
         known = dict(before.pages)
+        if known and not listed:
+            hint = "Nothing was deleted. If the site is really empty, remove the source: vouch sources remove."
+            raise SourceUnavailable(f"The sitemaps of {self.site.host} list nothing any more.", hint=hint)
         vanished = tuple(url for url in known if url not in urls)
         for url in vanished:
             del known[url]

@@ -161,6 +161,6 @@ def _path(url: str) -> str:
 
 
 def _place(url: str) -> tuple[str, str]:
-    """What makes two addresses the same page: a slash at the end, or its index page, do not matter."""
+    """What makes two addresses the same page: quoting, a slash at the end, or its index page do not matter."""
     parts = urlsplit(url)
-    return parts.path.removesuffix("index.html").rstrip("/"), parts.query
+    return unquote(parts.path).removesuffix("index.html").rstrip("/"), unquote(parts.query)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, cast, delete, insert, select
 from sqlalchemy.orm import Session
@@ -45,6 +46,11 @@ def pending(session: Session, limit: int) -> Sequence[tuple[int, bytes]]:
     event = cast(PendingRow.event, LargeBinary)
     rows = session.execute(select(PendingRow.id, event).order_by(PendingRow.id).limit(limit))
     return [(number, bytes(content)) for number, content in rows]
+
+
+def oldest_pending(session: Session) -> datetime | None:
+    """When the event was written that has waited longest."""
+    return session.scalar(select(PendingRow.created_at).order_by(PendingRow.id).limit(1))
 
 
 def latest(session: Session, limit: int) -> list[Link]:

@@ -160,10 +160,14 @@ class Sequencer:
         # The database is locked only for the inserts: hashing, signing and the head file's flush come before.
         prepare_head(self._head, checkpoint)
         with self._database.writing() as session:
+            self._confirm(session)
             repository.extend(session, links, checkpoint, [number for number, _ in rows])
         repository.flush(self._database)
         publish_head(self._head)
         return len(rows)
+
+    def _confirm(self, session: Session) -> None:
+        """Raise Conflict when another sequencer has taken over. In an installation of one process there is none."""
 
     def _standing(self, session: Session) -> Checkpoint:
         """Where the chain ends, once database and head file agree on it. Never extends a chain that was cut."""

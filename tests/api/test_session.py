@@ -173,7 +173,7 @@ def test_operator_routes_are_closed_without_the_machines_token(house: House, ana
             client.post(f"/v1/operator/people/{ANA}/key"),
             client.delete(f"/v1/operator/people/{BO}"),
             client.post("/v1/operator/ingest", json={"path": "/", "source": "all", "allow": ["everyone"]}),
-            client.get("/v1/operator/sources"),
+            client.get("/v1/operator/destinations"),
             client.get("/v1/operator/documents"),
             client.delete("/v1/operator/documents/leave.md"),
             client.get("/v1/operator/audit/tail"),

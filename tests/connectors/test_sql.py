@@ -238,9 +238,8 @@ def test_a_query_with_a_key_of_several_columns_is_read_and_found_again(tickets: 
     assert sorted(page.deleted) == ["a%2F1/1", "nonsense"]
 
 
-def test_keys_that_are_uuids_survive_the_cursor(tickets: Tickets) -> None:
-    if tickets.engine.name != "postgresql":
-        pytest.skip("only PostgreSQL has a type for them")
+def test_keys_that_are_uuids_survive_the_cursor(postgres_url: str) -> None:
+    tickets = postgres(postgres_url)
     tickets.execute("drop table if exists things")
     tickets.execute("create table things (id uuid primary key, at date)")
     names = sorted(str(UUID(int=number << 100)) for number in range(1, 6))
@@ -320,6 +319,22 @@ def test_a_database_that_is_not_there_and_one_that_refuses(tickets: Tickets, tmp
     with pytest.raises(SourceRejected) as refused:
         list(opened(tickets).poll(None))
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("address", "refusal"),
+    [
+        ("postgresql://u:hunter2@db.example.com/x", "db.example.com may not be reached"),
+        ("postgresql://u:hunter2@127.0.0.1/x?host=db.example.com:5432,127.0.0.1", "db.example.com may not be reached"),
+        ("postgresql://u:hunter2@127.0.0.1/x?hostaddr=10.0.0.1", "names its host in hostaddr"),
+        ("postgresql://u:hunter2@127.0.0.1/x?service=other", "names its host in service"),
+    ],
+)
+def test_a_host_that_nobody_allowed_is_not_reached(tickets: Tickets, address: str, refusal: str) -> None:
+    tickets.url = address
+    with pytest.raises(SourceRejected, match=refusal) as raised:
+        list(opened(tickets).poll(None))
+    assert "hunter2" not in str(raised.value)
 
 
 def test_a_driver_that_is_missing_is_named_with_its_extra(tickets: Tickets) -> None:

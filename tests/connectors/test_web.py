@@ -141,6 +141,15 @@ def test_gone_and_vanished_pages_are_deleted(www: WebSite) -> None:
     ]
 
 
+def test_a_sitemap_that_lists_nothing_any_more_has_deleted_nothing(www: WebSite) -> None:
+    www.put("/a", "text")
+    source = opened(www)
+    _, _, cursor = poll(source)
+    www.remove("/a")
+    with pytest.raises(SourceUnavailable, match="Nothing was deleted"):
+        poll(source, cursor)
+
+
 def test_a_stop_in_the_middle_keeps_what_was_read(www: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "PAGE_ITEMS", 2)
     for number in range(5):
@@ -237,8 +246,9 @@ def test_the_longest_path_declares_who_may_read_however_it_is_written(www: WebSi
     for name in "cde":
         www.file(f"/hr/{name}", "text")
     rules = [{"prefix": "/hr/", "allow": ["hr"]}]
-    changes, _, _ = poll(opened(www, access=rules))
+    changes, pages, _ = poll(opened(www, access=rules))
     assert set(changes) == {"/a", "/hr/b", "/%68r/c"}
+    assert all(page.faults == () for page in pages)
     assert changes["/a"].access == NOBODY
     assert changes["/hr/b"].access.allow == changes["/%68r/c"].access.allow == ("group:hr",)
 

@@ -85,15 +85,16 @@ class Roundup:
 
 
 @contextmanager
-def roundup() -> Iterator[Roundup]:
-    """A tracker of its own, from a prepared one; gone afterwards."""
+def roundup(front: str | None = None) -> Iterator[Roundup]:
+    """A tracker of its own, from a prepared one; gone afterwards. ``front`` is the address of a proxy before it: the
+    one that it gives in links, and takes changes from."""
     folder = Path(tempfile.mkdtemp(prefix="vouch-roundup-"))
     try:
         port = _free_port()
         home = folder / "tracker"
         shutil.copytree(_initialised(), home)
         url = f"http://127.0.0.1:{port}"
-        _configure(home, url)
+        _configure(home, front or url)
         arguments = [str(server_python()), "-c", SERVE, str(home), str(port)]
         server = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:

@@ -105,6 +105,41 @@ class Graph:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class FieldsOf:
+    """The fields of one model as rules see them (``rules.Fields``)."""
+
+    client: TrytonClient = field(repr=False)
+    graph: Graph = field(repr=False)
+    model: str
+    stored: dict[tuple[str, str], bool] = field(repr=False)
+    """What was asked before."""
+
+    def kind(self, path: Path) -> str:
+        return self.graph.kind_of(self.model, path)
+
+    def is_stored(self, path: Path) -> bool:
+        here: str | None = self.model
+        for name in path:
+            known = self.graph.fields.get(here or "", {}).get(name)
+            if here is None or known is None:
+                return False
+            if (here, name) not in self.stored:
+                self.stored[here, name] = self._ask(here, name, known.kind)
+            if not self.stored[here, name]:
+                return False
+            here = known.relation
+        return True
+
+    def _ask(self, model: str, name: str, kind: str) -> bool:
+        """Tryton says that a field is computed by what it lets clients do with it, and that a text is translated by
+        loading it late."""
+        definition = self.client.call(f"model.{model}.fields_get", [name])[name]
+        if kind in ("one2many", "many2many"):
+            return not definition["readonly"]
+        return bool(definition["sortable"]) and (kind not in ("char", "text") or definition["loading"] == "eager")
+
+
 def read_graph(client: TrytonClient) -> Graph:
     """All fields of all models, in a few calls."""
     fields: dict[str, dict[str, FieldOf]] = {}

@@ -25,15 +25,15 @@ def is_expression(value: Any) -> bool:
 
 
 def mentions_user(value: Any) -> bool:
-    """Whether anything below depends on who asks (or on PYSON at all)."""
-    return any(kind in _CLASSES or kind in _REFUSED for kind in _kinds(value))
+    """Whether anything below depends on who asks, or may: whatever is no plain value."""
+    return any(part.get("__class__") not in _VALUES for part in _dicts(value))
 
 
 def checked(value: Any, names: frozenset[str]) -> Any:
     """The expression itself, when it can be evaluated from ``names`` of a context. Raises ``Unsupported``."""
     for part in _dicts(value):
         kind = part.get("__class__")
-        if kind in _REFUSED:
+        if kind not in _CLASSES and kind not in _VALUES:
             raise Unsupported(f"it uses {kind}")
         if kind == "Eval" and part.get("v") not in names:
             raise Unsupported(f"it uses {part.get('v')!r}, which is not in the context of its rules")
@@ -71,7 +71,8 @@ _CLASSES: dict[str, Callable[[dict[str, Any], Context], Any]] = {
     "Len": lambda parts, _: len(parts["v"]),
 }
 
-_REFUSED = frozenset({"Greater", "Less", "Get", "Date", "DateTime", "TimeDelta", "Id"})
+_VALUES = frozenset({"Decimal"})
+"""Classes that stand for the same value to everybody."""
 
 
 def _dicts(value: Any) -> Iterator[dict[str, Any]]:
@@ -83,7 +84,3 @@ def _dicts(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for each in cast(list[Any], value):
             yield from _dicts(each)
-
-
-def _kinds(value: Any) -> Iterator[str]:
-    return (part.get("__class__", "") for part in _dicts(value))

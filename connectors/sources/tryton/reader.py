@@ -32,12 +32,12 @@ class Reader:
     def __init__(self, client: TrytonClient, config: TrytonConfig, name: str) -> None:
         self.client, self._config, self._name = client, config, name
         self.graph: Graph = read_graph(client)
-        self.rules = Rules(client, self.graph, config.rule_context)
         self.readings = {
             model: Reading.of(self.graph.fitted(SPECS[model]), self.graph, config.restrict.get(model, ()))
             for model in config.models
             if model in self.graph
         }
+        self.rules = Rules(client, self.graph, self.readings.values(), config.rule_context)
 
     def page(self, model: str, domain: Domain, limit: int) -> tuple[Page, int | None]:
         """The first ``limit`` records of the domain, by id, with the last id when there may be more."""

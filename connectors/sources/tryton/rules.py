@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import orjson
 
@@ -111,35 +111,58 @@ def _hash(value: Any) -> str:
     return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
-LISTED = frozenset({"many2one", "many2many", "one2many", "integer", "id"})
+class Fields(Protocol):
+    """What the fields of a model are, by their path from a record of it."""
+
+    def kind(self, path: tuple[str, ...]) -> str:
+        """Such as ``many2one``; empty when there is no such field."""
+        ...
+
+    def is_stored(self, path: tuple[str, ...]) -> bool:
+        """Whether everybody reads the same value: nothing on the path is computed, or depends on the company or the
+        language of who asks."""
+        ...
+
+
+LISTED = frozenset({"many2one", "many2many", "one2many", "integer"})
 """Kinds of field whose values can be compared with a list of ids that users hold."""
 
 
-def compile_domain(domain: Any, names: frozenset[str], terms: Terms, kind_of: Callable[[tuple[str, ...]], str]) -> Node:
-    """A rule's decoded JSON as a node. ``kind_of`` gives the kind of the field at a path. Raises ``Unsupported``."""
-    if not mentions_user(domain):
-        return ALWAYS if _empty(domain) else Fact(orjson.dumps(domain, option=orjson.OPT_SORT_KEYS).decode())
+def compile_domain(domain: Any, names: frozenset[str], terms: Terms, fields: Fields) -> Node:
+    """A rule's decoded JSON as a node; ``names`` are those of its context. Raises ``Unsupported``."""
     if is_expression(domain):
-        return _conditional(domain, names, terms, kind_of)
+        return _conditional(domain, names, terms, fields)
     if not isinstance(domain, list):
-        raise Unsupported("its domain is not a list")
+        raise Unsupported("a part of its domain is no list")
     parts = cast(list[Any], domain)
+    if not mentions_user(parts):
+        _check_facts(parts, fields)
+        return ALWAYS if _empty(parts) else Fact(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS).decode())
     if _is_leaf(parts):
-        return _leaf(parts, names, terms, kind_of)
+        return _leaf(parts, names, terms, fields)
     every = parts[0] != "OR"
     rest = parts[1:] if parts[0] in ("AND", "OR") else parts
-    return Joined(every, tuple(compile_domain(part, names, terms, kind_of) for part in rest))
+    return Joined(every, tuple(compile_domain(part, names, terms, fields) for part in rest))
 
 
-def _conditional(
-    expression: Any, names: frozenset[str], terms: Terms, kind_of: Callable[[tuple[str, ...]], str]
-) -> Node:
+def _check_facts(domain: list[Any], fields: Fields) -> None:
+    """Raises ``Unsupported`` where the answer could be another one for another user."""
+    if _is_leaf(domain):
+        if domain[1] == "where" or not fields.is_stored(tuple(domain[0].split("."))):
+            raise Unsupported(f"{domain[0]!r} is computed or translated, or compared by {domain[1]!r}")
+        return
+    for part in domain:
+        if isinstance(part, list):
+            _check_facts(cast(list[Any], part), fields)
+
+
+def _conditional(expression: Any, names: frozenset[str], terms: Terms, fields: Fields) -> Node:
     """One of two domains, by what the user is."""
     if expression["__class__"] != "If":
         raise Unsupported(f"a part of its domain is {expression['__class__']}")
     condition = checked(expression["c"], names)
-    then = compile_domain(expression["t"], names, terms, kind_of)
-    otherwise = compile_domain(expression["e"], names, terms, kind_of)
+    then = compile_domain(expression["t"], names, terms, fields)
+    otherwise = compile_domain(expression["e"], names, terms, fields)
     if not mentions_user(condition):
         return then if condition else otherwise
     holds = terms.conditional({"__class__": "Bool", "v": condition})
@@ -147,14 +170,14 @@ def _conditional(
     return Joined(False, (Joined(True, (Told(holds), then)), Joined(True, (Told(fails), otherwise))))
 
 
-def _leaf(leaf: list[Any], names: frozenset[str], terms: Terms, kind_of: Callable[[tuple[str, ...]], str]) -> Node:
+def _leaf(leaf: list[Any], names: frozenset[str], terms: Terms, fields: Fields) -> Node:
     if len(leaf) != 3 or leaf[1] not in ("=", "in") or not is_expression(leaf[2]):
         raise Unsupported(f"it compares {leaf[0]!r} with what users hold by {leaf[1]!r}")
     path = tuple(str(leaf[0]).split("."))
-    kind = kind_of(path)
-    if kind not in LISTED:
-        raise Unsupported(f"{leaf[0]!r} is {kind or 'not a field'}, and only relations can be compared")
-    return Held(path, terms.listed(checked(leaf[2], names), single=leaf[1] == "="))
+    expression = checked(leaf[2], names)
+    if fields.kind(path) not in LISTED or not fields.is_stored(path):
+        raise Unsupported(f"{leaf[0]!r} is {fields.kind(path) or 'not a field'}; only stored relations can be compared")
+    return Held(path, terms.listed(expression, single=leaf[1] == "="))
 
 
 def _is_leaf(parts: list[Any]) -> bool:

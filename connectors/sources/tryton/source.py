@@ -13,9 +13,9 @@ from connectors.errors import ItemFailed, ItemGone, SourceMisbehaves, SourceReje
 from connectors.http import Rate
 from connectors.kinds import Opening
 from connectors.sources.base import AccessPage, Account, Cursor, Item, ItemAccess, Page, Step
-from connectors.sources.tryton.access import accounts, read_directory
 from connectors.sources.tryton.client import Domain, TrytonClient, moved
 from connectors.sources.tryton.config import TrytonConfig
+from connectors.sources.tryton.directory import accounts, read_directory
 from connectors.sources.tryton.reader import Reader, key_of
 from connectors.sources.tryton.values import stamp
 from core.access import Conjunction

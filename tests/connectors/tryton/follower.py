@@ -93,11 +93,10 @@ class Follower:
 
     def _permits(self, access: Access, world: World, login: str) -> bool:
         account = self.accounts[str(world.users[login])]
-        held = (
-            {source_grant(SOURCE, group) for group in (*account.groups, f"@{account.key}")} if account.active else set()
-        )
-        held |= {grant for grant, each in self.derived.items() if each.satisfied_by(frozenset(held))}
-        return permits(access, Principal("p", "s", frozenset(), frozenset(held)))
+        groups = (*account.groups, f"@{account.key}") if account.active else ()
+        plain = frozenset(source_grant(SOURCE, group) for group in groups)
+        derived = frozenset(grant for grant, each in self.derived.items() if each.satisfied_by(plain))
+        return permits(access, Principal("p", "s", frozenset(), plain | derived))
 
     def _intern(self, conjunctions: Iterable[Conjunction]) -> None:
         self.derived.update((each.grant, each) for each in conjunctions)

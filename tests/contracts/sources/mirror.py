@@ -36,8 +36,8 @@ class Mirror:
 
     def poll(self, source: AnySource, *, stop_after: int | None = None, lose_last: bool = False) -> int:
         """One poll. A stop after some pages loses the last of them, or has committed it. Returns the pages read."""
-        cursor = None if self.cursor is None else source.cursor.model_validate_json(self.cursor)
-        everything = source.lists_everything and cursor is None
+        everything = source.lists_everything
+        cursor = None if everything or self.cursor is None else source.cursor.model_validate_json(self.cursor)
         named: set[str] = set()
         number = 0
         pages = source.poll(cursor)
@@ -76,10 +76,11 @@ class Mirror:
                 self.items[key] = Held(held.fingerprint, item.access, item.restricted, held.body)
 
     def follow(self, source: AnySource) -> None:
-        """Everything that is scheduled, once."""
+        """Everything that is scheduled, once. A source that lists everything has only polls."""
         self.poll(source)
-        self.sweep(source)
-        self.follow_permissions(source)
+        if not source.lists_everything:
+            self.sweep(source)
+            self.follow_permissions(source)
 
     def readable(self, source: AnySource, email: str, groups: frozenset[str]) -> set[str]:
         """The keys that somebody with this address and these groups of the company may read."""

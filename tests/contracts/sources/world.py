@@ -60,6 +60,8 @@ class World(ABC):
     """The groups of the company that the reader is in; in the system, the reader's account has the address READER."""
     is_page: ClassVar[Callable[[Request], bool]] = staticmethod(always)
     without_filter: ClassVar[Callable[[Request], Request]] = staticmethod(lambda request: request)
+    pages_by_filter: ClassVar[bool] = False
+    """Whether pages go on by the filter itself (a keyset of times): without it there is nothing but an error."""
 
     def __init__(self) -> None:
         self.time = Time()

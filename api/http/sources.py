@@ -1,0 +1,303 @@
+"""Routes for those who look after sources: the operator of this machine, and connector owners and administrators."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import StreamingResponse
+
+from api import configuring, sources, syncing
+from api.configuring import By, Wanted
+from api.http import models, source_shapes
+from api.http import source_models as out
+from api.http.access import AS, CurrentRuntime, asker, is_operator, operator, runtime_of
+from api.http.errors import problem, trace_id_of
+from api.http.events import Piece, stream, wants_events
+from api.runtime import Runtime
+from connectors import repository
+from connectors.errors import SourceRejected
+from connectors.repository import SourceRecord
+from connectors.sources.base import Step
+from core.errors import Forbidden, VouchError
+from ingest import repository as documents
+from ingest.sync import Progress
+
+log = structlog.get_logger()
+router = APIRouter(prefix="/v1")
+ROLES = frozenset({"connector_owner", "admin"})
+FOLLOW_SECONDS = 0.2
+
+
+def owner(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) -> By:
+    """Who looks after sources. Raises for everybody else."""
+    if is_operator(request, runtime):
+        return By(trace_id=trace_id_of(request))
+    person = asker(request, runtime).principal
+    if not ROLES & person.roles:
+        raise Forbidden(
+            "Only connector owners and administrators look after sources.",
+            hint="Ask an operator for the role: vouch people add EMAIL --role employee,connector_owner",
+        )
+    return By(person.person_id, person.subject, trace_id_of(request))
+
+
+CurrentOwner = Annotated[By, Depends(owner)]
+
+
+def _named(runtime: Runtime, name: str) -> SourceRecord:
+    with runtime.database.reading() as session:
+        return repository.by_name(session, name)
+
+
+# The catalogue
+
+
+@router.get("/source-kinds")
+def list_source_kinds(owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceKindsOut:
+    """Every kind of system that can be read, with how it is read and how that was tested."""
+    kinds = runtime.connecting.catalogue.kinds
+    return out.SourceKindsOut(kinds=[source_shapes.kind(kinds[name]) for name in sorted(kinds)])
+
+
+# Sources as configured
+
+
+@router.get("/sources")
+def list_sources(request: Request, runtime: CurrentRuntime) -> out.ListedSourcesOut:
+    """What is indexed and how fresh it is, as far as the reader may read any of it; for those who look after sources
+    also how each is configured."""
+    alone = is_operator(request, runtime) and AS not in request.headers
+    reader = None if alone else asker(request, runtime).principal
+    seen = [] if reader is None else sources.readable(runtime, reader)
+    if reader is not None and not ROLES & reader.roles:
+        return out.ListedSourcesOut(sources=seen)
+    with runtime.database.reading() as session:
+        configured = [source_shapes.configured(runtime, session, each) for each in repository.everything(session)]
+    return out.ListedSourcesOut(sources=seen, configured=configured)
+
+
+@router.post("/sources", status_code=201, response_model=out.SourceStoredOut)
+def add_source(body: out.SourceIn, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
+    """Add a source, or say anew how one is configured: validated, opened, checked, stored. With ``Accept:
+    text/event-stream`` a ``step`` event each, then ``stored``. A step that fails stores nothing."""
+    wanted = Wanted(body.name, body.kind, body.config, body.plan)
+    pieces = _stored(runtime, wanted, owner, body.check)
+    # What can be refused before anything is reached is refused with its own status.
+    next(pieces)
+    return _reply(request, pieces)
+
+
+@router.get("/sources/{name}")
+def show_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceDetailOut:
+    record = _named(runtime, name)
+    with runtime.database.reading() as session:
+        return source_shapes.detail(runtime, session, record)
+
+
+@router.patch("/sources/{name}")
+def change_source(
+    name: str, body: out.SourcePatch, owner: CurrentOwner, runtime: CurrentRuntime
+) -> out.SourceDetailOut:
+    """Change its configuration or plan; pause it, or let it go on."""
+    record = _named(runtime, name)
+    if body.config is not None or body.plan is not None:
+        config = record.config if body.config is None else body.config
+        wanted = Wanted(name, record.kind, config, body.plan)
+        for _ in _stored(runtime, wanted, owner, body.check and body.config is not None):
+            pass
+    if body.state is not None and body.state != record.state:
+        (configuring.pause if body.state == "paused" else configuring.resume)(runtime, _named(runtime, name), owner)
+    return show_source(name, owner, runtime)
+
+
+@router.delete("/sources/{name}")
+def remove_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceRemovedOut:
+    """Forget a source: its documents leave the answers, and what it said of people counts no more."""
+    return out.SourceRemovedOut(name=name, documents=configuring.remove(runtime, _named(runtime, name), owner))
+
+
+@router.post("/sources/{name}/check", response_model=out.SourceCheckOut)
+def check_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
+    """Try it step by step; with ``Accept: text/event-stream`` a ``step`` event each, then ``checked``."""
+    found = configuring.steps(runtime, runtime.connecting.open(_named(runtime, name)))
+    if not wants_events(request):
+        steps = [source_shapes.step(each) for each in found]
+        return out.SourceCheckOut(ok=all(each.ok for each in steps), steps=steps)
+
+    def pieces() -> Iterator[Piece]:
+        ok = True
+        for each in found:
+            ok = ok and each.ok
+            yield "step", source_shapes.step(each)
+        yield "checked", {"ok": ok}
+
+    return stream(request, pieces())
+
+
+def _stored(runtime: Runtime, wanted: Wanted, owner: By, check: bool) -> Iterator[Step | out.SourceStoredOut | None]:
+    """None once it is valid, each step of its check, and at last what was stored."""
+    source = configuring.opened(runtime, wanted, owner)
+    yield None
+    steps: list[Step] = []
+    for each in configuring.steps(runtime, source) if check else ():
+        steps.append(each)
+        yield each
+        if not each.ok:
+            hint = f"{each.hint} Nothing was stored; --no-check (check: false) stores it untried."
+            raise SourceRejected(f"The check failed ({each.name}): {each.detail}", hint=hint.strip())
+    record, change = configuring.store(runtime, wanted, source, owner)
+    with runtime.database.reading() as session:
+        detail = source_shapes.detail(runtime, session, record)
+    yield out.SourceStoredOut(change=change, steps=[source_shapes.step(each) for each in steps], source=detail)
+
+
+def _reply(request: Request, found: Iterator[Step | out.SourceStoredOut | None]) -> object:
+    if not wants_events(request):
+        return list(found)[-1]
+
+    def pieces() -> Iterator[Piece]:
+        for each in found:
+            if isinstance(each, Step):
+                yield "step", source_shapes.step(each)
+            elif each is not None:
+                yield "stored", each
+
+    return stream(request, pieces())
+
+
+# Runs
+
+
+@router.post("/sources/{name}/sync", status_code=202, response_model=out.SyncAskedOut)
+def sync_source(name: str, body: out.SyncIn, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
+    """Read it now. With ``Accept: text/event-stream`` ``progress`` events until the index has everything, then
+    ``report``; it goes on whether or not somebody follows."""
+    record = _named(runtime, name)
+    asked = syncing.ask(runtime, record, full=body.full, confirm_empty=body.confirm_empty)
+    return _followed(runtime, asked, request)
+
+
+@router.get("/sources/{name}/runs", response_model=out.SourceRunsOut)
+def list_runs(
+    name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+) -> object:  # fmt: skip
+    """The last runs, latest first. With ``Accept: text/event-stream`` a ``run`` event whenever the one that is running
+    has come further, until none is running; then ``end``."""
+    record = _named(runtime, name)
+    if wants_events(request):
+        return stream(request, _watched(runtime, record))
+    with runtime.database.reading() as session:
+        runs = repository.runs(session, record.id, limit)
+        return out.SourceRunsOut(runs=[source_shapes.run(each) for each in runs])
+
+
+@router.get("/sources/{name}/failures")
+def list_failures(
+    name: str, owner: CurrentOwner, runtime: CurrentRuntime, limit: Annotated[int, Query(ge=1, le=10000)] = 1000
+) -> out.SourceFailuresOut:
+    """Items that could not be read, and documents that could not be parsed."""
+    record = _named(runtime, name)
+    with runtime.database.reading() as session:
+        return source_shapes.failing(session, record, limit)
+
+
+@router.post("/sources/{name}/failures/retry", status_code=202, response_model=out.SyncAskedOut)
+def retry_failures(name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
+    """Read and parse again what failed, now. Events as those of ``sync``."""
+    return _followed(runtime, syncing.ask_again(runtime, _named(runtime, name)), request)
+
+
+def _followed(runtime: Runtime, asked: syncing.Asked, request: Request) -> object:
+    if not wants_events(request):
+        return out.SyncAskedOut(source=asked.record.name, tasks=list(asked.tasks))
+
+    def pieces() -> Iterator[Piece]:
+        for each in syncing.follow(runtime, asked):
+            if isinstance(each, syncing.Came):
+                yield "report", source_shapes.report(each)
+            else:
+                yield "progress", {"phase": each.phase, "task": each.task, "done": each.done, "total": each.total}
+
+    return stream(request, pieces())
+
+
+def _watched(runtime: Runtime, record: SourceRecord) -> Iterator[Piece]:
+    before: tuple[Any, int] | None = None
+    while True:
+        with runtime.database.reading() as session:
+            last = repository.last_run(session, record.id)
+            waiting = documents.pending_of(session, record.id)
+        shown = None if last is None else source_shapes.run(last)
+        if shown is not None and (shown, waiting) != before:
+            before = (shown, waiting)
+            yield "run", {**shown.model_dump(mode="json"), "waiting": waiting}
+        if (shown is None or shown.state != "running") and not waiting:
+            yield "end", {}
+            return
+        time.sleep(FOLLOW_SECONDS)
+
+
+# Freshness
+
+
+@router.get("/sources/{name}/freshness")
+def show_freshness(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceFreshnessOut:
+    """How fresh a source is: now against its bounds, and over the last weeks against its objective."""
+    record = _named(runtime, name)
+    with runtime.database.reading() as session:
+        return source_shapes.freshness(runtime, session, record)
+
+
+@router.get("/freshness")
+def list_freshness(owner: CurrentOwner, runtime: CurrentRuntime) -> out.FreshnessOut:
+    """How fresh every source is."""
+    with runtime.database.reading() as session:
+        records = repository.everything(session)
+        return out.FreshnessOut(sources=[source_shapes.freshness(runtime, session, each) for each in records])
+
+
+# Files of this machine
+
+
+@router.post("/operator/ingest", dependencies=[Depends(operator)])
+def ingest(body: models.IngestIn, runtime: CurrentRuntime, request: Request) -> StreamingResponse:
+    """Create or run a file source. The reply is a line of JSON an event: progress, then a report or a problem."""
+    record = sources.configure(runtime, body)
+    lines = _ingested(runtime, record, body.confirm_empty, trace_id_of(request))
+    return StreamingResponse(lines, media_type="application/x-ndjson")
+
+
+def _ingested(runtime: Runtime, record: SourceRecord, confirm_empty: bool, trace_id: str) -> Iterator[bytes]:
+    """The run goes on in a thread of its own, so that it ends even when nobody follows it any more."""
+    events: queue.Queue[dict[str, Any]] = queue.Queue()
+
+    def tell(progress: Progress) -> None:
+        events.put({
+            "event": "progress", "phase": progress.phase, "done": progress.done, "total": progress.total,
+            "chunks": progress.chunks,
+        })  # fmt: skip
+
+    def work() -> None:
+        try:
+            report = sources.run(runtime, record, tell, confirm_empty=confirm_empty)
+            failures = [{"uri": each.key, "code": each.code, "reason": each.reason} for each in report.failures]
+            events.put({"event": "report", "source": report.source, "counts": report.counts, "failures": failures})
+        except Exception as error:
+            if not isinstance(error, VouchError):
+                log.error("source.run_failed", trace_id=trace_id, exc_info=error)
+            events.put({"event": "problem", **problem(error, trace_id).model_dump()})
+
+    threading.Thread(target=work, name="source-run").start()
+    while True:
+        event = events.get()
+        yield orjson.dumps(event) + b"\n"
+        if event["event"] != "progress":
+            return

@@ -1,0 +1,203 @@
+# celery and kombu have no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUntypedFunctionDecorator=false
+"""Jobs over Celery: Redis between processes in server mode, this process's memory in embedded mode.
+
+Messages carry ids, expire, and are acknowledged when the job is done. Whatever is lost is sent again, because the
+database says what is due. Workers run threads: documents are parsed in child processes of their own, which bound time
+and memory, embedding leaves the interpreter, and the rest waits for databases and other systems; forked workers would
+each hold a model and a pool of parsers, and could not be forked once those have threads.
+"""
+
+from __future__ import annotations
+
+import secrets
+import ssl
+import threading
+from collections.abc import Callable
+from typing import Any, cast
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from connectors.destinations.outbox import Outbox
+from connectors.tasks import RESEND_AFTER
+from core.database import Database
+from core.errors import Unavailable, VouchError
+from core.jobs import Job, JobKind
+from core.leases import Leases
+from ingest.work import Work
+
+PERFORM = "vouch.perform"
+EXPIRE_SECONDS = RESEND_AFTER.total_seconds()
+TICK_SECONDS = 5.0
+_VISIBLE_AGAIN_SECONDS = 600
+log = structlog.get_logger()
+
+
+def make_app(url: str, queue: str = "vouch") -> Celery:
+    """The Celery application on the broker ``url``. Touches no network."""
+    app = Celery("vouch", broker=url, set_as_current=False)
+    app.conf.update(
+        task_default_queue=queue,
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_acks_late=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_enable_remote_control=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=5,
+        broker_transport_options=_transport(url),
+        broker_use_ssl={"ssl_cert_reqs": ssl.CERT_REQUIRED} if url.startswith("rediss:") else None,
+    )
+    return app
+
+
+def _transport(url: str) -> dict[str, Any]:
+    if url.startswith("memory:"):
+        # Its queues are polled.
+        return {"polling_interval": 0.05}
+    return {"visibility_timeout": _VISIBLE_AGAIN_SECONDS, "socket_connect_timeout": 5, "socket_keepalive": True}
+
+
+class CeleryQueue:
+    """A ``JobQueue`` on a Celery application."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def send(self, job: Job) -> None:
+        retry = {"max_retries": 2, "interval_start": 0.1, "interval_step": 0.2}
+        arguments = (job.kind, job.source_id, job.task)
+        try:
+            self._app.send_task(PERFORM, arguments, expires=EXPIRE_SECONDS, retry=True, retry_policy=retry)
+        except (OperationalError, OSError) as error:
+            raise Unavailable(
+                f"The job queue does not answer ({type(error).__name__}).",
+                hint="Check queue.url. Nothing is lost: what is due is sent again.",
+                retry_after=RESEND_AFTER.total_seconds(),
+            ) from None
+
+
+def bind(app: Celery, work: Work) -> None:
+    """Let workers of ``app`` perform jobs."""
+
+    @app.task(name=PERFORM, throws=(VouchError,))
+    def perform(kind: str, source_id: str, task: str) -> None:  # pyright: ignore[reportUnusedFunction]
+        told(lambda: work.perform(Job(cast("JobKind", kind), source_id, task)), kind)
+
+
+def told(action: Callable[[], object], name: str) -> None:
+    """Do it. What goes wrong stands in the log and is raised: the database says when it is tried again."""
+    try:
+        action()
+    except VouchError as error:
+        log.warning("job.failed", job=name, reason=error.message, hint=error.hint)
+        raise
+    except Exception:
+        log.exception("job.broken", job=name)
+        raise
+
+
+class Worker:
+    """Takes jobs from the queue until it is stopped, ``concurrency`` at a time."""
+
+    def __init__(self, app: Celery, concurrency: int) -> None:
+        self._controller = app.WorkController(
+            pool="threads", concurrency=concurrency, without_heartbeat=True, without_mingle=True, without_gossip=True,
+            quiet=True,
+        )  # fmt: skip
+        self._thread = threading.Thread(target=self._controller.start, name="jobs", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more jobs, and return when those at work have ended."""
+        self._controller.stop()
+        self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+
+class Beat:
+    """Does something every few seconds, in one of all processes that have one: the others stand by."""
+
+    def __init__(
+        self, name: str, action: Callable[[], object], database: Database, leases: Leases, seconds: float = TICK_SECONDS
+    ) -> None:
+        self._name, self._action, self._database, self._leases = name, action, database, leases
+        self._seconds = seconds
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Return when the round at work has ended."""
+        self._stopping.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self._leases.hold(self._name) as lease:
+                    while lease is not None and not self._stopping.is_set():
+                        with self._database.writing() as session:
+                            lease.confirm(session)
+                        told(self._action, self._name)
+                        self._stopping.wait(self._seconds)
+            except Exception as error:
+                # It stands in the log; the next round may go well, and nothing else would begin it.
+                log.warning("beat.round", beat=self._name, error=type(error).__name__)
+            self._stopping.wait(self._seconds)
+
+
+class Jobs:
+    """The jobs of an installation: handed out through ``queue``, and done in this process once it is told to."""
+
+    def __init__(self, url: str, database: Database, leases: Leases) -> None:
+        # Queues in memory are known to the whole process by their name.
+        name = f"vouch-{secrets.token_hex(8)}" if url.startswith("memory:") else "vouch"
+        self._app = make_app(url, name)
+        self._database, self._leases = database, leases
+        self._running: list[Worker | Beat] = []
+        self.queue = CeleryQueue(self._app)
+
+    def work(self, work: Work, concurrency: int) -> None:
+        """Do jobs, so many at a time."""
+        bind(self._app, work)
+        self._start(Worker(self._app, concurrency))
+
+    def beat(self, work: Work, outbox: Outbox) -> None:
+        """See every few seconds to what is due."""
+        self._start(Beat("beat", work.tick, self._database, self._leases))
+        self._start(Beat("deliveries", outbox.send_due, self._database, self._leases))
+
+    @property
+    def alive(self) -> bool:
+        """Whether everything that was started still runs."""
+        return all(each.alive for each in self._running)
+
+    def stop(self) -> None:
+        """Return when what is at work has ended; what waits is done after the next start."""
+        while self._running:
+            self._running.pop().stop()
+        self._app.close()
+
+    def _start(self, part: Worker | Beat) -> None:
+        part.start()
+        self._running.append(part)
