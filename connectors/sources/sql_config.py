@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from connectors.kinds import SecretRef, SourceConfig
 from connectors.sources.declared import access_of
+from connectors.sources.sql_values import shown
 from core.errors import Invalid
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -20,6 +21,11 @@ PLACE = re.compile(r"\{(\w+)\}")
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+def _shown(value: Any) -> Any:
+    """Values as rows show them, so that ``true`` and ``7`` can be written without quotes."""
+    return [shown(each) for each in value] if isinstance(value, list | tuple) else [shown(value)]  # pyright: ignore
 
 
 def _named(value: Any) -> Any:
@@ -39,6 +45,9 @@ Named = Annotated[dict[str, str], BeforeValidator(_named)]
 """Name shown -> column; a list of columns shows them by their own names."""
 
 
+Values = Annotated[tuple[str, ...], BeforeValidator(_shown)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,7 +55,7 @@ class _Part(BaseModel):
 class Rule(_Part):
     """Rows whose columns have these values may be read by ``allow``, minus ``deny``. An empty ``when`` is any row."""
 
-    when: dict[str, Annotated[tuple[str, ...], BeforeValidator(_listed)]] = {}
+    when: dict[str, Values] = Field(default={})
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
 
@@ -95,7 +104,7 @@ class Deleted(_Part):
     """The column that marks deleted rows: true, a date or a number, or one of ``values``."""
 
     column: str
-    values: tuple[str, ...] = ()
+    values: Values = ()
 
 
 class People(_Part):
@@ -153,8 +162,8 @@ class SqlConfig(SourceConfig):
         hidden = {self.fields[name] for name in names}
         open_fields = {column for name, column in self.fields.items() if name not in names}
         seen = {*self._templates(), *self.labels.values(), *self.key, *open_fields}
-        if shown := sorted(hidden & seen):
-            raise ValueError(f"{', '.join(shown)} is restricted, so it must not be shown in any other way")
+        if leaks := sorted(hidden & seen):
+            raise ValueError(f"{', '.join(leaks)} is restricted, so it must not be shown in any other way")
 
     def _templates(self) -> Iterator[str]:
         for template in (self.title, self.text, self.link or ""):

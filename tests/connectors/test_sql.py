@@ -187,6 +187,15 @@ def test_the_first_rule_that_fits_declares_who_may_read(tickets: Tickets) -> Non
     assert found["3"].access == NOBODY
 
 
+def test_rules_may_be_written_with_truth_values_and_numbers(tickets: Tickets) -> None:
+    tickets.put(1, gone=False)
+    tickets.put(2, gone=True)
+    value = False if tickets.engine.name == "postgresql" else 0
+    rules = [{"when": {"gone": value, "number": [1, 2]}, "allow": ["staff"]}]
+    found = by_key(opened(tickets, access={"rules": rules}))
+    assert [found[key].access.allow for key in ("1", "2")] == [("group:staff",), ()]
+
+
 def test_access_and_people_can_come_from_queries(tickets: Tickets) -> None:
     tickets.put(1)
     tickets.put(2)
