@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -23,14 +23,21 @@ from api.cli.client import Client, connect
 from api.http.models import IngestIn
 from api.runtime import Runtime, open_runtime
 from api.settings import DemoSettings, Settings
+from connectors.repository import SourceRecord
+from connectors.sources.base import AnySource
 from core import people
+from core.access import filter_for
 from core.clock import utc_now
+from core.egress import EgressSettings
 from core.errors import Unavailable
+from core.secrets import Secret
 from evals.bench.corpora import Corpus
 from evals.bench.peer import Peer, open_peer
 from evals.bench.product import Installation, OpenInstallation, Piece, Server, StartServer
 from evals.bench.report import Report, show
+from evals.bench.sync import Subject
 from evals.bench.timing import keep_to, this_machine
+from evals.bench.tryton import MODEL, PAGE, TrytonServer
 from ingest.embed.base import Embedder, Matrix
 from ingest.embed.model_files import model_directory
 from ingest.settings import EmbedderSettings, IngestSettings
@@ -128,6 +135,45 @@ class InProcess:
     def search(self, query: str) -> int:
         principal = self.runtime.principal(self.person_id)
         return len(self.runtime.desk.search(query, principal, limit=TOP).passages)
+
+
+@contextmanager
+def subject(directory: Path, threads: int) -> Generator[Subject]:
+    """What ``vouch bench sync`` measures, on an installation of its own."""
+    settings = Settings(
+        data_dir=directory,
+        demo=DemoSettings(load=False),
+        embedder=EmbedderSettings(threads=threads),
+        ingest=IngestSettings(parser_processes=threads),
+        egress=EgressSettings.model_validate({"hosts": ["127.0.0.1"], "private": ["127.0.0.0/8"]}),
+    )
+    runtime = open_runtime(settings)
+    reader = _reader(runtime)
+    vector = runtime.embedder.embed(["pumps for Noordveen"])[0]
+
+    def find(query: str) -> int:
+        return len(runtime.desk.search(query, runtime.principal(reader), limit=TOP).passages)
+
+    def indexed() -> int:
+        permitted = filter_for(runtime.principal(reader))
+        return len(runtime.index.search(vector, "", permitted, pool=2 * runtime.index.count() + 1))
+
+    def open_tryton(record: SourceRecord, served: TrytonServer) -> AnySource:
+        config = {
+            "url": served.url, "database": "tryton", "user": served.user, "password": "env:PASSWORD",
+            "models": [MODEL], "page_size": PAGE, "requests_per_second": 10_000,
+        }  # fmt: skip
+
+        def secret(reference: str) -> Secret:
+            return Secret(served.password.encode())
+
+        known = replace(runtime.connecting.opening(record.name), secret=secret)
+        return runtime.connecting.catalogue.open("tryton", config, known)
+
+    try:
+        yield Subject(runtime.database, runtime.sync, runtime.pipeline, runtime.clock, find, indexed, open_tryton)
+    finally:
+        runtime.close()
 
 
 def _reader(runtime: Runtime) -> str:

@@ -15,14 +15,18 @@ import secrets
 import ssl
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import structlog
 from celery import Celery
+from celery.concurrency.thread import TaskPool
 from kombu.exceptions import OperationalError
 
 from connectors.destinations.outbox import Outbox
+from connectors.repository import end_abandoned
 from connectors.tasks import RESEND_AFTER
+from core.clock import Clock
 from core.database import Database
 from core.errors import Unavailable, VouchError
 from core.jobs import Job, JobKind
@@ -87,7 +91,8 @@ class CeleryQueue:
 def bind(app: Celery, work: Work) -> None:
     """Let workers of ``app`` perform jobs."""
 
-    @app.task(name=PERFORM, throws=(VouchError,))
+    # Shared, it would also become a task of every other application in this process.
+    @app.task(name=PERFORM, throws=(VouchError,), shared=False)
     def perform(kind: str, source_id: str, task: str) -> None:  # pyright: ignore[reportUnusedFunction]
         told(lambda: work.perform(Job(cast("JobKind", kind), source_id, task)), kind)
 
@@ -104,12 +109,20 @@ def told(action: Callable[[], object], name: str) -> None:
         raise
 
 
+class Threads(TaskPool):
+    """Celery finds the task by the application that is current in the thread; several may live in one process."""
+
+    def __init__(self, *args: Any, app: Celery, **options: Any) -> None:
+        super().__init__(*args, app=app, **options)
+        self.executor = ThreadPoolExecutor(self.limit, "job", initializer=app.set_current)
+
+
 class Worker:
     """Takes jobs from the queue until it is stopped, ``concurrency`` at a time."""
 
     def __init__(self, app: Celery, concurrency: int) -> None:
         self._controller = app.WorkController(
-            pool="threads", concurrency=concurrency, without_heartbeat=True, without_mingle=True, without_gossip=True,
+            pool=Threads, concurrency=concurrency, without_heartbeat=True, without_mingle=True, without_gossip=True,
             quiet=True,
         )  # fmt: skip
         self._thread = threading.Thread(target=self._controller.start, name="jobs", daemon=True)
@@ -169,11 +182,11 @@ class Beat:
 class Jobs:
     """The jobs of an installation: handed out through ``queue``, and done in this process once it is told to."""
 
-    def __init__(self, url: str, database: Database, leases: Leases) -> None:
+    def __init__(self, url: str, database: Database, leases: Leases, clock: Clock) -> None:
         # Queues in memory are known to the whole process by their name.
         name = f"vouch-{secrets.token_hex(8)}" if url.startswith("memory:") else "vouch"
         self._app = make_app(url, name)
-        self._database, self._leases = database, leases
+        self._database, self._leases, self._clock = database, leases, clock
         self._running: list[Worker | Beat] = []
         self.queue = CeleryQueue(self._app)
 
@@ -184,7 +197,13 @@ class Jobs:
 
     def beat(self, work: Work, outbox: Outbox) -> None:
         """See every few seconds to what is due."""
-        self._start(Beat("beat", work.tick, self._database, self._leases))
+
+        def tick() -> None:
+            with self._database.writing() as session:
+                end_abandoned(session, self._clock())
+            work.tick()
+
+        self._start(Beat("beat", tick, self._database, self._leases))
         self._start(Beat("deliveries", outbox.send_due, self._database, self._leases))
 
     @property

@@ -25,7 +25,7 @@ from api.ownership import Owner, Ownership, Shared
 from api.parts.index import open_index
 from api.parts.services import Resolve, queue_url
 from api.parts.shift import Shift
-from api.parts.stores import head_file, open_database, open_sequencer, take_directory
+from api.parts.stores import head_file, open_database, open_sequencer, resolver, take_directory
 from api.settings import Settings
 from connectors.sources.base import Item
 from core import people
@@ -34,11 +34,9 @@ from core.audit import AuditLog, Event, Sequencer
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock, utc_now
 from core.database import Database
-from core.egress import Egress
 from core.jobs import MemoryQueue
 from core.leases import Leases
-from core.secrets import Keyring, Resolver
-from core.vault import Vault
+from core.secrets import Keyring
 from ingest.blobs import BlobStore
 from ingest.embed.base import Embedder
 from ingest.embed.open import open_embedder
@@ -126,7 +124,7 @@ def open_runtime(
         ownership = take_directory(settings)
         undo.callback(ownership.release)
         clock = utc_now
-        resolve = Resolver(Vault(Egress(settings.egress), os.environ, clock).read)
+        resolve = resolver(settings)
         keyring = Keyring(directory / "keys")
         database = open_database(settings, resolve)
         undo.callback(database.close)
@@ -204,7 +202,7 @@ def _open_jobs(
     # Imported here: a command of a moment need not wait for it.
     from api.jobs import Jobs
 
-    return Jobs(queue_url(settings, resolve), database, leases)
+    return Jobs(queue_url(settings, resolve), database, leases, utc_now)
 
 
 def _resume(runtime: Runtime, tell: Callable[[str], None]) -> None:

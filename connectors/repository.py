@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from connectors.tables import CursorRow, RunRow, SourceRow, SourceVersionRow
 from core.errors import NotFound
 from core.ids import stable_id
+from core.tables import LeaseRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,17 @@ def end_interrupted(session: Session, now: datetime) -> None:
         update(RunRow)
         .where(RunRow.state == "running")
         .values(state="failed", error="The process stopped before the run ended.", finished_at=now)
+    )
+
+
+def end_abandoned(session: Session, now: datetime) -> None:
+    """Runs whose process is gone are failed: a run holds the lease of its source for as long as it lasts."""
+    held = exists().where(LeaseRow.name == "source:" + RunRow.source_id, LeaseRow.until > now)
+    session.execute(
+        update(RunRow)
+        .where(RunRow.state == "running", ~held)
+        .values(state="failed", error="Its process stopped before the run ended.", finished_at=now)
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -79,7 +79,11 @@ def postpone(session: Session, source_id: str, task: str, now: datetime, due: da
 
 
 def succeeded(session: Session, source_id: str, task: str, started: datetime, due: datetime | None) -> None:
-    """The task has seen everything up to ``started`` and is due next at ``due``."""
+    """The task has seen everything up to ``started`` and is due next at ``due``, or earlier where somebody has asked
+    for it since then."""
+    state = of_source(session, source_id).get(task)
+    if state is not None and state.due_at is not None and state.due_at > started:
+        due = state.due_at if due is None else min(due, state.due_at)
     set_due(session, source_id, {task: due})
     session.execute(_row(source_id, task).values(failures=0, error=None, succeeded_at=started))
 

@@ -17,7 +17,7 @@ from core.clock import Clock
 from core.database import Database
 from core.errors import Conflict
 from core.leases import Leases
-from ingest import repository
+from ingest.keep import drop
 from ingest.repository import HELD
 from ingest.tables import DocumentRow
 
@@ -62,10 +62,7 @@ def _forget(session: Session, record: SourceRecord, clock: Clock) -> int:
     now = clock()
     held = select(DocumentRow.id).where(DocumentRow.source_id == record.id, DocumentRow.state.in_(HELD))
     documents = session.scalars(held).all()
-    for some in repository.batches(documents):
-        repository.set_state(session, some, "gone")
-        repository.end_document_access(session, some, now)
-        repository.enqueue_each(session, some, "remove")
+    drop(session, documents, "gone", now)
     accounts.forget_accounts(session, record.id, now)
     breaches.close(session, record.id, now)
     for table in (CursorRow, TaskRow, FailureRow, RunRow, LagRow):

@@ -187,6 +187,11 @@ def withdraw(session: Session, document_ids: Sequence[str]) -> None:
         session.execute(delete(OutboxRow).where(OutboxRow.document_id.in_(ids)))
 
 
+def forget_waiting(session: Session) -> None:
+    """Take out everything that was asked for: the documents stay as they are until they are read again."""
+    session.execute(delete(OutboxRow))
+
+
 def pending(session: Session, limit: int, stage: str) -> list[Intent]:
     query = select(OutboxRow.document_id, OutboxRow.stage, OutboxRow.token).where(OutboxRow.stage == stage)
     return [Intent(*row) for row in session.execute(query.order_by(OutboxRow.document_id).limit(limit))]

@@ -22,14 +22,18 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def verify(as_json: AsJson = False) -> None:
     """Check every record of the log; name the first one that is broken.
 
-    Needs the data directory only, not a running server. Exits with 1 when the log is not whole.
+    Needs the data directory only (in server mode the database as well), not a running server. Exits with 1 when the
+    log is not whole.
     """
+    from api.parts.services import database_url
+    from api.parts.stores import resolver
     from core.audit import verify as verify_log
-    from core.database import Database, open_engine, sqlite_url
+    from core.database import Database, open_engine
     from core.secrets import Keyring
 
-    directory = load_settings().data_dir.resolve()
-    if not (directory / "vouch.db").exists():
+    settings = load_settings()
+    directory = settings.data_dir.resolve()
+    if not (directory / "audit-head").exists():
         raise NotFound(f"There is no installation in {directory}.", hint="Set VOUCH_DATA_DIR, or run make run.")
     owner = find_owner(directory)
     if owner is not None:
@@ -37,7 +41,7 @@ def verify(as_json: AsJson = False) -> None:
         client = Client(owner)
         client.call("POST", "/v1/operator/audit/drain")
         client.close()
-    database = Database(open_engine(sqlite_url(directory / "vouch.db")))
+    database = Database(open_engine(database_url(settings, resolver(settings))))
     with Progress(console=complaints, transient=True) as progress:
         task = progress.add_task("verifying", total=None)
         found = verify_log(

@@ -73,5 +73,37 @@ def bench_search(
         run.finish(console, json_file)
 
 
+@app.command("sync")
+@guarded
+def bench_sync(
+    parties: Annotated[int, typer.Option(min=1, help="Records of the real Tryton.")] = 2000,
+    records: Annotated[int, typer.Option(min=1, help="Records polled unchanged, and revoked.")] = 10_000,
+    backfill: Annotated[int, typer.Option(min=10, help="Records of the large backfill.")] = 100_000,
+    repeat: Repeat = 3,
+    threads: Threads = 2,
+    json_file: JsonFile = None,
+    work: Work = None,
+) -> None:
+    """Sync: records a second from a real Tryton against dlt alone; an unchanged poll, a revoke, a large backfill.
+
+    Parsing and embedding are left out, but for the revoke. Where Tryton cannot be started, the rest is measured.
+    """
+    from api.bench import bench, subject
+    from core.errors import Unavailable
+    from evals.bench import sync
+
+    with bench("vouch bench sync", threads, False, work, _tell) as run:
+        found = run.report.sync = sync.SyncResult()
+        with subject(run.folder / "data", threads) as opened:
+            found.backfill = sync.measure_backfill(opened, backfill, _tell)
+            found.unchanged = sync.measure_unchanged(opened, records, _tell)
+            found.revoked = sync.measure_revoke(opened, records, _tell)
+            try:
+                found.against_dlt = sync.measure_against_dlt(opened, parties, repeat, _tell)
+            except Unavailable as missing:
+                found.missing = str(missing)
+        run.finish(console, json_file)
+
+
 def _tell(line: str) -> None:
     complaints.print(f"[dim]{line}[/]", soft_wrap=True)

@@ -132,7 +132,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     console.print("\n[bold]Settings[/]")
     typer.echo(_yaml(found["config"]), nl=False)
     console.print("\n[bold]Plan[/]")
-    typer.echo(_yaml({key: value for key, value in found["plan"].items() if value not in (None, [])}), nl=False)
+    typer.echo(_yaml(_said(found["plan"])), nl=False)
     due = table("task", "due", "last went through", "failures in a row", "because", title="\nTasks")
     for each in found["tasks"]:
         due.add_row(
@@ -274,6 +274,18 @@ def _planned(plan: dict[str, Any]) -> str:
             cron = f"at {schedule['cron']} {schedule['timezone']}"
             said.append(f"{task} {cron if schedule.get('cron') else 'every ' + schedule['every']}")
     return "; ".join(said) or "read only when somebody asks"
+
+
+def _said(value: Any) -> Any:
+    """A plan without what it leaves open. A bound that is null says something: it promises nothing."""
+    if not isinstance(value, dict):
+        return value
+    plan = cast(dict[str, Any], value)
+    return {
+        key: inner if key == "bounds" else _said(inner)
+        for key, inner in plan.items()
+        if inner is not None and inner != [] and inner != {}
+    }
 
 
 def _runs(runs: list[dict[str, Any]]) -> Any:

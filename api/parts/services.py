@@ -40,4 +40,7 @@ def _url(name: str, given: str, password: str | None, resolve: Resolve) -> URL:
         url = make_url(resolve(given).text() if given.startswith(REFERENCES) else given)
     except (ArgumentError, ValueError):
         raise Invalid(f"{name} is not an address.", hint="See docs/server.md for an example.") from None
-    return url if password is None else url.set(password=resolve(password).text())
+    if password is None:
+        return url
+    # A password without a user, as Redis has it, is written only beside a name.
+    return url.set(username=url.username or "", password=resolve(password).text())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
@@ -12,10 +13,17 @@ from api.parts.services import Resolve, database_url
 from api.settings import Settings
 from core.audit import AuditLog, Sequencer
 from core.audit.leased import LeasedSequencer
-from core.clock import Clock
+from core.clock import Clock, utc_now
 from core.database import Database, open_engine
+from core.egress import Egress
 from core.errors import Unavailable
-from core.secrets import Keyring
+from core.secrets import Keyring, Resolver
+from core.vault import Vault
+
+
+def resolver(settings: Settings) -> Resolver:
+    """Reads secrets by reference."""
+    return Resolver(Vault(Egress(settings.egress), os.environ, utc_now).read)
 
 
 def take_directory(settings: Settings) -> Ownership | Shared:

@@ -69,9 +69,9 @@ class _Patient:
 
     def session(
         self, account: str, *, rate: Rate | None = None, headers: Mapping[str, str] | None = None,
-        timeout_seconds: float = 60,
+        timeout_seconds: float = 60, resend: bool = True,
     ) -> requests.Session:  # fmt: skip
-        made = self.http.session(account, rate=rate, headers=headers, timeout_seconds=timeout_seconds)
+        made = self.http.session(account, rate=rate, headers=headers, timeout_seconds=timeout_seconds, resend=resend)
         made.hooks["response"].append(_pause_at_the_limit)
         return made
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from evals.bench.ingest import IngestResult, Side
 from evals.bench.search import Latency, SearchResult
 from evals.bench.service import Memory, ServiceResult
+from evals.bench.sync import TO_DLT, SyncResult
 from evals.bench.timing import Machine, Series, machine_json
 
 PEER_INGEST = 2.5
@@ -51,6 +52,7 @@ class Report:
     ingest: list[IngestResult] = field(default_factory=list[IngestResult])
     service: ServiceResult | None = None
     search: list[SearchResult] = field(default_factory=list[SearchResult])
+    sync: SyncResult | None = None
     peer: dict[str, str] | None = None
     """Versions of the peer's packages; None when it did not run."""
 
@@ -67,6 +69,11 @@ class Report:
                     found.append(Ratio(name, against, best, PEER_SEARCH, "at most"))
         if self.service is not None:
             found += _service_ratios(self.service)
+        if self.sync is not None and self.sync.against_dlt is not None:
+            ours, theirs = self.sync.against_dlt.ours, self.sync.against_dlt.dlt
+            found.append(
+                Ratio("sync / dlt alone, Tryton", ours.over(theirs), ours.high / theirs.high, TO_DLT, "at least")
+            )
         return found
 
     def as_json(self) -> dict[str, Any]:
@@ -79,6 +86,7 @@ class Report:
             "ingest": [_jsonable(asdict(each)) for each in self.ingest],
             "service": None if self.service is None else asdict(self.service),
             "search": [_jsonable(asdict(each)) for each in self.search],
+            "sync": None if self.sync is None else _jsonable(asdict(self.sync)),
         }  # fmt: skip
 
 
@@ -102,9 +110,9 @@ def show(report: Report, console: Console) -> None:
         f"load average {machine.load} when it began",
         soft_wrap=True,
     )
-    if report.peer is None:
+    if report.sync is None and report.peer is None:
         console.print("[yellow]The peer did not run: nothing is compared with it.[/]")
-    else:
+    elif report.peer is not None:
         console.print(
             "Peer: " + ", ".join(f"{name} {version}" for name, version in report.peer.items()), soft_wrap=True
         )
@@ -116,6 +124,8 @@ def show(report: Report, console: Console) -> None:
         console.print(_search_table(report.search))
     if report.service is not None:
         console.print(_service_table(report.service))
+    if report.sync is not None:
+        console.print(_sync_table(report.sync))
 
 
 def _ingest_ratios(result: IngestResult) -> list[Ratio]:
@@ -184,6 +194,32 @@ def _search_table(results: Sequence[SearchResult]) -> Table:
             if side is not None:
                 low, high = _number(side.p50.low), _number(side.p50.high)
                 made.add_row(f"  {name}", _number(side.p50.median), f"{low} to {high}", _number(side.p95.median))
+    return made
+
+
+def _sync_table(result: SyncResult) -> Table:
+    made = _table("sync, without parsing and embedding", "")
+    if (against := result.against_dlt) is not None:
+        made.add_row(f"Tryton, {against.records:,} parties: Vouch", f"{_number(against.ours.median)} records/s")
+        made.add_row("the same, dlt alone, reading only", f"{_number(against.dlt.median)} records/s")
+    elif result.missing:
+        made.add_row("Tryton could not be read", result.missing)
+    if (same := result.unchanged) is not None:
+        made.add_row(f"first poll of {same.records:,} records", f"{same.first_seconds:.2f} s")
+        made.add_row(f"unchanged poll, asking anything of {same.asked} documents", f"{same.seconds:.2f} s")
+    if (revoked := result.revoked) is not None:
+        before, at_once, after = revoked.found
+        made.add_row(f"revoke of {revoked.records:,} items, access sync", f"{revoked.sync_seconds:.2f} s")
+        made.add_row("found by the reader before, right after it, at the end", f"{before}, {at_once}, {after}")
+        made.add_row("until the index itself agrees", f"{revoked.index_seconds:.2f} s more")
+        made.add_row("points that the index lets the reader see, before and after", "{}, {}".format(*revoked.indexed))
+    if (backfill := result.backfill) is not None:
+        rate = backfill.records / backfill.seconds
+        made.add_row(
+            f"backfill of {backfill.records:,} records", f"{backfill.seconds:.1f} s, {_number(rate)} records/s"
+        )
+        for share, resident in backfill.resident_mb.items():
+            made.add_row(f"  resident after {share}", f"{resident:.0f} MB")
     return made
 
 

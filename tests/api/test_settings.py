@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from api.parts.services import database_url, queue_url
 from api.settings import load_settings
 from core.errors import Invalid
+from core.secrets import resolve
 
 
 @pytest.fixture(autouse=True)
@@ -97,3 +99,52 @@ def test_variables_of_tests_and_evaluations_are_no_settings(monkeypatch: pytest.
     monkeypatch.setenv("VOUCH_TEST_KILLS", "3")
     monkeypatch.setenv("VOUCH_EVAL_DATA", "/elsewhere")
     load_settings()
+
+
+SERVER = {
+    "mode": "server",
+    "database": {"url": "postgresql://vouch@db/vouch"},
+    "index": {"url": "http://qdrant:6333"},
+    "queue": {"url": "redis://redis:6379/0"},
+}
+
+
+def test_server_mode_has_no_demo(elsewhere: Path) -> None:
+    settings = load_settings(**SERVER)
+    assert (settings.demo.load, settings.demo.sign_in) == (False, "off")
+    for demo in ({"sign_in": "auto", "load": False}, {"sign_in": "off"}, {"sign_in": "off", "load": True}):
+        with pytest.raises(Invalid, match="the mode server has no demo"):
+            load_settings(**SERVER, demo=demo)
+
+
+@pytest.mark.parametrize("part", ["database", "index", "queue"])
+def test_server_mode_needs_all_of_its_services(part: str) -> None:
+    with pytest.raises(Invalid, match=rf"needs {part}\.url"):
+        load_settings(**{**SERVER, part: None})
+
+
+def test_services_without_server_mode_are_refused_rather_than_ignored() -> None:
+    with pytest.raises(Invalid, match=r"database\.url, queue\.url belong to the mode server"):
+        load_settings(database=SERVER["database"], queue=SERVER["queue"])
+
+
+@pytest.mark.parametrize(("part", "scheme"), [("database", "postgresql"), ("queue", "redis"), ("index", "https")])
+def test_a_password_is_given_by_reference_only(part: str, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Invalid, match="holds a password") as refused:
+        load_settings(**{**SERVER, part: {"url": f"{scheme}://vouch:hunter2@host/0"}})
+    assert "hunter2" not in str(refused.value)
+    assert load_settings(**{**SERVER, part: {"url": "file:/run/secrets/url"}}).mode == "server"
+
+
+def test_addresses_get_their_passwords_when_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSWORD", "p@ss/word")
+    by_reference = {"password": "env:PASSWORD"}
+    settings = load_settings(
+        **{**SERVER, "database": {**SERVER["database"], **by_reference}, "queue": {**SERVER["queue"], **by_reference}}
+    )
+    assert "p@ss" not in repr(settings)
+    assert database_url(settings, resolve) == "postgresql+psycopg://vouch:p%40ss%2Fword@db/vouch"
+    assert queue_url(settings, resolve) == "redis://:p%40ss%2Fword@redis:6379/0"
+    monkeypatch.setenv("URL", "mysql://vouch@db/vouch")
+    with pytest.raises(Invalid, match=r"database\.url is not PostgreSQL's"):
+        database_url(load_settings(**{**SERVER, "database": {"url": "env:URL"}}), resolve)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -19,8 +22,10 @@ from connectors.plan import stored_plan
 from connectors.tables import AccountRow, BreachRow, FailureRow
 from core import audit
 from core.egress import EgressSettings
-from core.jobs import Job, JobQueue
+from core.jobs import Job
+from core.leases import Leases
 from core.tables import MembershipRow
+from ingest.work import Work
 from tests.api.visitors import EVENTS, House, assert_problem
 from tests.connectors.s3_server import SECRETS, Store, server, store
 from tests.connectors.tickets import SECRET, Tickets, sqlite
@@ -153,7 +158,7 @@ def test_an_owner_sees_configuration_without_reading_a_document(
 
 
 def test_files_of_the_machine_are_for_its_operator(house: House, ola: TestClient, tmp_path: Path) -> None:
-    body = {"name": "etc", "kind": "files", "config": {"path": str(tmp_path), "allow": ["everyone"]}}
+    body: dict[str, Any] = {"name": "etc", "kind": "files", "config": {"path": str(tmp_path), "allow": ["everyone"]}}
     problem = assert_problem(ola.post("/v1/sources", json=body), 403, "forbidden")
     assert "vouch ingest" in problem["hint"]
     assert add(house.operator(), body)["change"] == "created"
@@ -213,7 +218,7 @@ def test_what_cannot_be_used_is_named(ola: TestClient, bucket: Store) -> None:
         assert refused.status_code in (404, 422), refused.text
         assert words in refused.json()["detail"]
     add(ola, wiki(bucket))
-    other = {"name": "wiki", "kind": "sql", "config": {}}
+    other: dict[str, Any] = {"name": "wiki", "kind": "sql", "config": {}}
     assert_problem(ola.post("/v1/sources", json=other), 409, "conflict")
 
 
@@ -375,8 +380,6 @@ def test_a_source_that_is_being_read_is_removed_when_its_run_has_ended(
     add(ola, wiki(bucket))
     sync(ola, "wiki")
     monkeypatch.setattr("api.configuring.WAIT_SECONDS", 0.3)
-    from core.leases import Leases
-
     with Leases(house.runtime.database, house.runtime.clock).hold(f"source:{_id(house, 'wiki')}"):
         problem = assert_problem(ola.delete("/v1/sources/wiki"), 409, "conflict")
         assert "paused" in problem["detail"]
@@ -436,32 +439,45 @@ def test_what_came_with_vouch_promises_nothing(house: House, tmp_path: Path) -> 
 # With workers
 
 
-def test_where_workers_run_they_are_asked(house: House, ola: TestClient, bucket: Store) -> None:
-    queue = _Workers()
+def test_where_workers_run_they_do_it_and_are_followed(
+    house: House, ola: TestClient, bucket: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add(ola, wiki(bucket))
-    runtime, connecting = house.runtime, house.runtime.connecting
-    work = connecting.work
-    monkey = pytest.MonkeyPatch()
-    with monkey.context() as patch:
-        object.__setattr__(connecting, "queue", queue)
-        patch.setattr(work, "_queue", queue)
-        asked = ola.post("/v1/sources/wiki/sync", json={"full": True})
-    try:
-        assert (asked.status_code, asked.json()) == (202, {"source": "wiki", "tasks": ["poll"]})
-        assert queue.sent == [Job("read", _id(house, "wiki"), "poll")]
-        assert ola.get("/v1/sources/wiki/runs").json() == {"runs": []}
-    finally:
-        object.__setattr__(connecting, "queue", runtime.connecting.work._queue)  # pyright: ignore[reportPrivateUsage]
+    work = house.runtime.connecting.work
+    workers = _Workers(work)
+    monkeypatch.setattr(house.runtime, "connecting", replace(house.runtime.connecting, queue=workers))
+    monkeypatch.setattr(work, "_queue", workers)
+    asked = ola.post("/v1/sources/wiki/sync", json={})
+    assert (asked.status_code, asked.json()) == (202, {"source": "wiki", "tasks": ["poll"]})
+    assert ola.get("/v1/sources/wiki/runs").json() == {"runs": []}
+    working = Thread(target=workers.run, daemon=True)
+    working.start()
+    counts = sync(ola, "wiki", full=True)
+    workers.end()
+    working.join()
+    assert counts["failed"] == 0
+    assert {job.kind for job in workers.done} == {"read", "ingest"}
+    assert found(house, "annual leave") == {"leave.md"}
 
 
-class _Workers(JobQueue):
-    """A queue with workers somewhere behind it."""
+class _Workers:
+    """A queue with a worker behind it, once that runs."""
 
-    def __init__(self) -> None:
-        self.sent: list[Job] = []
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self.done: list[Job] = []
 
     def send(self, job: Job) -> None:
-        self.sent.append(job)
+        self._jobs.put(job)
+
+    def end(self) -> None:
+        self._jobs.put(None)
+
+    def run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            self._work.perform(job)
+            self.done.append(job)
 
 
 def _record(house: House, name: str) -> repository.SourceRecord:

@@ -86,7 +86,7 @@ def test_a_kill_between_pages_keeps_whole_pages_and_the_next_run_goes_on_after_t
 
 
 def test_a_kill_at_any_statement_of_a_page_keeps_nothing_of_it(engine: Bare) -> None:
-    """The page has all of it: a new entry, a changed one, one with another access, one gone, one that cannot be read."""
+    """The page has everything: an entry that is new, changed, moved to other readers, gone, unreadable."""
     source = Scripted(entries=hourly("changed", "moved", "gone", "bad"))
     engine.turn(source, "poll")
     before = everything(engine)

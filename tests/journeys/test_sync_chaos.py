@@ -28,7 +28,7 @@ from core import access_sets
 from core.access import filter_for
 from core.tables import MembershipRow, PersonRow
 from ingest import repository
-from ingest.tables import ChunkRow, DocumentAccessRow, DocumentRow, OutboxRow, VersionRow
+from ingest.tables import DocumentAccessRow, DocumentRow, OutboxRow, VersionRow
 from tests.installation import Installation
 from tests.journeys.syncing import PEOPLE, AheadClock, ask_for_everything, open_installation, work_until_done
 from tests.sources.register import Register, serving

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
@@ -74,6 +75,8 @@ class Roundup:
     def _call(self, method: str, path: str, fields: dict[str, Any], etag: str | None = None) -> Any:
         origin = self.url.rsplit("/", 1)[0]
         headers = {"X-Requested-With": "rest", "Accept": "application/json", "Origin": origin, "Referer": self.url}
+        # As a proxy tells it; without one it is the same.
+        headers["X-Forwarded-Host"] = urlsplit(self.url).netloc
         if etag is not None:
             headers |= {"If-Match": etag, "Content-Type": "application/x-www-form-urlencoded"}
         answer = requests.request(

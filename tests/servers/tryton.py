@@ -19,7 +19,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import psycopg
 import requests
 
 from tests.servers.environment import locked, prepared, server_program
@@ -89,11 +91,12 @@ class Tryton:
 
     url: str
     process: subprocess.Popen[bytes]
+    database: str = DATABASE
 
     def sign_in(self, user: str = ADMIN, password: str = PASSWORD) -> Caller:
         http = requests.Session()
         http.headers["Accept-Encoding"] = "gzip"
-        address = f"{self.url}/{DATABASE}/rpc/"
+        address = f"{self.url}/{self.database}/rpc/"
         params = [user, {"password": password}, "en"]
         reply = http.post(address, json={"id": 0, "method": "common.db.login", "params": params}, timeout=60)
         if reply.status_code != 200:
@@ -117,13 +120,18 @@ def running() -> Generator[Tryton]:
 
 @contextmanager
 def running_on(postgres: str) -> Generator[Tryton]:
-    """A server on an empty PostgreSQL server (``postgresql://user@host:port``), initialised now."""
-    with tempfile.TemporaryDirectory(prefix="vouch-tryton-") as name:
-        folder = Path(name)
-        database = f"uri={postgres.rsplit('/', 1)[0].replace('+psycopg', '')}"
-        _initialise(folder, database)
-        with _served(folder, database) as tryton:
-            yield tryton
+    """A server on a PostgreSQL server (the address of any database of it), in a database made and initialised now."""
+    address = postgres.replace("+psycopg", "").rsplit("/", 1)[0]
+    name = f"tryton_{uuid4().hex[:12]}"
+    with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}".encode())
+        try:
+            with tempfile.TemporaryDirectory(prefix="vouch-tryton-") as folder:
+                _initialise(Path(folder), f"uri={address}", name)
+                with _served(Path(folder), f"uri={address}", name) as tryton:
+                    yield tryton
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def _initialised() -> Path:
@@ -142,11 +150,11 @@ def _initialised() -> Path:
     return made
 
 
-def _initialise(folder: Path, database: str) -> None:
+def _initialise(folder: Path, database: str, name: str = DATABASE) -> None:
     password = folder / "password"
     password.write_text(PASSWORD)
     command = [
-        str(server_program("trytond-admin")), "-c", str(_configured(folder, database, 0)), "-d", DATABASE, "--all",
+        str(server_program("trytond-admin")), "-c", str(_configured(folder, database, 0)), "-d", name, "--all",
         "--email", "admin@example.com", "-u", "ir", "res", *MODULES, "--activate-dependencies",
     ]  # fmt: skip
     environment = {**os.environ, "TRYTONPASSFILE": str(password)}
@@ -163,14 +171,14 @@ def _configured(folder: Path, database: str, port: int) -> Path:
 
 
 @contextmanager
-def _served(folder: Path, database: str) -> Generator[Tryton]:
+def _served(folder: Path, database: str, name: str = DATABASE) -> Generator[Tryton]:
     port = _free_port()
-    command = [str(server_program("trytond")), "-c", str(_configured(folder, database, port)), "-d", DATABASE]
+    command = [str(server_program("trytond")), "-c", str(_configured(folder, database, port)), "-d", name]
     with (folder / "trytond.log").open("wb") as log:
         process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=log)
     try:
         _wait(process, port, folder / "trytond.log")
-        yield Tryton(f"http://127.0.0.1:{port}", process)
+        yield Tryton(f"http://127.0.0.1:{port}", process, name)
     finally:
         process.terminate()
         try:

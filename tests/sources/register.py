@@ -130,22 +130,19 @@ class Handler(BaseHTTPRequestHandler):
             database.row_factory = sqlite3.Row
             kind = self._trouble(database)
             body = json.dumps(getattr(self, "answer_" + path.strip("/"))(database, asked)).encode()
-        match kind:
-            case "429":
-                return self._send(429, b"{}", {"Retry-After": "90"})
-            case "500":
-                return self._send(500, b"{}")
-            case "slow":
-                time.sleep(SLOW_SECONDS)
-            case "truncated":
-                return self._send(200, body[: len(body) // 2])
-            case "repeated" if path == "/entries":
-                return self._send(200, Handler.last)
-            case _:
-                pass
-        if path == "/entries":
-            Handler.last = body
-        self._send(200, body)
+        if kind == "slow":
+            time.sleep(SLOW_SECONDS)
+        if kind == "429":
+            self._send(429, b"{}", {"Retry-After": "90"})
+        elif kind == "500":
+            self._send(500, b"{}")
+        elif kind == "truncated":
+            self._send(200, body[: len(body) // 2])
+        elif kind == "repeated" and path == "/entries":
+            self._send(200, Handler.last)
+        else:
+            Handler.last = body if path == "/entries" else Handler.last
+            self._send(200, body)
 
     def _trouble(self, database: sqlite3.Connection) -> str | None:
         row = database.execute("SELECT every, kinds FROM trouble").fetchone()
@@ -209,5 +206,6 @@ class Server(ThreadingHTTPServer):
 if __name__ == "__main__":
     Handler.file = Path(sys.argv[1])
     server = Server(("127.0.0.1", 0), Handler)
-    print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
+    sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}\n")
+    sys.stdout.flush()
     server.serve_forever()

@@ -25,7 +25,8 @@ def source_of(world: World, **settings: object) -> TrytonSource:
 
 
 def config_of(world: World, **settings: object) -> TrytonConfig:
-    given = {"url": world.tryton.url, "database": "tryton", "user": "vouch", "password": "env:TRYTON", **settings}
+    tryton = world.tryton
+    given = {"url": tryton.url, "database": tryton.database, "user": "vouch", "password": "env:TRYTON", **settings}
     return TrytonConfig.model_validate({"requests_per_second": 10_000, "overlap_seconds": 2, **given})
 
 

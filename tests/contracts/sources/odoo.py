@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -33,7 +33,7 @@ def without_filter(request: Request) -> Request:
 
 class OdooWorld(World):
     kind = in_small_pages("odoo")
-    secrets = {"env:ODOO": KEY}
+    secrets: ClassVar = {"env:ODOO": KEY}
     is_page = staticmethod(is_page)
     without_filter = staticmethod(without_filter)
 

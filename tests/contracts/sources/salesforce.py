@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -49,7 +49,7 @@ def without_filter(request: Request) -> Request:
 
 class SalesforceWorld(World):
     kind = salesforce.KIND
-    secrets = {"env:SALESFORCE": SECRET}
+    secrets: ClassVar = {"env:SALESFORCE": SECRET}
     is_page = staticmethod(is_page)
     without_filter = staticmethod(without_filter)
 

@@ -38,7 +38,7 @@ def is_page(request: Request) -> bool:
 class IncidentWorld(World):
     kind = in_small_pages("servicenow")
     name = "servicenow-incidents"
-    secrets = {"env:SERVICENOW": CLIENT_SECRET}
+    secrets: ClassVar = {"env:SERVICENOW": CLIENT_SECRET}
     is_page = staticmethod(is_page)
     without_filter = staticmethod(lambda request: without_params(request, "sysparm_query"))
     pages_by_filter: ClassVar = True
@@ -94,7 +94,7 @@ class IncidentWorld(World):
 
 class KnowledgeWorld(IncidentWorld):
     name = "servicenow-knowledge"
-    secrets = {"env:SERVICENOW": PASSWORD}
+    secrets: ClassVar = {"env:SERVICENOW": PASSWORD}
     table = "kb_knowledge"
     resource = "article"
 

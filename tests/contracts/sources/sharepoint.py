@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -26,8 +26,8 @@ class Fronted(FakeGraph):
 
 class SharePointWorld(World):
     kind = sharepoint.KIND
-    secrets = {"env:SHAREPOINT": SECRET}
-    cannot = {"unfiltered": "changes are asked for by the link that Graph gave, which has no filter"}
+    secrets: ClassVar = {"env:SHAREPOINT": SECRET}
+    cannot: ClassVar = {"unfiltered": "changes are asked for by the link that Graph gave, which has no filter"}
     is_page = staticmethod(lambda request: "/root/delta" in request.path)
 
     def start(self, stack: ExitStack, directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

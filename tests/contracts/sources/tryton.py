@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import pytest
@@ -22,6 +22,7 @@ from tests.servers.tryton import DATABASE, Caller, Tryton, running
 
 USER, PASSWORD = "vouch", "tryton-hunter2"
 PARTY = "model.party.party"
+EVERY = '[["id", ">", 0]]'
 
 
 @cache
@@ -31,14 +32,20 @@ def served() -> tuple[Tryton, Caller, int]:
     atexit.register(stack.close)
     server = stack.enter_context(running())
     admin = server.sign_in()
-    readers, = admin.create("res.group", [{"name": "Readers of the kit"}])  # fmt: skip
+    readers, everybody = admin.create("res.group", [{"name": "Readers"}, {"name": "Everybody"}])
     account = {"name": "Vouch", "login": USER, "password": PASSWORD, "administrator": True}
     reader = {"name": "Reader", "login": "reader", "email": READER, "password": "reads-what-it-may"}
     admin.create("res.user", [account, {**reader, "groups": [["add", [readers]]]}])
-    rule = {"name": "Readers", "model": "party.party", "global_p": False, "groups": [["add", [readers]]]}
-    group, = admin.create("ir.rule.group", [{**rule, "rules": [["create", [{"domain": "[]"}]]]}])  # fmt: skip
-    rule_id, = admin.search("ir.rule", [["rule_group", "=", group]])  # fmt: skip
-    return server, admin, rule_id
+    # Rules of groups hold for administrators too, so another one opens to them what the readers' rule does not.
+    _, group = (_rule(admin, each) for each in (everybody, readers))
+    (rule,) = admin.search("ir.rule", [["rule_group", "=", group]])
+    return server, admin, rule
+
+
+def _rule(admin: Caller, group: int) -> int:
+    values = {"name": "Of the kit", "model": "party.party", "global_p": False, "groups": [["add", [group]]]}
+    (made,) = admin.create("ir.rule.group", [{**values, "rules": [["create", [{"domain": EVERY}]]]}])
+    return made
 
 
 def is_page(request: Request) -> bool:
@@ -64,7 +71,7 @@ def without_filter(request: Request) -> Request:
 
 class TrytonWorld(World):
     kind = tryton.KIND
-    secrets = {"env:TRYTON": PASSWORD}
+    secrets: ClassVar = {"env:TRYTON": PASSWORD}
     is_page = staticmethod(is_page)
     without_filter = staticmethod(without_filter)
 
@@ -77,8 +84,8 @@ class TrytonWorld(World):
         monkeypatch.setattr(tryton.source, "IDS_PAGE", 3)
         self.parties: dict[str, int] = {}
         self.revoked: list[int] = []
-        self.admin.delete("party.party", self.admin.search("party.party"))
         self._let_read()
+        self.admin.delete("party.party", self.admin.search("party.party"))
 
     def config(self) -> dict[str, Any]:
         return {
@@ -90,7 +97,7 @@ class TrytonWorld(World):
         if self.parties.get(name) in self.admin.search("party.party"):
             self.admin.write("party.party", [self.parties[name]], {"name": text})
         else:
-            self.parties[name], = self.admin.create("party.party", [{"name": text}])  # fmt: skip
+            (self.parties[name],) = self.admin.create("party.party", [{"name": text}])
         self.time.now = max(self.time.now, datetime.now(UTC))
 
     def remove(self, name: str) -> None:
@@ -105,8 +112,8 @@ class TrytonWorld(World):
 
     def _let_read(self) -> None:
         """Readers read every party but those whose right was taken."""
-        domain = [["id", "not in", self.revoked or [0]]]
-        self.admin.write("ir.rule", [self.rule], {"domain": json.dumps(domain)})
+        domain = json.dumps([["id", "not in", self.revoked]]) if self.revoked else EVERY
+        self.admin.write("ir.rule", [self.rule], {"domain": domain})
 
 
 WORLDS = [TrytonWorld]

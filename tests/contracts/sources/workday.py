@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -24,11 +24,11 @@ REPORTS = {
 
 class WorkdayWorld(World):
     kind = in_small_pages("workday")
-    secrets = {
+    secrets: ClassVar = {
         "env:WORKDAY": PASSWORD,
         "as sent": base64.b64encode(f"{USER}@northwind:{PASSWORD}".encode()).decode(),
     }
-    cannot = {
+    cannot: ClassVar = {
         "repeat": "a report has no pages",
         "unfiltered": "a report is asked for without a filter",
     }
