@@ -45,7 +45,7 @@ def _drifted_database() -> list[str]:
 def _drifted_api(document: bytes) -> list[str]:
     if OPENAPI.exists() and OPENAPI.read_bytes() == document:
         return []
-    return ["api/web/openapi.json is not what the API offers: python -m api.check --write, then npm run schema."]
+    return ["api/web/openapi.json is not what the API offers: python -m api.check --write, then npm run types."]
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ from ingest.shared import SharedDrain
 from ingest.split import split_with_packaged_tokens
 from ingest.sync import Sync
 from retrieval.desk import Desk
+from retrieval.recheck import Rechecker
 from retrieval.rerank import CrossEncoderReranker, Reranker
 from retrieval.search import Searcher
 
@@ -153,15 +154,19 @@ def open_runtime(
         drain = pipeline if settings.mode == "embedded" else SharedDrain(pipeline, leases)
         shift = Shift()
         sync = Sync(database, Keeper(database, blobs, clock), drain, clock, shift)
-        searcher = Searcher(database, index, embedder, settings.retrieval, _reranker(settings, tell))
 
         def principal_of(person_id: str) -> Principal:
             with database.reading() as session:
                 return people.principal(session, person_id, audit.subject)
 
-        asker = Asker(database, searcher, embedder.embed, shipped(), audit, clock, settings.answer, principal_of)
         jobs = _open_jobs(settings, resolve, database, leases, serving=serving)
         queue = MemoryQueue() if jobs is None else jobs.queue
+        connecting = connect(settings, database, audit, sync, pipeline, queue, clock, shift)
+        recheck = Rechecker(database, connecting.open)
+        undo.callback(recheck.close)
+        reranker = _reranker(settings, tell)
+        searcher = Searcher(database, index, embedder, settings.retrieval, reranker, recheck=recheck)
+        asker = Asker(database, searcher, embedder.embed, shipped(), audit, clock, settings.answer, principal_of)
         runtime = Runtime(
             settings=settings,
             database=database,
@@ -179,7 +184,7 @@ def open_runtime(
             asker=asker,
             archive=Archive(database, audit, clock),
             limiter=Limiter(settings.ask_per_minute),
-            connecting=connect(settings, database, audit, sync, pipeline, queue, clock, shift),
+            connecting=connecting,
             jobs=jobs,
             ownership=ownership,
             operator_token=secrets.token_urlsafe(32),

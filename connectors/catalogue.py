@@ -56,5 +56,11 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
 
 def _fault(each: Any) -> str:
     place = ".".join(str(part) for part in each["loc"])
-    message = "is not a setting" if each["type"] == "extra_forbidden" else each["msg"].removeprefix("Value error, ")
+    match each["type"]:
+        case "extra_forbidden":
+            message = "is not a setting"
+        case "string_pattern_mismatch" if "(env|file|vault)" in each["msg"]:
+            message = "is a secret: give where it is, as env:NAME, file:/path or vault:MOUNT/PATH#FIELD"
+        case _:
+            message = each["msg"].removeprefix("Value error, ")
     return f"{place} {message}" if place else message

@@ -180,7 +180,10 @@ class Pipeline:
             if not intents:
                 return
             # Small ones first, so that the embedder has work while the large ones are read.
-            yield from sorted(orders, key=lambda order: len(order[1].body))
+            for order in sorted(orders, key=lambda order: len(order[1].body)):
+                if over():
+                    return
+                yield order
 
     def _fail(self, order: Order, failure: ParseFailed, outcome: Outcome) -> None:
         with self._database.writing() as session:

@@ -65,18 +65,17 @@ class Work:
             if lease is None:
                 return
             with self._database.reading() as session:
-                records = [record for record in sources.everything(session) if record.state == "active"]
+                # The demo company never changes, and nobody promised anything about it.
+                records = [record for record in sources.everything(session) if not record.demo]
                 planned = {record.id for record in records if tasks.of_source(session, record.id)}
             for record in records:
-                # What the demo company says never changes.
-                if record.id not in planned and not record.demo:
+                if record.id not in planned and record.state == "active":
                     self.plan(record)
             now = self._clock()
             with self._database.writing() as session:
                 due = tasks.take_due(session, now)
                 waiting = repository.pending_count(session)
-                # The demo company is not read again: nobody promised anything about it.
-                plans = [(record, stored_plan(record.plan)) for record in records if not record.demo]
+                plans = [(record, stored_plan(record.plan)) for record in records]
                 events = breaches.review(session, plans, now)
             for source_id, task in due:
                 self._queue.send(Job("read", source_id, task))

@@ -170,20 +170,26 @@ def measure_revoke(subject: Subject, records: int, tell: Tell) -> Revoked:
     return Revoked(records, synced, agreed, after, (indexed, subject.indexed()))
 
 
-def measure_backfill(subject: Subject, records: int, tell: Tell) -> Backfill:
-    """Resident memory while records are read and kept: nothing of them may pile up."""
+def measure_backfill(subject: Subject, records: int, tell: Tell, slice_seconds: float = 30) -> Backfill:
+    """Resident memory while records are read and kept, a slice at a time as a worker does it: nothing of them may pile
+    up."""
     tell(f"A backfill of {records:,} records")
     process = psutil.Process()
     record, source = subject.add("backfill"), MadeSource("backfill", records)
     resident: dict[str, float] = {}
+    kept = 0
     began = time.perf_counter()
 
     def told(done: int, total: int | None) -> None:
         for share in (0.1, 0.5, 1.0):
-            if f"{share:.0%}" not in resident and done >= share * records:
+            if f"{share:.0%}" not in resident and kept + done >= share * records:
                 resident[f"{share:.0%}"] = process.memory_info().rss / 2**20
 
-    subject.sync.turn(record, source, "poll", None, told)
+    finished = False
+    while not finished:
+        turned = subject.sync.turn(record, source, "poll", None, told, seconds=slice_seconds)
+        kept += len(turned.tally.new)
+        finished = turned.finished
     seconds = time.perf_counter() - began
     subject.forget_waiting()
     return Backfill(records, seconds, resident)

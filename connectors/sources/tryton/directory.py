@@ -76,7 +76,7 @@ class Directory:
         """The most generous of what is said of the model and of those that its access follows; silence is consent."""
         said = (_allowed(user, self.models.get(holder, ())) for holder in self.graph.holders(model))
         heard = [each for each in said if each is not None]
-        return True
+        return any(heard) if heard else True
 
 
 def _allowed(user: User, permissions: tuple[Permission, ...]) -> bool | None:

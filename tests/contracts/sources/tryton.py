@@ -81,7 +81,7 @@ class TrytonWorld(World):
         except ServersMissing as error:
             pytest.skip(f"Tryton is not installed: {INSTALL} ({error})")
         self.proxy = stack.enter_context(proxy(server.url))
-        monkeypatch.setattr(tryton.source, "IDS_PAGE", 3)
+        monkeypatch.setattr("connectors.sources.tryton.source.IDS_PAGE", 3)
         self.parties: dict[str, int] = {}
         self.revoked: list[int] = []
         self._let_read()
