@@ -8,7 +8,7 @@ DEVELOPED := .venv/.developed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 TESTS ?= tests
 
-.PHONY: run setup web test check format browser bench soak clean
+.PHONY: run setup web test servers check format browser bench soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/python -m api.webbuild
@@ -33,6 +33,9 @@ web: $(INSTALLED)
 
 test: $(DEVELOPED)
 	$(BIN)/python -m pytest $(TESTS) -m "not browser and not soak"
+
+servers: $(DEVELOPED)
+	$(BIN)/python -m tests.servers.environment
 
 check: $(DEVELOPED)
 	$(BIN)/ruff check .

@@ -18,6 +18,11 @@ from core.errors import Invalid
 app = typer.Typer(help="What Vouch reads: systems, databases, files.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+FACTS = {
+    "auth": "signs in", "cursor": "changes", "deletions": "deletions", "permissions": "permissions",
+    "tested": "tested against",
+}  # fmt: skip
+"""What the catalogue says of a kind, and how it is called here."""
 TASKS = ("poll", "sweep", "access", "principals")
 
 
@@ -42,11 +47,14 @@ def kinds(
     elif kind is not None:
         typer.echo(_example(found[0]), nl=False)
     else:
-        shown = table("kind", "title", "signs in with", "changes", "deletions", "permissions", "tested against")
         for each in found:
-            facts = ("name", "title", "auth", "cursor", "deletions", "permissions", "tested")
-            shown.add_row(*(escape(each[fact]) for fact in facts))
-        console.print(shown)
+            console.print(f"[bold]{each['name']}[/]  {escape(each['title'])}")
+            shown = table("", "")
+            shown.show_header = False
+            for fact, said in FACTS.items():
+                shown.add_row(f"  [dim]{said}[/]", escape(each[fact]))
+            console.print(shown)
+        console.print("An example of one: vouch sources kinds KIND")
 
 
 @app.command()

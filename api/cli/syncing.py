@@ -100,14 +100,16 @@ def freshness(
         show_json(found if source is None else found[0])
         return
     days = "/".join(map(str, WINDOWS))
-    shown = table(
-        "source", "what", "state", "bound", "staleness", "lag p50", "p95", f"attained {days} d", "budget left",
-        "burn rate",
-    )  # fmt: skip
     for each in found:
+        columns = ("what", "state", "bound", "stale", "p50", "p95", f"{days} d", "budget", "burn")
+        shown = table(*columns, title=f"Source {escape(each['source'])}")
         for kind in each["kinds"]:
-            shown.add_row(escape(each["source"]), *_row(kind))
-    console.print(shown)
+            shown.add_row(*_row(kind))
+        console.print(shown)
+    if not found:
+        console.print("There is no source yet: vouch sources add, or vouch ingest.")
+    else:
+        console.print(f"[dim]p50, p95: lag; {days} d: share within the bound; budget and burn: of 30 days[/]")
     late = [kind for each in found for kind in each["kinds"] if kind["state"] != "ok"]
     if late:
         console.print("[dim]What failed: vouch sources show SOURCE[/]")

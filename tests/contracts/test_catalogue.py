@@ -36,7 +36,12 @@ def example(kind: Kind) -> dict[str, Any]:
 
 
 def page(kind: Kind) -> str:
-    return (PAGES / f"{kind.name}.md").read_text("utf-8")
+    """The page of that name, or the one of a relative that says that it is about this kind too."""
+    own = PAGES / f"{kind.name}.md"
+    texts = [each.read_text("utf-8") for each in ([own] if own.exists() else sorted(PAGES.glob("*.md")))]
+    found = [text for text in texts if own.exists() or f"Kind `{kind.name}`" in text]
+    assert found, f"docs/connectors has no page about {kind.name}"
+    return found[0]
 
 
 def secrets_of(model: type[BaseModel]) -> set[str]:

@@ -50,6 +50,7 @@ class World:
     random: random.Random
     register: Register = field(init=False)
     made: int = 0
+    passed: timedelta = timedelta(0)
 
     def __post_init__(self) -> None:
         self.register = Register(self.directory / "register.sqlite")
@@ -68,11 +69,15 @@ class World:
 
     def change(self) -> None:
         register = self.register
-        register.skew = timedelta(seconds=self.random.uniform(-120, 120))
-        register.edit(self.some(15), self.random.choice(TEXTS))
+        # Its clock goes on by more than what a poll reads again, and is put back now and then.
+        self.passed += timedelta(minutes=10)
+        register.skew = self.passed + timedelta(seconds=self.random.uniform(-120, 120))
+        edited = self.some(15)
+        register.edit(edited, self.random.choice(TEXTS))
         register.allow(self.some(25), *self.random.choice(AUDIENCES))
         register.delete(self.some(8))
-        register.damage(self.some(6))
+        # Some cannot be read just when they change: no later poll will come by them.
+        register.damage([*edited[:4], *self.some(4)])
         self.add(5)
         # Found by nobody's clock: they are stamped long ago, and only a sweep sees that they are missing.
         register.account("a1", PEOPLE[0], *self.random.choice(AUDIENCES), active=self.random.random() < 0.8)

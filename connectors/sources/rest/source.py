@@ -29,8 +29,8 @@ from connectors.sources.base import (
 from connectors.sources.rest.access import Rules, names
 from connectors.sources.rest.auth import Authenticator, Secrets, chosen
 from connectors.sources.rest.check import check
-from connectors.sources.rest.client import Client, PageRefused, found_rows
-from connectors.sources.rest.declaration import Declaration, Ids, Read, Resource, Rows
+from connectors.sources.rest.client import Client, PageRefused
+from connectors.sources.rest.declaration import Declaration, Ids, LinkHeader, NextLink, Read, Resource, Rows, Single
 from connectors.sources.rest.document import Builder
 from connectors.sources.rest.listing import Leg, Listing, Mark, Row
 from connectors.sources.rest.people import Directory
@@ -238,9 +238,8 @@ class RestSource:
             raise ItemFailed("is larger than ingest.max_file_mb allows", transient=False)
         access, fields, derived = self._row_access(name, row, None, full)
         fingerprint = hashlib.sha256(body).hexdigest()
-        shown = tuple((field, own) for field, own in fields if field in record.restricted)
         url = builder.url(full)
-        return Change(key, fingerprint, access, row.modified_at, url, shown, record.item(key)), derived
+        return Change(key, fingerprint, access, row.modified_at, url, fields, record.item(key)), derived
 
     def _row_access(
         self, name: str, row: Row, offspring: Offspring | None, context: Context
@@ -278,9 +277,9 @@ class RestSource:
             return
         for start in range(0, len(ids), read.batch):
             some = ids[start : start + read.batch]
-            asked = _read_rows(read)
+            asked = _read_rows(read, self.resources[name])
             try:
-                body = client.ask(asked, {**context, "ids": some, "id": some[0]})
+                pages = list(client.pages(asked, {**context, "ids": some, "id": some[0]}))
             except PageRefused as error:
                 if read.batch == 1 and error.status in (404, 410):
                     yield (), tuple(some), ()
@@ -289,7 +288,7 @@ class RestSource:
                 else:
                     raise
                 continue
-            rows = {row.id: row for row in map(listing.row, found_rows(asked, body))}
+            rows = {row.id: row for page in pages for row in map(listing.row, page.rows)}
             held = tuple(rows[each] for each in some if each in rows and listing.counts(rows[each].record))
             yield held, tuple(each for each in some if each not in {row.id for row in held}), ()
 
@@ -306,7 +305,10 @@ def _for_ids(resource: Resource, ids: Ids) -> Rows:
     return resource.model_copy(update={**given, "params": {**resource.params, **ids.params}})
 
 
-def _read_rows(read: Read) -> Rows:
+def _read_rows(read: Read, resource: Resource) -> Rows:
+    # A reply that says where to go on is not whole, however few ids were asked for.
+    follows = isinstance(resource.paginate, NextLink | LinkHeader)
     return Rows(
-        path=read.path, method=read.method, params=read.params, headers=read.headers, body=read.body, rows=read.rows
-    )
+        path=read.path, method=read.method, params=read.params, headers=read.headers, body=read.body, rows=read.rows,
+        paginate=resource.paginate if follows else Single(),
+    )  # fmt: skip

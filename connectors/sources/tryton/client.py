@@ -157,5 +157,8 @@ class TrytonClient:
 def moved(now: int, before: int, model: str) -> int:
     """The next place of a keyset; refuses one that does not move on."""
     if now <= before:
-        raise SourceMisbehaves(f"Tryton gave {model} out of order: the page after {before} ends at {now}.")
+        raise SourceMisbehaves(
+            f"Tryton gave {model} out of order: the page after {before} ends at {now}.",
+            hint="It is tried again by itself; when it lasts, look for a module or proxy that changes lists.",
+        )
     return now
