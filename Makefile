@@ -7,6 +7,7 @@ INSTALLED := .venv/.installed
 DEVELOPED := .venv/.developed
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock
 TESTS ?= tests
+WORKERS ?= 2
 
 .PHONY: run setup web test servers check format browser bench soak clean
 
@@ -32,7 +33,7 @@ web: $(INSTALLED)
 	@$(BIN)/python -m api.webbuild
 
 test: $(DEVELOPED)
-	$(BIN)/python -m pytest $(TESTS) -m "not browser and not soak"
+	$(BIN)/python -m pytest $(TESTS) -m "not browser and not soak" -n $(WORKERS)
 
 servers: $(DEVELOPED)
 	$(BIN)/python -m tests.servers.environment

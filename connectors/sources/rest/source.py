@@ -289,6 +289,12 @@ class RestSource:
                     raise
                 continue
             rows = {row.id: row for page in pages for row in map(listing.row, page.rows)}
+            if not rows.keys() <= set(some) and not rows.keys() >= set(some):
+                # What a filter that is ignored leaves out of its first rows has not gone.
+                raise SourceMisbehaves(
+                    f"Asked for some records of {name}, the source sent others.",
+                    hint="It ignores the filter of `read`: check the declaration, or leave `read` out.",
+                )
             held = tuple(rows[each] for each in some if each in rows and listing.counts(rows[each].record))
             yield held, tuple(each for each in some if each not in {row.id for row in held}), ()
 
