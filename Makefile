@@ -56,6 +56,7 @@ browser: $(DEVELOPED) web
 bench: $(INSTALLED)
 	$(BIN)/vouch bench ingest
 	$(BIN)/vouch bench search
+	$(BIN)/vouch bench sync
 
 soak: $(DEVELOPED)
 	VOUCH_TEST_SOAK=1 $(BIN)/python -m pytest tests -m soak

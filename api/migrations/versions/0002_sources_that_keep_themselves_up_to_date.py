@@ -166,7 +166,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("state", sa.String(length=10), server_default="active", nullable=False))
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("sources", schema=None) as batch_op:
         batch_op.drop_column("state")
