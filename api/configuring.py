@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from api.runtime import Runtime
 from api.syncing import attended
 from connectors import repository, tasks
+from connectors.kinds import secrets_in
 from connectors.plan import TASKS, plan_of, stored_plan
 from connectors.repository import SourceRecord
 from connectors.sources.base import AnySource, Step
@@ -67,14 +69,15 @@ def opened(runtime: Runtime, wanted: Wanted, by: By) -> AnySource:
         )
     connecting = runtime.connecting
     config = connecting.catalogue.checked(wanted.kind, wanted.config)
-    if wanted.kind in LOCAL:
-        if not by.operator:
+    if not by.operator and (existing is None or existing.config != wanted.config):
+        if wanted.kind in LOCAL:
             raise Forbidden(
                 "Files of this machine are read for its operator only.",
                 hint="Let an operator run: vouch ingest PATH --source NAME --allow GROUPS",
             )
-        if not Path(str(wanted.config.get("path", ""))).is_absolute():
-            raise Invalid("The path of a source has to begin with /.", hint="Write the whole path.")
+        _refuse_secrets(secrets_in(config), runtime.settings.sources.secrets)
+    if wanted.kind in LOCAL and not Path(str(wanted.config.get("path", ""))).is_absolute():
+        raise Invalid("The path of a source has to begin with /.", hint="Write the whole path.")
     source = connecting.catalogue.kind(wanted.kind).open(config, connecting.opening(wanted.name))
     plan_of(wanted.plan or {}, lists_everything=source.lists_everything)
     return source
@@ -168,6 +171,16 @@ def configured(
             **({} if access is None else {"access": access}),
         },
     )
+
+
+def _refuse_secrets(refs: Iterator[str], allowed: tuple[str, ...]) -> None:
+    """A secret goes to the system that the settings beside it name: who writes those may not name any secret."""
+    for ref in refs:
+        if ".." in ref or not any(fnmatchcase(ref, pattern) for pattern in allowed):
+            raise Forbidden(
+                f"The secret {ref} is not open to connector owners.",
+                hint="Let an administrator name it under sources.secrets in vouch.yaml, or an operator add the source.",
+            )
 
 
 def _set_state(runtime: Runtime, record: SourceRecord, state: str, by: By) -> None:

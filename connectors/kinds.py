@@ -5,9 +5,10 @@ A module of ``connectors/sources`` declares one ``Kind``; ``connectors.catalogue
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -19,7 +20,8 @@ from core.secrets import Secret
 Category = Literal["files", "records", "sql", "web", "erp", "crm", "hris", "itsm", "content"]
 
 
-SecretRef = Annotated[str, StringConstraints(pattern=r"^(env|file|vault):.+")]
+_REFERENCE = r"^(env|file|vault):.+"
+SecretRef = Annotated[str, StringConstraints(pattern=_REFERENCE)]
 """Where a secret is, never what it is: ``env:NAME``, ``file:PATH``, ``vault:MOUNT/PATH#FIELD``."""
 
 
@@ -27,6 +29,20 @@ class SourceConfig(BaseModel):
     """Base of the configuration of a kind. A setting that is a secret is a reference, typed ``SecretRef``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def secrets_in(config: SourceConfig) -> Iterator[str]:
+    """Everything in it that reads like a reference to a secret."""
+    waiting: list[Any] = [config.model_dump(mode="json")]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            if re.match(_REFERENCE, value, re.DOTALL):
+                yield value
+        elif isinstance(value, dict):
+            waiting.extend(cast("dict[Any, Any]", value).values())
+        elif isinstance(value, list):
+            waiting.extend(cast("list[Any]", value))
 
 
 @dataclass(frozen=True, slots=True)

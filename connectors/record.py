@@ -5,7 +5,7 @@ Sources build one from each sales order, invoice, employee or ticket; ``ingest``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import orjson
@@ -40,6 +40,19 @@ class Record:
 
     def item(self, key: str) -> Item:
         return Item(key, self.body(), f"{key.rsplit('/', 1)[-1]}.json", self.title, RECORD)
+
+
+def unguarded(body: bytes, own: Collection[str]) -> list[str]:
+    """Names of fields in this body that would be shown to everybody who may read the record: named as restricted in the
+    body but without access of their own in ``own``, or with it but not named, so that their lines are not set apart."""
+    try:
+        loaded = orjson.loads(body)
+        named = set(map(str, loaded.get("restricted") or ()))
+        shown = {str(name) for name, _ in loaded.get("fields") or ()}
+    except (AttributeError, TypeError, ValueError):
+        # Not as ``Record`` writes it: nothing in it is known to be set apart.
+        return sorted(own)
+    return sorted((named - set(own)) | ((set(own) & shown) - named))
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

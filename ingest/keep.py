@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from connectors import failures
 from connectors import repository as sources
 from connectors.errors import ItemFailed, ItemGone
-from connectors.sources.base import AccessPage, AnySource, Change, Fault, Item, ItemAccess, Page
+from connectors.record import unguarded
+from connectors.sources.base import RECORD, AccessPage, AnySource, Change, Fault, Item, ItemAccess, Page
 from core.clock import Clock
 from core.database import Database
 from core.leases import Lease
@@ -75,9 +76,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A page, before its transaction opens: what is to be kept, with its content, and what is as it was."""
+    """A page, before its transaction opens: what is to be kept, with its content, what is as it was, and ``unread``,
+    whose content could not be had: who may read what is held of it changes all the same."""
 
     work: dict[str, tuple[Change, Item | None]]
+    unread: dict[str, ItemAccess]
     same: tuple[str, ...]
     done: tuple[str, ...]
     faults: tuple[Fault, ...]
@@ -100,7 +103,10 @@ class Keeper:
             write = PageWrite(session, self.blobs, hold.source_id, now, hold.since)
             write.intern_derived(page.derived)
             # Read again: the pipeline, or somebody's hand, may have moved them while content was fetched.
-            known = repository.known_items(session, hold.source_id, tuple(prepared.work))
+            known = repository.known_items(session, hold.source_id, (*prepared.work, *prepared.unread))
+            for granted in prepared.unread.values():
+                if (before := known.pop(granted.key, None)) is not None and before.state in HELD:
+                    self._keep_access(write, before, granted, hold.tally)
             for key, (change, item) in prepared.work.items():
                 self._keep_item(write, change, known.get(key), item, hold.tally)
             write.flush()
@@ -161,6 +167,7 @@ class Keeper:
         with self.database.reading() as session:
             known = repository.known_items(session, hold.source_id, tuple(changes))
         work: dict[str, tuple[Change, Item | None]] = {}
+        unread: dict[str, ItemAccess] = {}
         same: list[str] = []
         done = list(page.deleted)
         faults = list(page.faults)
@@ -177,6 +184,7 @@ class Keeper:
                 continue
             except ItemFailed as failure:
                 faults.append(Fault(key, failure.reason, transient=failure.transient))
+                unread[key] = ItemAccess(key, change.access, change.restricted)
                 continue
             done.append(key)
             if before is not None and item is None and _same(change, before):
@@ -184,7 +192,7 @@ class Keeper:
                 hold.tally.passed_over(before)
             else:
                 work[key] = (change, item)
-        return _Prepared(work, tuple(same), tuple(done), tuple(faults))
+        return _Prepared(work, unread, tuple(same), tuple(done), tuple(faults))
 
     def _keep_item(
         self, write: PageWrite, change: Change, before: Known | None, item: Item | None, tally: Tally
@@ -198,10 +206,7 @@ class Keeper:
             return
         if item is None and before.state not in HELD:
             return
-        granted = ItemAccess(change.key, change.access, change.restricted)
-        if self._set_access(write, before, granted) and before.state == "ready":
-            tally.access_changed += 1
-            tally.noticed("permissions", write.since, write.now)
+        self._keep_access(write, before, ItemAccess(change.key, change.access, change.restricted), tally)
         if before.modified_at != change.modified_at:
             write.set(before.id, modified_at=change.modified_at)
             if before.state == "ready":
@@ -231,6 +236,11 @@ class Keeper:
             write.set(before.id, state="pending")
         write.ask(before.id, "content")
         write.date(before.id, change.modified_at)
+
+    def _keep_access(self, write: PageWrite, before: Known, granted: ItemAccess, tally: Tally) -> None:
+        if self._set_access(write, before, granted) and before.state == "ready":
+            tally.access_changed += 1
+            tally.noticed("permissions", write.since, write.now)
 
     @staticmethod
     def _set_access(write: PageWrite, before: Known, granted: ItemAccess) -> bool:
@@ -263,7 +273,13 @@ class Keeper:
 
 
 def _content(source: AnySource, change: Change) -> Item:
-    return change.item or source.fetch(change.key)
+    item = change.item or source.fetch(change.key)
+    if item.media_type == RECORD and (names := unguarded(item.body, {name for name, _ in change.restricted})):
+        raise ItemFailed(
+            f"The source does not say alike, with its content and with its access, who may read: {', '.join(names)}.",
+            transient=False,
+        )
+    return item
 
 
 def _same_content(change: Change, before: Known) -> bool:

@@ -22,8 +22,7 @@ def parse_record(body: bytes, title: str | None, filename: str) -> Parsed:
     """A JSON object with ``title``, ``text`` and ``fields`` ([name, value] pairs, or an object).
 
     The text comes first and verbatim; every field follows as ``name: value`` on a line of its own. The lines of those
-    named in ``restricted`` become parts; a record without that list makes every field a part. ``labels`` (name ->
-    value) are not part of the text.
+    named in ``restricted`` become parts. ``labels`` (name -> value) are not part of the text.
 
     Raises ``ParseFailed``: corrupt, empty.
     """
@@ -57,7 +56,7 @@ def parse_record(body: bytes, title: str | None, filename: str) -> Parsed:
 
 
 def _append_fields(
-    text: str, fields: list[tuple[str, str]], outline: Outline, restricted: frozenset[str] | None
+    text: str, fields: list[tuple[str, str]], outline: Outline, restricted: frozenset[str]
 ) -> tuple[str, list[Part]]:
     parts: list[Part] = []
     for number, (name, value) in enumerate(fields):
@@ -65,16 +64,14 @@ def _append_fields(
         start = len(text) + len(separator)
         text = f"{text}{separator}{name}: {value}"
         outline.add("text", Span(start, len(text)), text)
-        if value and (restricted is None or name in restricted):
+        if value and name in restricted:
             # The line as a whole: its name beside nothing would look like an answer, and would help nobody.
             parts.append(Part(name, Span(start, len(text))))
     return text, parts
 
 
-def _restricted(value: object) -> frozenset[str] | None:
-    if not isinstance(value, list):
-        return None
-    return frozenset(str(name) for name in cast("list[object]", value))
+def _restricted(value: object) -> frozenset[str]:
+    return frozenset(str(name) for name in cast("list[object]", value)) if isinstance(value, list) else frozenset()
 
 
 def _labels(value: object) -> tuple[tuple[str, str], ...]:

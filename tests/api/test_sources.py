@@ -19,6 +19,7 @@ from api import sources
 from api.http.models import IngestIn
 from connectors import repository, tasks
 from connectors.plan import stored_plan
+from connectors.settings import SourcesSettings
 from connectors.tables import AccountRow, BreachRow, FailureRow
 from core import audit
 from core.egress import EgressSettings
@@ -63,7 +64,8 @@ def tickets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tickets
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     egress = EgressSettings(hosts=("127.0.0.1",), private=("127.0.0.1/32",))  # type: ignore[arg-type]
-    installation = Installation(tmp_path_factory.mktemp("owners"), egress=egress)
+    opened = SourcesSettings(secrets=(*SECRETS, SECRET))
+    installation = Installation(tmp_path_factory.mktemp("owners"), egress=egress, sources=opened)
     installation.person(ANA, "staff")
     installation.person(OLA, roles=("employee", "connector_owner"))
     yield House(installation)
@@ -118,6 +120,15 @@ def found(house: House, query: str, email: str = ANA) -> set[str]:
 
 
 # Who may
+
+
+def test_an_owner_names_only_the_secrets_that_are_open_to_owners(house: House, ola: TestClient, bucket: Store) -> None:
+    for ref in ("env:VOUCH_SECRETS_KEYRING", "file:/run/keyring", "env:S3_SECRET/../KEY"):
+        refused = ola.post("/v1/sources", json=wiki(bucket, secret_key=ref))
+        assert refused.status_code == 403, refused.text
+        assert ref in refused.json()["detail"]
+        assert "sources.secrets" in refused.json()["hint"]
+    add(ola, wiki(bucket))
 
 
 def test_nobody_but_an_owner_gets_near_a_source(house: House, ana: TestClient, bucket: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -149,6 +150,49 @@ def test_an_item_whose_content_cannot_be_fetched_is_kept_as_a_failure(engine: Ba
     assert sorted(texts(engine)) == ["a"]
     row = failed(engine)["b"]
     assert (row.transient, row.reason, row.next_at is not None) == (transient, "its file is damaged", transient)
+
+
+def test_a_revoke_holds_even_where_the_content_that_came_with_it_cannot_be_read(engine: Bare) -> None:
+    source = Scripted(entries=hourly("a"), carries=False)
+    engine.turn(source, "poll")
+    before = engine.documents()["a"]
+    source.unfetchable = {"a"}
+    source.put("a", "Another text.", groups=("board",), modified=START + 9 * HOUR)
+    turned = engine.turn(source, "poll")
+    after = engine.documents()["a"]
+    assert after.access_key != before.access_key
+    assert after.content_hash == before.content_hash
+    assert [key for key, _, _ in turned.tally.failures] == ["a"]
+
+
+class Forgetful(Scripted):
+    """Names restricted fields in its content, and not with its access."""
+
+    def _page(self, keys: Sequence[str], *, poison: bool = True) -> Page:
+        page = super()._page(keys, poison=poison)
+        return replace(page, changes=tuple(replace(change, restricted=()) for change in page.changes))
+
+
+class Blurred(Scripted):
+    """Gives a field access of its own, and does not set it apart in the content."""
+
+    def _page(self, keys: Sequence[str], *, poison: bool = True) -> Page:
+        page = super()._page(keys, poison=poison)
+        blurred = [replace(self.entries[key], secret_groups=None).record().item(key) for key in keys]
+        return replace(
+            page, changes=tuple(replace(c, item=item) for c, item in zip(page.changes, blurred, strict=True))
+        )
+
+
+@pytest.mark.parametrize("kind", [Forgetful, Blurred])
+def test_a_field_that_content_and_access_do_not_restrict_alike_is_not_shown(engine: Bare, kind: type[Scripted]) -> None:
+    source = kind(entries={"a": entry(secret="78,600 euros", secret_groups=("hr",)), "b": entry()})
+    turned = engine.turn(source, "poll")
+    assert sorted(texts(engine)) == ["b"]
+    assert [(key, "salary" in reason, "78,600" in reason) for key, _, reason in turned.tally.failures] == [
+        ("a", True, False)
+    ]
+    assert failed(engine)["a"].next_at is None
 
 
 def test_an_item_that_is_read_again_loses_its_failure(engine: Bare) -> None:
