@@ -34,7 +34,7 @@ from core.errors import Refused
 from core.secrets import Keyring
 
 BATCH = 500
-GATHER_SECONDS = 0.05
+GATHER_SECONDS = 0.5
 TICK_SECONDS = 1.0
 TAMPERED = (
     "Run: vouch audit verify. If the database was restored from a backup, an operator has to accept its head;"
