@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -49,22 +49,28 @@ from qdrant_edge import (
 from qdrant_edge import Point as EdgePoint
 
 from core.access import Access, AccessFilter
-from core.errors import Invalid, Unavailable
+from core.errors import Unavailable
 from ingest.index.base import Candidate, Conditions, IndexDamaged, Point, Vector
 from ingest.index.bm25 import document_weights, query_terms
 from ingest.index.home import IndexHome, copy_tree
+from ingest.index.points import (
+    BEAM_PER_RESULT,
+    DENSE,
+    ID_BATCH,
+    SPARSE,
+    UPSERT_POINTS,
+    access_payload,
+    batches,
+    check_dimensions,
+    payload,
+    union,
+)
 
-_UPSERT_POINTS = 250
-_ID_BATCH = 1_000
 _FLUSH_POINTS = 5_000
 _SEARCH_THREADS = 2
-# Where there is a graph: of 35,000 clustered points, a quarter of them hidden, a beam as wide as the pool finds 81 %
-# of the true first hundred in 1.2 ms, one of 512 finds 96 % in 3.3 ms.
-_BEAM_PER_RESULT = 5
 _DRIFT_POINTS = 30_000
 _JOURNAL_POINTS = 20_000
 _ROOT = Path(__file__).resolve().parents[2]
-_DENSE, _SPARSE = "dense", "bm25"
 _INDEXED_FIELDS = {
     "allow": PayloadSchemaType.Keyword,
     "deny": PayloadSchemaType.Keyword,
@@ -103,8 +109,8 @@ class EdgeIndex:
             raise
 
     def upsert(self, points: Sequence[Point]) -> None:
-        for start in range(0, len(points), _UPSERT_POINTS):
-            batch = [self._stored(point) for point in points[start : start + _UPSERT_POINTS]]
+        for start in range(0, len(points), UPSERT_POINTS):
+            batch = [self._stored(point) for point in points[start : start + UPSERT_POINTS]]
             self._write(UpdateOperation.upsert_points(batch), len(batch))
 
     def remove_older(self, document_id: str, generation: int) -> None:
@@ -115,30 +121,30 @@ class EdgeIndex:
         self._write(UpdateOperation.delete_points_by_filter(Filter(must=older)), 1)
 
     def remove_documents(self, document_ids: Sequence[str]) -> None:
-        for batch in _batches(document_ids):
+        for batch in batches(document_ids):
             named = FieldCondition("document", match=MatchAny(batch))
             self._write(UpdateOperation.delete_points_by_filter(Filter(must=[named])), 1)
 
     def set_access(self, point_ids: Sequence[str], access: Access, modified_at: datetime | None) -> None:
-        for batch in _batches(point_ids):
+        for batch in batches(point_ids):
             # By filter, because setting by id fails as a whole when one of the points has gone.
             named = Filter(must=[HasIdCondition(set(batch))])
-            self._write(UpdateOperation.set_payload_by_filter(named, _access_payload(access, modified_at)), len(batch))
+            self._write(UpdateOperation.set_payload_by_filter(named, access_payload(access, modified_at)), len(batch))
 
     def search(
         self, dense: Vector, text: str, access: AccessFilter, *, pool: int, conditions: Conditions = Conditions()
     ) -> tuple[Candidate, ...]:
         if not access.grants or pool < 1:
             return ()
-        self._check_dimensions(dense)
+        check_dimensions(dense, self._dimensions)
         permitted = _permitted(access, conditions)
         queries = [
             QueryRequest(
                 limit=pool,
-                query=Query.Nearest(dense.tolist(), _DENSE),
+                query=Query.Nearest(dense.tolist(), DENSE),
                 filter=permitted,
                 with_payload=False,
-                params=SearchParams(hnsw_ef=_BEAM_PER_RESULT * pool),
+                params=SearchParams(hnsw_ef=BEAM_PER_RESULT * pool),
             )
         ]
         terms = query_terms(text)
@@ -148,7 +154,7 @@ class EdgeIndex:
             queries.append(
                 QueryRequest(
                     limit=pool,
-                    query=Query.Nearest(terms, _SPARSE),
+                    query=Query.Nearest(terms, SPARSE),
                     filter=permitted,
                     with_payload=False,
                     params=scoped,
@@ -159,16 +165,16 @@ class EdgeIndex:
             found = shard.query_batch(QueryBatchRequest(queries))
             by_dense, by_terms = _scores(found[0]), _scores(found[1]) if len(found) > 1 else {}
             cosines = _cosines(shard, dense, by_terms.keys() - by_dense.keys())
-        return _union(by_dense, by_terms, cosines)
+        return union(by_dense, by_terms, cosines)
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         found: dict[str, Vector] = {}
-        for batch in _batches(ids):
+        for batch in batches(ids):
             with self._call_lock:
-                records = self._open_shard().retrieve(list(batch), with_payload=False, with_vector=[_DENSE])
+                records = self._open_shard().retrieve(list(batch), with_payload=False, with_vector=[DENSE])
             for record in records:
                 stored: Any = record.vector
-                found[str(record.id)] = np.asarray(stored[_DENSE], dtype=np.float32)
+                found[str(record.id)] = np.asarray(stored[DENSE], dtype=np.float32)
         return found
 
     def point_ids(self) -> frozenset[str]:
@@ -176,7 +182,7 @@ class EdgeIndex:
         offset: Any = None
         while True:
             with self._call_lock:
-                request = ScrollRequest(offset=offset, limit=_ID_BATCH, with_payload=False, with_vector=False)
+                request = ScrollRequest(offset=offset, limit=ID_BATCH, with_payload=False, with_vector=False)
                 records, offset = self._open_shard().scroll(request)
             ids.update(str(record.id) for record in records)
             if offset is None:
@@ -276,22 +282,8 @@ class EdgeIndex:
                 self.flush()
 
     def _stored(self, point: Point) -> EdgePoint:
-        self._check_dimensions(point.dense)
-        payload = {
-            "source": point.source_id,
-            "document": point.document_id,
-            "generation": point.generation,
-            "labels": list(point.labels),
-            **_access_payload(point.access, point.modified_at),
-        }
-        return EdgePoint(point.id, {_DENSE: point.dense.tolist(), _SPARSE: document_weights(point.text)}, payload)
-
-    def _check_dimensions(self, vector: Vector) -> None:
-        if vector.shape != (self._dimensions,):
-            raise Invalid(
-                f"A vector has shape {vector.shape}; the index holds {self._dimensions} dimensions.",
-                hint="Embed with the embedder the index was built with.",
-            )
+        check_dimensions(point.dense, self._dimensions)
+        return EdgePoint(point.id, {DENSE: point.dense.tolist(), SPARSE: document_weights(point.text)}, payload(point))
 
     def _start_copy(self) -> Path:
         copy = self._home.new_shard()
@@ -352,17 +344,11 @@ def _index_fields(shard: EdgeShard) -> None:
 
 def _config(dimensions: int) -> EdgeConfig:
     return EdgeConfig(
-        vectors={_DENSE: EdgeVectorParams(size=dimensions, distance=Distance.Cosine, memory=Memory.Cached)},
-        sparse_vectors={_SPARSE: EdgeSparseVectorParams(modifier=Modifier.Idf)},
+        vectors={DENSE: EdgeVectorParams(size=dimensions, distance=Distance.Cosine, memory=Memory.Cached)},
+        sparse_vectors={SPARSE: EdgeSparseVectorParams(modifier=Modifier.Idf)},
         payload_memory=Memory.Cold,
         max_search_threads=_SEARCH_THREADS,
     )
-
-
-def _access_payload(access: Access, modified_at: datetime | None) -> dict[str, Any]:
-    # A null is stored and matches no range, which also takes an older moment away.
-    moment = modified_at.isoformat() if modified_at is not None else None
-    return {"allow": list(access.allow), "deny": list(access.deny), "modified_at": moment}
 
 
 def _permitted(access: AccessFilter, conditions: Conditions) -> Filter:
@@ -391,23 +377,8 @@ def _cosines(shard: EdgeShard, dense: Vector, ids: Set[str]) -> dict[str, float]
         return {}
     request = QueryRequest(
         limit=len(ids),
-        query=Query.Nearest(dense.tolist(), _DENSE),
+        query=Query.Nearest(dense.tolist(), DENSE),
         filter=Filter(must=[HasIdCondition(set(ids))]),
         params=SearchParams(exact=True),
     )
     return _scores(shard.query(request))
-
-
-def _union(by_dense: dict[str, float], by_terms: dict[str, float], cosines: dict[str, float]) -> tuple[Candidate, ...]:
-    ranks = {id: rank for rank, id in enumerate(by_terms)}
-    found = [
-        Candidate(id, cosine, by_terms.get(id, 0.0), rank, ranks.get(id))
-        for rank, (id, cosine) in enumerate(by_dense.items())
-    ]
-    found += [Candidate(id, cosine, by_terms[id], None, ranks[id]) for id, cosine in cosines.items()]
-    return tuple(found)
-
-
-def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _ID_BATCH):
-        yield list(ids[start : start + _ID_BATCH])

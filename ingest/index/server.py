@@ -8,7 +8,7 @@ passages that a reader may not see move the scores of those that they may; it is
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -22,13 +22,21 @@ from core.errors import Invalid, Unavailable
 from core.secrets import Secret
 from ingest.index.base import Candidate, Conditions, IndexDamaged, IndexMismatch, Point, Vector
 from ingest.index.bm25 import document_weights, query_terms
+from ingest.index.points import (
+    BEAM_PER_RESULT,
+    DENSE,
+    ID_BATCH,
+    SPARSE,
+    UPSERT_POINTS,
+    access_payload,
+    batches,
+    check_dimensions,
+    payload,
+    union,
+)
 
 FORMAT = 1
 OLDEST = (1, 19)
-_UPSERT_POINTS = 250
-_ID_BATCH = 1_000
-_BEAM_PER_RESULT = 5
-_DENSE, _SPARSE = "dense", "bm25"
 _INDEXED_FIELDS = {
     "allow": models.PayloadSchemaType.KEYWORD,
     "deny": models.PayloadSchemaType.KEYWORD,
@@ -65,8 +73,8 @@ class ServerIndex:
             raise
 
     def upsert(self, points: Sequence[Point]) -> None:
-        for start in range(0, len(points), _UPSERT_POINTS):
-            batch = [self._stored(point) for point in points[start : start + _UPSERT_POINTS]]
+        for start in range(0, len(points), UPSERT_POINTS):
+            batch = [self._stored(point) for point in points[start : start + UPSERT_POINTS]]
             with self._calling() as client:
                 client.upsert(self._name, batch, wait=True)
 
@@ -75,45 +83,45 @@ class ServerIndex:
         self._remove(models.Filter(must=[_any_of("document", [document_id]), older]))
 
     def remove_documents(self, document_ids: Sequence[str]) -> None:
-        for batch in _batches(document_ids):
+        for batch in batches(document_ids):
             self._remove(models.Filter(must=[_any_of("document", batch)]))
 
     def set_access(self, point_ids: Sequence[str], access: Access, modified_at: datetime | None) -> None:
-        for batch in _batches(point_ids):
+        for batch in batches(point_ids):
             # By filter, because setting by id fails as a whole when one of the points has gone.
             named = models.Filter(must=[models.HasIdCondition(has_id=list(batch))])
             with self._calling() as client:
-                client.set_payload(self._name, _access_payload(access, modified_at), points=named, wait=True)
+                client.set_payload(self._name, access_payload(access, modified_at), points=named, wait=True)
 
     def search(
         self, dense: Vector, text: str, access: AccessFilter, *, pool: int, conditions: Conditions = Conditions()
     ) -> tuple[Candidate, ...]:
         if not access.grants or pool < 1:
             return ()
-        self._check_dimensions(dense)
+        check_dimensions(dense, self._dimensions)
         permitted = _permitted(access, conditions)
-        beam = models.SearchParams(hnsw_ef=_BEAM_PER_RESULT * pool)
-        requests = [_query(dense.tolist(), _DENSE, permitted, pool, beam)]
+        beam = models.SearchParams(hnsw_ef=BEAM_PER_RESULT * pool)
+        requests = [_query(dense.tolist(), DENSE, permitted, pool, beam)]
         terms = query_terms(text)
         if terms.indices:
             # Hidden passages must not move visible scores: IDF counts what this reader may read, whatever is asked for.
             corpus = models.IdfCorpusParams(corpus=_permitted(access, Conditions()))
             query = models.SparseVector(indices=list(terms.indices), values=list(terms.values))
-            requests.append(_query(query, _SPARSE, permitted, pool, models.SearchParams(idf=corpus)))
+            requests.append(_query(query, SPARSE, permitted, pool, models.SearchParams(idf=corpus)))
         with self._calling() as client:
             found = client.query_batch_points(self._name, requests)
         by_dense = _scores(found[0])
         by_terms = _scores(found[1]) if len(found) > 1 else {}
-        return _union(by_dense, by_terms, self._cosines(dense, by_terms.keys() - by_dense.keys()))
+        return union(by_dense, by_terms, self._cosines(dense, by_terms.keys() - by_dense.keys()))
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         found: dict[str, Vector] = {}
-        for batch in _batches(ids):
+        for batch in batches(ids):
             with self._calling() as client:
-                records = client.retrieve(self._name, batch, with_payload=False, with_vectors=[_DENSE])
+                records = client.retrieve(self._name, batch, with_payload=False, with_vectors=[DENSE])
             for record in records:
                 stored: Any = record.vector
-                found[str(record.id)] = np.asarray(stored[_DENSE], dtype=np.float32)
+                found[str(record.id)] = np.asarray(stored[DENSE], dtype=np.float32)
         return found
 
     def point_ids(self) -> frozenset[str]:
@@ -122,7 +130,7 @@ class ServerIndex:
         while True:
             with self._calling() as client:
                 records, offset = client.scroll(
-                    self._name, limit=_ID_BATCH, offset=offset, with_payload=False, with_vectors=False
+                    self._name, limit=ID_BATCH, offset=offset, with_payload=False, with_vectors=False
                 )
             ids.update(str(record.id) for record in records)
             if offset is None:
@@ -161,8 +169,8 @@ class ServerIndex:
         try:
             self._client.create_collection(
                 self._name,
-                vectors_config={_DENSE: models.VectorParams(size=self._dimensions, distance=models.Distance.COSINE)},
-                sparse_vectors_config={_SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
+                vectors_config={DENSE: models.VectorParams(size=self._dimensions, distance=models.Distance.COSINE)},
+                sparse_vectors_config={SPARSE: models.SparseVectorParams(modifier=models.Modifier.IDF)},
                 metadata=identity,
             )
         except UnexpectedResponse as error:
@@ -179,29 +187,17 @@ class ServerIndex:
         if not ids:
             return {}
         named = models.Filter(must=[models.HasIdCondition(has_id=sorted(ids))])
-        request = _query(dense.tolist(), _DENSE, named, len(ids), models.SearchParams(exact=True))
+        request = _query(dense.tolist(), DENSE, named, len(ids), models.SearchParams(exact=True))
         with self._calling() as client:
             return _scores(client.query_batch_points(self._name, [request])[0])
 
     def _stored(self, point: Point) -> models.PointStruct:
-        self._check_dimensions(point.dense)
+        check_dimensions(point.dense, self._dimensions)
         weights = document_weights(point.text)
         sparse = models.SparseVector(indices=list(weights.indices), values=list(weights.values))
-        payload = {
-            "source": point.source_id,
-            "document": point.document_id,
-            "generation": point.generation,
-            "labels": list(point.labels),
-            **_access_payload(point.access, point.modified_at),
-        }
-        return models.PointStruct(id=point.id, vector={_DENSE: point.dense.tolist(), _SPARSE: sparse}, payload=payload)
-
-    def _check_dimensions(self, vector: Vector) -> None:
-        if vector.shape != (self._dimensions,):
-            raise Invalid(
-                f"A vector has shape {vector.shape}; the index holds {self._dimensions} dimensions.",
-                hint="Embed with the embedder the index was built with.",
-            )
+        return models.PointStruct(
+            id=point.id, vector={DENSE: point.dense.tolist(), SPARSE: sparse}, payload=payload(point)
+        )
 
     @contextmanager
     def _calling(self) -> Generator[QdrantClient]:
@@ -267,12 +263,6 @@ def _shown(identity: Mapping[str, Any]) -> str:
     return f"{identity['embedder']} with {identity.get('dimensions')} dimensions (format {identity.get('format')})"
 
 
-def _access_payload(access: Access, modified_at: datetime | None) -> dict[str, Any]:
-    # A null is stored and matches no range, which also takes an older moment away.
-    moment = modified_at.isoformat() if modified_at is not None else None
-    return {"allow": list(access.allow), "deny": list(access.deny), "modified_at": moment}
-
-
 def _permitted(access: AccessFilter, conditions: Conditions) -> models.Filter:
     grants = list(access.grants)
     must: list[Any] = [_any_of("allow", grants)]
@@ -303,18 +293,3 @@ def _query(
 def _scores(found: Any) -> dict[str, float]:
     """Point id -> score, best first."""
     return {str(hit.id): hit.score for hit in found.points}
-
-
-def _union(by_dense: dict[str, float], by_terms: dict[str, float], cosines: dict[str, float]) -> tuple[Candidate, ...]:
-    ranks = {id: rank for rank, id in enumerate(by_terms)}
-    found = [
-        Candidate(id, cosine, by_terms.get(id, 0.0), rank, ranks.get(id))
-        for rank, (id, cosine) in enumerate(by_dense.items())
-    ]
-    found += [Candidate(id, cosine, by_terms[id], None, ranks[id]) for id, cosine in cosines.items()]
-    return tuple(found)
-
-
-def _batches(ids: Sequence[str]) -> Iterator[list[str]]:
-    for start in range(0, len(ids), _ID_BATCH):
-        yield list(ids[start : start + _ID_BATCH])
