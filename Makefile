@@ -19,7 +19,7 @@ setup: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml requirements.lock
 	@test -n "$(PYTHON)" || { echo "Vouch needs Python 3.11, 3.12 or 3.13 on the PATH."; exit 1; }
-	@echo "Installing Vouch into .venv (some minutes the first time; about 3 GB)"
+	@echo "Installing Vouch into .venv (some minutes the first time; 3 GB, or 7 where the package index serves PyTorch for GPUs)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) -e .
 	@touch $(INSTALLED)
