@@ -44,6 +44,15 @@ class CitedSource:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedValues:
+    """Of one kind of value, how many stand in the sentences for this reader, and how many stayed pseudonyms."""
+
+    kind: str
+    restored: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """``as_of`` is that of the oldest cited source. ``nearest`` are permitted passages, shown when it abstained.
 
@@ -64,6 +73,9 @@ class Answer:
     reason: str | None
     created_at: datetime
     timings: dict[str, float]
+    values: tuple[CountedValues, ...] = ()
+    redactions: tuple[str, ...] = ()
+    """Those whose tokens stand in its stored sentences."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
 from answer import repository
 from answer.answers import Answer
+from answer.permitted import Values, values_for
 from answer.repository import Conversation
 from answer.restore import Cited, cited, restore
+from answer.tables import AnswerRow
+from answer.vault import Vault
 from core.access import Principal
 from core.audit import AuditLog, Event
 from core.clock import Clock
@@ -17,13 +24,14 @@ from retrieval.freshness import stale_sources
 class Archive:
     """Recorded reading of answers."""
 
-    def __init__(self, database: Database, audit: AuditLog, clock: Clock) -> None:
-        self._database, self._audit, self._clock = database, audit, clock
+    def __init__(self, database: Database, audit: AuditLog, clock: Clock, vault: Vault | None = None) -> None:
+        """Without a ``vault`` no value is restored: all tokens stay pseudonyms."""
+        self._database, self._audit, self._clock, self._vault = database, audit, clock, vault
 
     def answer(self, answer_id: str, principal: Principal, trace_id: str = "") -> Answer:
         with self._database.reading() as session:
             row = repository.answer(session, answer_id, principal.person_id)
-            answer = restore(session, row, principal, stale_sources(session))
+            answer = restore(session, row, principal, stale_sources(session), self._values(session, row, principal))
         self._record(answer, principal, trace_id)
         return answer
 
@@ -34,7 +42,9 @@ class Archive:
             conversation = repository.conversation(session, conversation_id, principal.person_id)
             fresh = stale_sources(session)
             rows = repository.answers_of(session, conversation_id)
-            answers = tuple(restore(session, row, principal, fresh) for row in rows)
+            answers = tuple(
+                restore(session, row, principal, fresh, self._values(session, row, principal)) for row in rows
+            )
         for answer in answers:
             self._record(answer, principal, trace_id)
         return conversation, answers
@@ -76,6 +86,11 @@ class Archive:
         )
         return opened
 
+    def _values(self, session: Session, row: AnswerRow, principal: Principal) -> Values | None:
+        if self._vault is None or not any(claim.get("redaction") for claim in row.claims):
+            return None
+        return values_for(session, self._vault, row.conversation_id, principal, row.created_at, self._clock())
+
     def _record(self, answer: Answer, principal: Principal, trace_id: str) -> None:
         self._audit.append(
             Event(
@@ -94,3 +109,26 @@ class Archive:
                 },
             )
         )
+        if answer.redactions:
+            self._audit.append(restored(answer, principal, self._clock(), trace_id))
+
+
+def restored(answer: Answer, principal: Principal, at: datetime, trace_id: str) -> Event:
+    """The record of which values of an answer its reader saw."""
+    return Event(
+        kind="redaction.restored",
+        subject=principal.subject,
+        action="answer.read",
+        outcome="done",
+        at=at,
+        trace_id=trace_id,
+        details={
+            **recorded.decision(principal),
+            "answer": answer.id,
+            "conversation": answer.conversation_id,
+            "maps": answer.redactions,
+            "values": tuple(
+                {"kind": each.kind, "restored": each.restored, "kept": each.kept} for each in answer.values
+            ),
+        },
+    )

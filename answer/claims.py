@@ -29,10 +29,12 @@ class Citation:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One shown sentence."""
+    """One shown sentence. ``redaction`` names the redaction (``Cleared.map_id``) whose tokens stand in the text;
+    without one the text is verbatim, and what reads like a token in it is none."""
 
     text: str = field(repr=False)
     citations: tuple[Citation, ...]
+    redaction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,16 @@
-"""Queries on conversations and answers. Both belong to the person who asked."""
+"""Queries on conversations and answers, which belong to the person who asked, and on the vault of a conversation."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, delete, or_, select, text
 from sqlalchemy.orm import Session
 
-from answer.tables import AnswerRow, ConversationRow
+from answer.tables import AnswerRow, ConversationRow, VaultKeyRow, VaultRow
 from core.errors import NotFound
 
 TITLE_CHARACTERS = 120
@@ -86,6 +87,89 @@ def last_question(session: Session, conversation_id: str) -> str | None:
         .order_by(AnswerRow.created_at.desc())
         .limit(1)
     )
+
+
+def conversation_ids_of(session: Session, person_id: str) -> list[str]:
+    """Also those that the person has deleted."""
+    return list(session.scalars(select(ConversationRow.id).where(ConversationRow.person_id == person_id)))
+
+
+def vault_rows(session: Session, conversation_id: str, now: datetime) -> list[VaultRow]:
+    """What has not expired, in the order in which it came."""
+    return list(
+        session.scalars(
+            select(VaultRow)
+            .where(VaultRow.conversation_id == conversation_id, VaultRow.expires_at > now)
+            .order_by(VaultRow.identity, VaultRow.form)
+        )
+    )
+
+
+def vault_tokens(session: Session, conversation_id: str) -> list[tuple[str, int]]:
+    """Every identity and form ever given out and still held, expired ones too."""
+    query = select(VaultRow.identity, VaultRow.form).where(VaultRow.conversation_id == conversation_id)
+    return [(identity, form) for identity, form in session.execute(query)]
+
+
+def vault_keys(session: Session, conversation_id: str) -> dict[str, bytes]:
+    """Wrapped keys by subject."""
+    query = select(VaultKeyRow.subject, VaultKeyRow.wrapped).where(VaultKeyRow.conversation_id == conversation_id)
+    return {row.subject: row.wrapped for row in session.execute(query)}
+
+
+def add_vault_key(session: Session, conversation_id: str, subject: str, wrapped: bytes) -> None:
+    session.add(VaultKeyRow(conversation_id=conversation_id, subject=subject, wrapped=wrapped))
+
+
+def add_vault_row(session: Session, **values: Any) -> VaultRow:
+    row = VaultRow(**values)
+    session.add(row)
+    return row
+
+
+def erase_vault(session: Session, conversation_ids: Collection[str], subjects: Collection[str]) -> int:
+    """Destroy the keys and values of whole conversations and of subjects. Returns how many values went."""
+    gone = _erase_rows(session, or_(VaultRow.conversation_id.in_(conversation_ids), VaultRow.subject.in_(subjects)))
+    session.execute(
+        delete(VaultKeyRow).where(
+            or_(VaultKeyRow.conversation_id.in_(conversation_ids), VaultKeyRow.subject.in_(subjects))
+        )
+    )
+    return gone
+
+
+def vault_rows_of(session: Session, subject: str) -> Iterator[VaultRow]:
+    """All values of a subject, in any conversation."""
+    query = select(VaultRow).where(VaultRow.subject == subject).execution_options(yield_per=500)
+    yield from session.scalars(query)
+
+
+def erase_values(session: Session, those: Iterable[tuple[str, str]]) -> int:
+    """Destroy values by conversation and token."""
+    gone = 0
+    for conversation_id, token in those:
+        gone += _erase_rows(session, (VaultRow.conversation_id == conversation_id) & (VaultRow.token == token))
+    return gone
+
+
+def sweep_vault(session: Session, now: datetime) -> int:
+    """Destroy what has expired, and keys that nothing is encrypted with any more."""
+    gone = _erase_rows(session, VaultRow.expires_at <= now)
+    used = (
+        select(VaultRow.token)
+        .where(VaultRow.conversation_id == VaultKeyRow.conversation_id, VaultRow.subject == VaultKeyRow.subject)
+        .exists()
+    )
+    session.execute(delete(VaultKeyRow).where(~used))
+    return gone
+
+
+def _erase_rows(session: Session, those: ColumnElement[bool]) -> int:
+    if session.get_bind().dialect.name == "sqlite":
+        # SQLite leaves the bytes of a deleted row in its page unless it is told to overwrite them.
+        session.execute(text("PRAGMA secure_delete = ON"))
+    gone = session.scalars(delete(VaultRow).where(those).returning(VaultRow.token)).all()
+    return len(gone)
 
 
 def _conversation(row: ConversationRow) -> Conversation:

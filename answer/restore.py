@@ -8,8 +8,10 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from answer.answers import Answer, CitedSource, Sentence, ShownCitation
+from answer.answers import Answer, CitedSource, CountedValues, Sentence, ShownCitation
 from answer.claims import Citation, Claim, Status
+from answer.permitted import Values
+from answer.pseudonyms import Token, placeholder, replace_tokens
 from answer.tables import AnswerRow
 from core.access import Principal, permits
 from core.errors import NotFound
@@ -26,6 +28,7 @@ def stored(claims: Sequence[Claim]) -> list[dict[str, Any]]:
     return [
         {
             "text": claim.text,
+            "redaction": claim.redaction,
             "citations": [
                 {
                     "version": citation.version,
@@ -49,12 +52,15 @@ def nearest_stored(passages: Sequence[Passage]) -> list[dict[str, Any]]:
     ]
 
 
-def restore(session: Session, row: AnswerRow, principal: Principal, fresh: StaleSources) -> Answer:
+def restore(
+    session: Session, row: AnswerRow, principal: Principal, fresh: StaleSources, values: Values | None = None
+) -> Answer:
     """The answer as ``principal`` may read it now. A sentence is withheld when any of its citations is.
 
-    What was said from a source that went out of date since stays readable, and is marked.
+    What was said from a source that went out of date since stays readable, and is marked. ``values`` says what the
+    answer's tokens stand for, for this reader; without it they all stay pseudonyms.
     """
-    desk = _Desk(session, principal, fresh)
+    desk = _Desk(session, principal, fresh, values)
     sentences = tuple(desk.sentence(claim) for claim in row.claims)
     return Answer(
         id=row.id,
@@ -71,6 +77,8 @@ def restore(session: Session, row: AnswerRow, principal: Principal, fresh: Stale
         reason=row.reason,
         created_at=row.created_at,
         timings=dict(row.timings),
+        values=tuple(desk.counted.values()),
+        redactions=tuple(dict.fromkeys(claim["redaction"] for claim in row.claims if claim.get("redaction"))),
     )
 
 
@@ -106,10 +114,12 @@ class _Desk:
     session: Session
     principal: Principal
     fresh: StaleSources
+    values: Values | None
     sources: dict[tuple[str, int | None], CitedSource] = field(
         default_factory=dict[tuple[str, int | None], CitedSource]
     )
     opened: dict[str, Visible | None] = field(default_factory=dict[str, Visible | None])
+    counted: dict[str, CountedValues] = field(default_factory=dict[str, CountedValues])
     citations: int = 0
 
     def sentence(self, claim: dict[str, Any]) -> Sentence:
@@ -123,7 +133,18 @@ class _Desk:
             for offset, (raw, place) in enumerate(places)
             if place is not None
         )
-        return Sentence(claim["text"], shown)
+        return Sentence(self._text(claim), shown)
+
+    def _text(self, claim: dict[str, Any]) -> str:
+        # Only a text that was made from a redaction has tokens: in any other, what reads like one is what stood there.
+        return replace_tokens(claim["text"], self._shown) if claim.get("redaction") else claim["text"]
+
+    def _shown(self, token: Token) -> str:
+        value = self.values.of(token) if self.values is not None else None
+        counted = self.counted.get(token.kind, CountedValues(token.kind, 0, 0))
+        restored, kept = counted.restored + (value is not None), counted.kept + (value is None)
+        self.counted[token.kind] = CountedValues(token.kind, restored, kept)
+        return placeholder(token.kind) if value is None else value
 
     def _open(self, version: str) -> Visible | None:
         if version not in self.opened:

@@ -1,12 +1,12 @@
-"""Rows of conversations and answers. An answer is stored as claims that point at spans; its text is read from the
-versions each time, through the reader's own access."""
+"""Rows of conversations, answers and the vault. An answer is stored as claims that point at spans; its text is read
+from the versions each time, through the reader's own access."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Moment
@@ -44,3 +44,33 @@ class AnswerRow(Base):
     reason: Mapped[str | None] = mapped_column(Text)
     timings: Mapped[dict[str, float]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class VaultKeyRow(Base):
+    """The key of one subject's values in one conversation, wrapped by the installation's keyring. ``subject`` is the
+    keyed name of the person whom the values belong to; empty where that is nobody known."""
+
+    __tablename__ = "vault_keys"
+
+    conversation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(32), primary_key=True, index=True)
+    wrapped: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class VaultRow(Base):
+    """What a token of a conversation stands for. ``value`` is encrypted, and can be opened only as the value of this
+    token. ``places`` are where it was seen: {version, spans}, {version, field}, or {typed: a person's id}."""
+
+    __tablename__ = "vault"
+    __table_args__ = (Index("ix_vault_expires", "expires_at"), Index("ix_vault_subject", "subject"))
+
+    conversation_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    token: Mapped[str] = mapped_column(String(100), primary_key=True)
+    identity: Mapped[str] = mapped_column(String(16))
+    kind: Mapped[str] = mapped_column(String(64))
+    form: Mapped[int] = mapped_column(Integer)
+    subject: Mapped[str] = mapped_column(String(32))
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+    places: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    expires_at: Mapped[datetime] = mapped_column(Moment)

@@ -23,6 +23,7 @@ from core.audit import Event
 from core.audit.events import NO_SUBJECT
 from core.errors import Conflict, Forbidden, Invalid, VouchError
 from core.jobs import Job
+from ingest import withheld
 from ingest.forget import WAIT_SECONDS, forget
 
 OPERATOR = "operator"
@@ -35,11 +36,13 @@ Change = Literal["created", "changed", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who configures: the operator of this machine, or a person, with their pseudonym in the log."""
+    """Who configures: the operator of this machine, or a person, with their pseudonym in the log. ``admin``: whether
+    that person is an administrator."""
 
     who: str = OPERATOR
     subject: str = NO_SUBJECT
     trace_id: str = ""
+    admin: bool = False
 
     @property
     def operator(self) -> bool:
@@ -110,6 +113,7 @@ def store(runtime: Runtime, wanted: Wanted, source: AnySource, by: By) -> tuple[
         if plan is not None or before is None or not before.plan:
             declared = plan_of(plan or {}, lists_everything=source.lists_everything)
             plan = declared.model_dump(mode="json")
+        sensitivity_changed = before is not None and _sensitivity_changed(before, plan, by)
         record = repository.put(session, wanted.name, wanted.kind, wanted.config, by=by.who, now=now, plan=plan)
         if before is not None and before.version == record.version:
             return record, "unchanged"
@@ -117,6 +121,9 @@ def store(runtime: Runtime, wanted: Wanted, source: AnySource, by: By) -> tuple[
         runtime.audit.enlist(session, configured(runtime, record, change, by))
         if before is not None and before.config != record.config:
             _read_all_again(runtime, session, record)
+        asked = withheld.ask_anew(session, runtime.redaction.admits) if sensitivity_changed else 0
+    if asked:
+        runtime.work_off()
     if before is None or before.config == record.config:
         runtime.connecting.work.plan(record)
     return record, change
@@ -171,6 +178,17 @@ def configured(
             **({} if access is None else {"access": access}),
         },
     )
+
+
+def _sensitivity_changed(before: SourceRecord, plan: dict[str, Any] | None, by: By) -> bool:
+    """Whether another plan makes something of a source more or less sensitive. Less is for administrators to decide."""
+    was, will = stored_plan(before.plan), stored_plan(plan if plan is not None else before.plan)
+    if will.lowers(was) and not (by.operator or by.admin):
+        raise Forbidden(
+            "This plan would make something of the source less sensitive, which only an administrator decides.",
+            hint="Leave sensitivity and sensitivity_at as high as they are, or ask an administrator.",
+        )
+    return (was.sensitivity, was.sensitivity_at) != (will.sensitivity, will.sensitivity_at)
 
 
 def _refuse_secrets(refs: Iterator[str], allowed: tuple[str, ...]) -> None:

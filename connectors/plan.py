@@ -24,6 +24,7 @@ from pydantic import (
 
 from connectors.blackout import Blackout, Zone, leaves_time
 from core.errors import Invalid
+from core.policy import Sensitivity, highest
 
 Task = Literal["poll", "sweep", "access", "principals"]
 """What is scheduled: read what changed, find what is gone, read permissions, read people and groups."""
@@ -157,12 +158,33 @@ class Plan(_Declared):
     """Account of the source -> address of the person here whose it is, where the source does not vouch for one."""
     slice_seconds: float = Field(default=30, ge=1, le=3600)
     """How long one run may hold a worker before it lets others go first."""
+    sensitivity: Sensitivity = "internal"
+    """How sensitive everything in the source is, at least."""
+    sensitivity_at: dict[str, Sensitivity] = {}
+    """Beginning of a key (a folder, a model) -> how sensitive everything is, at least, whose key begins with it."""
 
     @model_validator(mode="after")
     def _some_time_is_left(self) -> Plan:
         if not leaves_time(self.blackout):
             raise ValueError("the blackout windows together leave no time to run in")
         return self
+
+    def sensitivity_at_key(self, key: str) -> Sensitivity:
+        """The highest of all that is declared for where an item lies; ``public`` where nothing is."""
+        return highest(level for beginning, level in self.sensitivity_at.items() if key.startswith(beginning))
+
+    def sensitivity_of(self, key: str) -> Sensitivity:
+        """What is declared for an item, at least: for everything, and for where it lies."""
+        return highest((self.sensitivity, self.sensitivity_at_key(key)))
+
+    def lowers(self, before: Plan) -> bool:
+        """Whether anything would be less sensitive than under the plan before: for an administrator to decide."""
+        # What begins with a longer text is never less sensitive than what begins with a part of it.
+        for beginning in ("", *before.sensitivity_at):
+            was, will = before.sensitivity_of(beginning), self.sensitivity_of(beginning)
+            if highest((was, will)) != will:
+                return True
+        return False
 
     def confirming(self, kind: Bound) -> tuple[Task, ...]:
         """The tasks that together confirm what is known of ``kind``: all of them have to have run."""

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from core import access
+from core import access, people_changes
 from core.access import Principal
 from core.errors import Invalid, NotFound
 from core.ids import stable_id
@@ -58,7 +58,10 @@ def put(
         )  # fmt: skip
         session.add(row)
         session.flush()
+        people_changes.note(session, people_changes.PEOPLE, (row.id,))
     else:
+        if name and name != row.name:
+            people_changes.note(session, people_changes.PEOPLE, (row.id,))
         row.roles = list(role_list)
         row.name, row.title = name or row.name, title or row.title
         row.disabled_at = None

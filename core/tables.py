@@ -1,10 +1,12 @@
-"""Rows of people, groups, memberships and access. Validity is kept, so that who could see what then has an answer."""
+"""Rows of people, groups, memberships and access, and of the data policy. Validity is kept, so that who could see what
+then, and what could go where, has an answer."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Moment
@@ -21,6 +23,17 @@ class PersonRow(Base):
     demo: Mapped[bool] = mapped_column(Boolean, default=False)
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class PeopleChangeRow(Base):
+    """Names or addresses of people changed. ``scope`` says where they are kept (``people``, or a folder's own word),
+    ``key`` is the row's there; None where all of the scope is to be read anew."""
+
+    __tablename__ = "people_changes"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    scope: Mapped[str] = mapped_column(String(60))
+    key: Mapped[str | None] = mapped_column(Text)
 
 
 class LeaseRow(Base):
@@ -75,3 +88,16 @@ class DerivedTermRow(Base):
     derived: Mapped[str] = mapped_column(ForeignKey("derived_groups.grant"), primary_key=True)
     clause: Mapped[int] = mapped_column(Integer, primary_key=True)
     grant: Mapped[str] = mapped_column(String(300), primary_key=True, index=True)
+
+
+class PolicyRow(Base):
+    """One version of the data policy (``core.policy_document``), never changed again. ``changed_by`` is a person's id,
+    ``operator``, or ``vouch.yaml``."""
+
+    __tablename__ = "policies"
+
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    why: Mapped[str] = mapped_column(Text)
+    changed_by: Mapped[str] = mapped_column(String(64))
+    changed_at: Mapped[datetime] = mapped_column(Moment)

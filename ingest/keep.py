@@ -19,6 +19,7 @@ from core.database import Database
 from core.leases import Lease
 from ingest import repository
 from ingest.blobs import BlobStore
+from ingest.label import personnel
 from ingest.page import PageWrite
 from ingest.repository import HELD, Known
 
@@ -312,3 +313,4 @@ def drop(session: Session, document_ids: Sequence[str], state: str, now: datetim
     repository.set_state(session, document_ids, state)
     repository.end_document_access(session, document_ids, now)
     repository.enqueue_each(session, document_ids, "remove")
+    personnel.forget(session, document_ids)

@@ -31,16 +31,19 @@ from core.database import Database
 from core.errors import Unavailable
 from core.ids import stable_id
 from core.text import quote
-from ingest import codec, repository
+from ingest import codec, repository, withheld
 from ingest.blobs import BlobStore
 from ingest.blocks import Structure
 from ingest.embed.base import Embedder
 from ingest.index.base import Point, VectorIndex, label
+from ingest.label import personnel
+from ingest.label.levels import levels_of
 from ingest.parse import ParseFailed, ParserPool
 from ingest.parsed import Chunk, Parsed
 from ingest.repository import HELD, Intent
 from ingest.settings import IngestSettings
 from ingest.tables import ChunkRow, DocumentRow
+from ingest.withheld import Admits, everything
 
 log = structlog.get_logger()
 
@@ -100,10 +103,12 @@ class Pipeline:
 
     def __init__(
         self, database: Database, blobs: BlobStore, pool: ParserPool, split: Split, embedder: Embedder,
-        index: VectorIndex, clock: Clock, settings: IngestSettings,
+        index: VectorIndex, clock: Clock, settings: IngestSettings, admits: Admits = everything,
     ) -> None:  # fmt: skip
+        """``admits``: whether the data policy lets text of a sensitivity go to the embedder; asked anew each time."""
         self._database, self._blobs, self._pool, self._split = database, blobs, pool, split
         self._embedder, self._index, self._clock, self._settings = embedder, index, clock, settings
+        self._admits = admits
         self._alone = Lock()
         self._tidying: Thread | None = None
 
@@ -202,7 +207,16 @@ class Pipeline:
     # Embedding
 
     def _embed_drafts(self, drafts: Sequence[Draft]) -> Embedded:
-        texts = (chunk.embedded_text for draft in drafts for chunk in draft.chunks)
+        with self._database.reading() as session:
+            rows = repository.documents(session, (draft.document_id for draft in drafts))
+            levels = levels_of(session, rows.values())
+        admitted = withheld.admitted(self._admits)
+        texts = (
+            chunk.embedded_text
+            for draft in drafts
+            for chunk in draft.chunks
+            if levels[draft.document_id].of_chunk(draft.order.version_id, chunk.part) in admitted
+        )
         return self._embed({vector_key(text): text for text in texts})
 
     def _embed(self, texts: dict[str, str]) -> Embedded:
@@ -239,6 +253,7 @@ class Pipeline:
                 row.title, row.state, row.labels = draft.parsed.title, "ready", dict(draft.parsed.labels)
                 row.generation += 1
                 row.failure_code = row.failure_reason = None
+            personnel.remember(session, {draft.document_id: personnel.told_by(draft.parsed) for draft in settled})
             ids = [draft.document_id for draft in settled]
             repository.enqueue_each(session, ids, "index")
             intents = repository.intents_of(session, ids)
@@ -271,15 +286,23 @@ class Pipeline:
             ready = {row.current_version: row for row in documents.values() if row.state == "ready"}
             chunks = repository.chunks_of_versions(session, [version for version in ready if version])
             access = access_of(session, documents.values())
-        if missing := {row.vector_key: row.embedded_text for row in chunks if row.vector_key not in known}:
+            kept = withheld.withheld_ids(chunks, levels_of(session, ready.values()), self._admits)
+        admitted = [row for row in chunks if row.id not in kept]
+        if missing := {row.vector_key: row.embedded_text for row in admitted if row.vector_key not in known}:
             embedded = self._embed(missing)
             with self._database.writing() as session:
                 repository.cache_vectors(session, embedded.fresh, self._embedder.identity)
             known = known | embedded.vectors
-        self._index.upsert([self._point(row, ready[row.version_id], access, known) for row in chunks])
+        # What may not be there any more goes first, with the rest of its document, which comes back at once.
+        if parted := {row.document_id for row in chunks if row.id in kept and not row.withheld}:
+            self._index.remove_documents(sorted(parted))
+        self._index.upsert([self._point(row, ready[row.version_id], access, known) for row in admitted])
         for row in ready.values():
             if row.generation > 1:
                 self._index.remove_older(row.id, row.generation)
+        if any(row.withheld != (row.id in kept) for row in chunks):
+            with self._database.writing() as session:
+                withheld.mark(session, chunks, kept)
         self._finish(intents)
 
     def _rewrite_access(self, intents: list[Intent]) -> None:
@@ -290,6 +313,8 @@ class Pipeline:
             chunks = repository.chunks_of_versions(session, [version for version in ready if version])
         groups: dict[tuple[Access, Any], list[str]] = {}
         for chunk in chunks:
+            if chunk.withheld:
+                continue
             row = ready[chunk.version_id]
             groups.setdefault((part_access(access, row.id, chunk.part), row.modified_at), []).append(chunk.id)
         for (own, modified_at), ids in groups.items():
@@ -317,11 +342,17 @@ class Pipeline:
     # Reconciliation
 
     def reconcile(self) -> int:
-        """Compare the index with the database and ask for what differs. Returns the number of documents to redo."""
+        """Compare the index with the database, and that with the data policy, and ask for what differs. Returns the
+        number of documents to redo."""
+        with self._database.reading() as session:
+            differing = withheld.differing(session, self._admits)
+        if differing:
+            with self._database.writing() as session:
+                repository.enqueue_each(session, differing, "index")
         with self._database.reading() as session:
             wanted = repository.live_chunk_count(session)
         if wanted == self._index.count():
-            return 0
+            return len(differing)
         held = self._index.point_ids()
         with self._database.writing() as session:
             live = repository.live_chunk_ids(session)
@@ -330,7 +361,7 @@ class Pipeline:
             for document_id, row in repository.documents(session, lost | stray).items():
                 repository.enqueue(session, document_id, "index" if row.state == "ready" else "remove")
         log.warning("index.reconciled", lost=len(lost), stray=len(stray))
-        return len(lost | stray)
+        return len(lost | stray | set(differing))
 
 
 def observe_content(session: Session, dated: Sequence[tuple[str, datetime]], now: datetime) -> None:

@@ -303,14 +303,17 @@ def chunks_of_versions(session: Session, version_ids: Iterable[str]) -> list[Chu
     return rows
 
 
+_LIVE = (
+    DocumentRow.state == "ready",
+    DocumentRow.current_version == ChunkRow.version_id,
+    ChunkRow.withheld.is_(False),
+)
+
+
 def live_chunk_ids(session: Session) -> frozenset[str]:
     """The chunks that the index should hold."""
     return frozenset(
-        session.scalars(
-            select(ChunkRow.id)
-            .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
-            .where(DocumentRow.state == "ready", DocumentRow.current_version == ChunkRow.version_id)
-        )
+        session.scalars(select(ChunkRow.id).join(DocumentRow, DocumentRow.id == ChunkRow.document_id).where(*_LIVE))
     )
 
 
@@ -320,7 +323,7 @@ def live_chunk_count(session: Session) -> int:
             select(func.count())
             .select_from(ChunkRow)
             .join(DocumentRow, DocumentRow.id == ChunkRow.document_id)
-            .where(DocumentRow.state == "ready", DocumentRow.current_version == ChunkRow.version_id)
+            .where(*_LIVE)
         )
         or 0
     )

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Moment
@@ -80,11 +91,15 @@ class ChunkRow(Base):
     """A chunk of a version. ``spans`` are [start, end] pairs, ``blocks`` are [kind, start, end]; ``part`` names the
     restricted field it shows.
 
-    ``text`` is what the spans quote; the embedder and BM25 read ``context`` (title, headings) and ``text``.
+    ``text`` is what the spans quote; the embedder and BM25 read ``context`` (title, headings) and ``text``. One that is
+    ``withheld`` is neither embedded nor indexed: the data policy does not allow it (``ingest.withheld``).
     """
 
     __tablename__ = "chunks"
-    __table_args__ = (Index("ix_chunks_version", "version_id", "ordinal"),)
+    __table_args__ = (
+        Index("ix_chunks_version", "version_id", "ordinal"),
+        Index("ix_chunks_withheld", "withheld", "document_id"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     version_id: Mapped[str] = mapped_column(ForeignKey("versions.id"))
@@ -98,6 +113,7 @@ class ChunkRow(Base):
     context: Mapped[str] = mapped_column(Text)
     text: Mapped[str] = mapped_column(Text)
     vector_key: Mapped[str] = mapped_column(String(32))
+    withheld: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
     @property
     def embedded_text(self) -> str:

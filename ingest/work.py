@@ -20,15 +20,20 @@ from connectors.schedule import next_due, pause
 from connectors.sources.base import AnySource
 from core.clock import Clock
 from core.database import Database
-from core.errors import Conflict, VouchError
+from core.errors import Conflict, Unavailable, VouchError
 from core.jobs import Job, JobQueue
 from core.leases import Leases
 from ingest import repository
+from ingest.label.labeller import Labeller
 from ingest.pipeline import Pipeline
 from ingest.sync import Sync, Task, Turned
 
 INGEST_SLICE_SECONDS = 60.0
 """How long one worker may work off the outbox before it looks whether others wait."""
+LABEL_SLICE_SECONDS = 20.0
+"""The same for looking into what can be searched already."""
+LABEL_LOOK_SECONDS = 60.0
+"""How often it is seen whether anything waits for that, on top of when something was indexed."""
 WAIT_FOR_ANOTHER = timedelta(seconds=5)
 """How long a task waits, at most, while another one of its source is at work."""
 log = structlog.get_logger()
@@ -41,7 +46,7 @@ class Work:
         self, database: Database, sync: Sync, pipeline: Pipeline, queue: JobQueue,
         open_source: Callable[[SourceRecord], AnySource], told: Callable[[SourceRecord, str, Turned | None], None],
         alert: Callable[[FreshnessEvent], None], clock: Clock, random: Random,
-        elapsed: Callable[[], float] = time.monotonic,
+        elapsed: Callable[[], float] = time.monotonic, labeller: Labeller | None = None,
     ) -> None:  # fmt: skip
         """``told`` hears of every run that ended, without what it came to when it failed; ``alert`` of every turn of
         freshness."""
@@ -49,6 +54,8 @@ class Work:
         self._open, self._told, self._alert = open_source, told, alert
         self._clock, self._random, self._elapsed = clock, random, elapsed
         self._leases = Leases(database, clock)
+        self._labeller = labeller
+        self._labels_seen = -LABEL_LOOK_SECONDS
 
     def perform(self, job: Job) -> None:
         match job.kind:
@@ -79,7 +86,7 @@ class Work:
                 events = breaches.review(session, plans, now)
             for source_id, task in due:
                 self._queue.send(Job("read", source_id, task))
-            if waiting:
+            if waiting or self._labels_wait():
                 self._queue.send(Job("ingest"))
             for event in events:
                 log.warning("freshness", turn=event.turn, source=event.source, kind=event.kind)
@@ -195,8 +202,33 @@ class Work:
             self._pipeline.drain(over=lambda: self._elapsed() - started >= INGEST_SLICE_SECONDS)
             with self._database.reading() as session:
                 left = repository.pending_count(session)
-        if left:
+        if left or self._label():
             self._queue.send(Job("ingest"))
+
+    def _label(self) -> bool:
+        """Look into what can be searched now, for a while; whether some is left. What is to become searchable goes
+        first."""
+        if self._labeller is None:
+            return False
+        started = self._elapsed()
+
+        def over() -> bool:
+            if self._elapsed() - started >= LABEL_SLICE_SECONDS:
+                return True
+            with self._database.reading() as session:
+                return repository.pending_count(session) > 0
+
+        return self._labeller.drain(over=over).interrupted
+
+    def _labels_wait(self) -> bool:
+        if self._labeller is None or self._elapsed() - self._labels_seen < LABEL_LOOK_SECONDS:
+            return False
+        self._labels_seen = self._elapsed()
+        try:
+            return self._labeller.waiting() > 0
+        except Unavailable as error:
+            log.warning("label.stopped", reason=error.message)
+            return False
 
 
 def _nobody_follows(done: int, total: int | None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from api.cli.client import connect
 from api.cli.output import console, guarded, moment, show_json, table
@@ -66,6 +67,45 @@ def delete(document: Document, as_json: AsJson = False) -> None:
         show_json(found)
     else:
         console.print(f"Suppressed {found['uri']}. It does not come back with the next run.")
+
+
+@app.command()
+@guarded
+def sensitivity(
+    document: Document,
+    level: Annotated[
+        str | None, typer.Option("--set", metavar="LEVEL", help="public, internal, confidential or restricted.")
+    ] = None,
+    why: Annotated[str | None, typer.Option(help="The reason, kept with the change.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """How sensitive a document is, and why; or say that it is more, or less. A level below what was found in it counts
+    for its present version only.
+
+    Example: `vouch documents sensitivity 3c1f... --set confidential --why "Draft of the annual report"`
+    """
+    path = f"/v1/documents/{_escaped(document)}/sensitivity"
+    with connect() as client:
+        if level is None:
+            found = client.call("GET", path)
+        else:
+            found = client.call("PUT", path, {"level": level, "why": why or ""})
+    if as_json:
+        show_json(found)
+        return
+    console.print(
+        f"[bold]{found['level']}[/]  (declared: {found['source']} for its source, {found['container']} for its place"
+        " there; the rest is what was found in it, and what people said)",
+        soft_wrap=True,
+    )
+    if found["said"]:
+        shown = table("when", "by", "was", "said", "why")
+        for each in found["said"]:
+            shown.add_row(
+                moment(each["changed_at"]), escape(each["changed_by"]), each["before"], each["level"],
+                escape(each["why"]),
+            )  # fmt: skip
+        console.print(shown)
 
 
 def _escaped(document: str) -> str:

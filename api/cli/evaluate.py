@@ -53,3 +53,17 @@ def parsing() -> None:
     from evals.parsing import run
 
     run()
+
+
+@app.command()
+@guarded
+def pii(
+    work: Work = WORK,
+    tuning: Annotated[bool, typer.Option(help="The tuning half instead of the test half.")] = False,
+    cost: Annotated[bool, typer.Option(help="Measure what it costs beside Presidio and embedding.")] = True,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Personal data: recall of wholly covered spans, precision, recogniser cases, cost beside plain Presidio's."""
+    from evals.pii_report import run
+
+    run(work, tuning=tuning, as_json=as_json, cost=cost)

@@ -5,7 +5,21 @@ from __future__ import annotations
 import typer
 
 from api import logs
-from api.cli import audit, bench, destinations, documents, evaluate, ingest, questions, serve, sources, syncing, work
+from api.cli import (
+    audit,
+    bench,
+    destinations,
+    documents,
+    evaluate,
+    ingest,
+    policy,
+    questions,
+    redact,
+    serve,
+    sources,
+    syncing,
+    work,
+)
 from api.cli import people as people_commands
 from api.cli.output import guarded
 
@@ -31,6 +45,7 @@ app.command("freshness")(guarded(syncing.freshness))
 app.command("failures")(guarded(syncing.failures))
 app.command("search")(guarded(questions.search))
 app.command("ask")(guarded(questions.ask))
+app.command("redact")(guarded(redact.redact))
 app.command("worker")(guarded(work.worker))
 app.command("beat")(guarded(work.beat))
 app.command("doctor")(guarded(serve.doctor))
@@ -38,6 +53,7 @@ app.add_typer(people_commands.app, name="people")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(documents.app, name="documents")
+app.add_typer(policy.app, name="policy")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.add_typer(evaluate.app, name="eval")

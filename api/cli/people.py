@@ -67,6 +67,28 @@ def remove(email: Email) -> None:
 
 @app.command()
 @guarded
+def forget(
+    email: Email,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Forget a person: their sign-ins end, what stands for their values in conversations is destroyed, and what was
+    found of them in texts is dropped and found anew. docs/redaction.md says what stays.
+
+    Example: `vouch people forget ana@company.example --yes`
+    """
+    if not yes:
+        typer.confirm(f"Forget {email}? What is destroyed cannot be brought back.", abort=True, err=True)
+    with connect() as client:
+        gone = client.call("POST", f"/v1/operator/people/{email}/forget")
+    if as_json:
+        show_json(gone)
+        return
+    console.print(f"{email} is forgotten: {gone['values']} values destroyed, {gone['labels']} labels dropped.")
+
+
+@app.command()
+@guarded
 def link(email: Email, as_json: AsJson = False) -> None:
     """Make a link that signs a person in once. Give it to that person only."""
     with connect() as client:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.progress import Progress
 from rich.text import Text
 
-from api.cli.arguments import pair
+from api.cli.arguments import pair, queries_of
 from api.cli.client import connect
 from api.cli.output import complaints, console, moment, show_json
 from core.errors import Invalid
@@ -145,24 +145,11 @@ def _batch(queries: Path, out: Path | None, find: Callable[[str], Any]) -> None:
     """Every query of a file, results to ``out`` in the same order."""
     if out is None:
         raise Invalid("--queries needs --out.", hint="Name the file for the results.")
-    asked = list(_read(queries))
+    asked = list(queries_of(queries))
     with out.open("w", encoding="utf-8") as file, Progress(console=complaints, transient=True) as progress:
         for identity, text in progress.track(asked, description="asking"):
             file.write(json.dumps({"_id": identity, **find(text)}, ensure_ascii=False) + "\n")
     complaints.print(f"{len(asked)} results in {out}")
-
-
-def _read(queries: Path) -> Iterator[tuple[Any, str]]:
-    for number, line in enumerate(queries.read_text("utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            raw = json.loads(line)
-            yield raw["_id"], raw["text"]
-        except (ValueError, KeyError, TypeError):
-            raise Invalid(
-                f"{queries}, line {number}: needs _id and text.", hint='For example: {"_id": "1", "text": "leave"}'
-            ) from None
 
 
 def _required(text: str | None) -> str:

@@ -9,7 +9,18 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.http import announcements, destinations, errors, operate, reading, session, sources, web
+from api.http import (
+    announcements,
+    destinations,
+    errors,
+    operate,
+    policy,
+    reading,
+    redaction,
+    session,
+    sources,
+    web,
+)
 from api.http.models import Health, Problem
 from api.runtime import VERSION, Runtime
 
@@ -74,6 +85,8 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(reading.router, tags=["reading"])
     app.include_router(sources.router, tags=["sources"])
     app.include_router(announcements.router, tags=["sources"])
+    app.include_router(policy.router, tags=["policy"])
+    app.include_router(redaction.router, tags=["policy"])
     app.include_router(operate.router, tags=["operator"])
     app.include_router(destinations.router, tags=["operator"])
     web.install(app)

@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from api import tokens
 from api.http import models as out
@@ -103,7 +104,7 @@ def list_documents(
 def show_document(document_id: str, runtime: CurrentRuntime) -> out.StoredDocument:
     """One document, by its id or by its uri."""
     with runtime.database.reading() as session:
-        row, name = _find(session, document_id)
+        row, name = find_document(session, document_id)
         return _stored(session, row, name)
 
 
@@ -111,7 +112,7 @@ def show_document(document_id: str, runtime: CurrentRuntime) -> out.StoredDocume
 def delete_document(document_id: str, runtime: CurrentRuntime, request: Request) -> out.Suppressed:
     """Suppress a document: it leaves the answers and does not come back with the next run."""
     with runtime.database.reading() as session:
-        row, _ = _find(session, document_id)
+        row, _ = find_document(session, document_id)
         found, source_id = row.id, row.source_id
     uri = runtime.sync.suppress(found)
     commitments = runtime.audit.commitments()
@@ -146,7 +147,9 @@ def audit_drain(runtime: CurrentRuntime) -> None:
     runtime.sequencer.drain()
 
 
-def _find(session: Any, wanted: str) -> tuple[DocumentRow, str]:
+def find_document(session: Session, wanted: str) -> tuple[DocumentRow, str]:
+    """The document with this id, or this uri where that is unique, and the name of its source. Raises ``NotFound`` and
+    ``Invalid``."""
     rows = session.execute(
         select(DocumentRow, SourceRow.name)
         .join(SourceRow, SourceRow.id == DocumentRow.source_id)

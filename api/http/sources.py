@@ -45,7 +45,7 @@ def owner(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) ->
             "Only connector owners and administrators look after sources.",
             hint="Ask an operator for the role: vouch people add EMAIL --role employee,connector_owner",
         )
-    return By(person.person_id, person.subject, trace_id_of(request))
+    return By(person.person_id, person.subject, trace_id_of(request), "admin" in person.roles)
 
 
 CurrentOwner = Annotated[By, Depends(owner)]

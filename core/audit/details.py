@@ -35,6 +35,7 @@ Ratio = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 Flag = Annotated[bool, Field(strict=True)]
 Timings = Annotated[dict[Word, Seconds], Field(max_length=32)]
 Roles = Annotated[list[Word], Field(max_length=32)]
+Level = Literal["public", "internal", "confidential", "restricted"]
 
 
 class Details(BaseModel):
@@ -173,6 +174,63 @@ class AnswerRead(Decision):
     reason: Word | None = None
 
 
+KindOfValue = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z0-9_]{1,63}\z")]
+Position = Annotated[list[Count], Field(min_length=2, max_length=2)]
+
+
+class Transformation(Details):
+    """What ``rule`` did with the values of one kind in one text. ``place`` is the question, a turn of the history or a
+    chunk; ``positions`` are [start, end] in the text before, in characters."""
+
+    rule: Id
+    kind: KindOfValue
+    treatment: Literal["allow", "redact", "block"]
+    place: Id
+    count: Count
+    positions: Annotated[list[Position], Field(max_length=10_000)]
+
+
+class WithheldText(Details):
+    """A text that may not go there, for values of these kinds; for none of them when it is too sensitive as a whole."""
+
+    place: Id
+    kinds: Annotated[list[KindOfValue], Field(max_length=200)] = []
+
+
+class RedactionDone(Details):
+    """Question, history and evidence were made ready for ``destination`` under version ``policy`` of the data policy.
+    ``detector`` is the hash of its identity. ``map`` names this redaction."""
+
+    map: Id
+    conversation: Id
+    destination: Id
+    policy: Count
+    detector: Digest
+    passages: Count
+    tokens: Count
+    transformations: Annotated[list[Transformation], Field(max_length=10_000)] = []
+    withheld: Annotated[list[WithheldText], Field(max_length=1000)] = []
+    seconds: Seconds | None = None
+    reason: Word | None = None
+
+
+class RestoredValues(Details):
+    """Of one kind of value, how many stood in a text for this reader, and how many stayed pseudonyms."""
+
+    kind: KindOfValue
+    restored: Count
+    kept: Count
+
+
+class RedactionRestored(Decision):
+    """An answer was read: which of its values the reader may see."""
+
+    answer: Id
+    conversation: Id
+    maps: Annotated[list[Id], Field(max_length=1000)]
+    values: Annotated[list[RestoredValues], Field(max_length=200)] = []
+
+
 class Impersonation(Details):
     """An operator acts as ``target``. ``account`` is the pseudonym of the operator's account on that machine."""
 
@@ -222,13 +280,27 @@ class DestinationConfigured(Details):
 
 
 class PeopleChanged(Details):
-    """``groups`` commits to the sorted group names, one a line."""
+    """``groups`` commits to the sorted group names, one a line. Of somebody ``forgotten``, ``values`` went from the
+    vault and ``labels`` of passages were dropped."""
 
     person: Subject
-    change: Literal["added", "changed", "disabled", "removed"]
+    change: Literal["added", "changed", "disabled", "removed", "forgotten"]
     roles: Roles = []
     groups: Commitment | None = None
     groups_count: Count | None = None
+    values: Count | None = None
+    labels: Count | None = None
+
+
+class PolicyChanged(Details):
+    """``version`` of the data policy holds from now on. ``document`` commits to its canonical JSON, ``why`` to the
+    reason."""
+
+    version: Count
+    change: Literal["seeded", "changed"]
+    document: Commitment
+    why: Commitment
+    replaced: Count | None = None
 
 
 class DocumentSuppressed(Details):
@@ -238,6 +310,19 @@ class DocumentSuppressed(Details):
     version: Id | None = None
     uri: Commitment | None = None
     reason: Word | None = None
+
+
+class SensitivityChanged(Details):
+    """Somebody ``said`` how sensitive a document is. ``before`` and ``after`` are those of its most sensitive chunk;
+    ``why`` commits to the reason."""
+
+    document: Id
+    before: Level
+    said: Level
+    after: Level
+    why: Commitment
+    source: Id | None = None
+    version: Id | None = None
 
 
 class AccessChanged(Details):

@@ -50,7 +50,15 @@ class Limits:
 class Child:
     """A running process. Not safe to share between threads, and bound to the thread that started it."""
 
-    def __init__(self, folder: Path, limits: Limits, initializer: Callable[[], object] | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        limits: Limits,
+        initializer: Callable[[], object] | None,
+        *,
+        module: str = "ingest.parse.child",
+    ) -> None:
+        """``module`` is the one that runs there."""
         self.limits = limits
         self.peak_kb = 0
         self._folder = Path(tempfile.mkdtemp(dir=folder))
@@ -58,7 +66,7 @@ class Child:
         arguments = [str(number) for number in (theirs.fileno(), os.getpid(), limits.memory_mb, limits.output_mb)]
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "ingest.parse.child", *arguments],
+                [sys.executable, "-P", "-m", module, *arguments],
                 env=_environment(self._folder),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,

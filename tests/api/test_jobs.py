@@ -27,7 +27,7 @@ def serving(tmp_path: Path) -> Iterator[Runtime]:
     runtime = open_runtime(Settings(data_dir=tmp_path / "data", demo=DemoSettings(load=False)), serving=True)
     assert runtime.jobs is not None
     runtime.jobs.work(runtime.connecting.work, 2)
-    runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox)
+    runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.redaction.sweep)
     yield runtime
     runtime.close()
 

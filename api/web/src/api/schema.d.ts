@@ -489,6 +489,135 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Policy
+         * @description The policy that holds, or an earlier version of it.
+         */
+        get: operations["show_policy_v1_policy_get"];
+        /**
+         * Change Policy
+         * @description Decide on the next version. It holds from the next request on.
+         */
+        put: operations["change_policy_v1_policy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Policy Versions
+         * @description Who changed the policy when, and why; newest first.
+         */
+        get: operations["list_policy_versions_v1_policy_versions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policy/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Policy
+         * @description What another policy would do to the values that are stored, and to ``texts``. Changes nothing, shows no value.
+         */
+        post: operations["try_policy_v1_policy_try_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/redact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Redact
+         * @description What of these texts would go to a destination. Nothing is sent or stored.
+         */
+        post: operations["redact_v1_redact_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/documents/{document_id}/sensitivity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Sensitivity
+         * @description How sensitive a document is, and why: for those who may change it.
+         */
+        get: operations["show_sensitivity_v1_documents__document_id__sensitivity_get"];
+        /**
+         * Change Sensitivity
+         * @description Say how sensitive a document is. Whoever owns sources raises it; only administrators lower it.
+         */
+        put: operations["change_sensitivity_v1_documents__document_id__sensitivity_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/people/{email}/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget Person
+         * @description Forget a person: their sign-ins end, the values that only they account for leave the vault, and what was found of
+         *     them in texts is dropped.
+         */
+        post: operations["forget_person_v1_operator_people__email__forget_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/people": {
         parameters: {
             query?: never;
@@ -823,6 +952,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AgainstOut
+         * @description A finding that claimed some of the same characters.
+         */
+        AgainstOut: {
+            /** Type */
+            type: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Score */
+            score: number;
+            /** Rule */
+            rule: string;
+        };
         /** AnnouncedOut */
         AnnouncedOut: {
             /** Items */
@@ -1041,6 +1186,16 @@ export interface components {
         ConversationsOut: {
             /** Conversations */
             conversations: components["schemas"]["ConversationOut"][];
+        };
+        /**
+         * CountOut
+         * @description So many values, or passages, in so many documents.
+         */
+        CountOut: {
+            /** Values */
+            values: number;
+            /** Documents */
+            documents: number;
         };
         /** DeliveriesOut */
         DeliveriesOut: {
@@ -1362,6 +1517,18 @@ export interface components {
             /** Next At */
             next_at: string | null;
         };
+        /**
+         * ForgottenOut
+         * @description ``values`` went from the vault; ``labels`` of passages were dropped, to be made anew.
+         */
+        ForgottenOut: {
+            /** Email */
+            email: string;
+            /** Values */
+            values: number;
+            /** Labels */
+            labels: number;
+        };
         /** FreshnessOut */
         FreshnessOut: {
             /** Sources */
@@ -1587,6 +1754,81 @@ export interface components {
             /** Roles */
             roles: string[];
         };
+        /** PolicyHistoryOut */
+        PolicyHistoryOut: {
+            /** Versions */
+            versions: components["schemas"]["PolicyVersionOut"][];
+        };
+        /**
+         * PolicyIn
+         * @description ``replaces``: the version that its author saw; refused when another one holds by now.
+         */
+        PolicyIn: {
+            /** Classes */
+            classes: {
+                [key: string]: unknown;
+            };
+            /** Sensitivity */
+            sensitivity: {
+                [key: string]: unknown;
+            };
+            /** Kinds */
+            kinds?: {
+                [key: string]: unknown;
+            };
+            /** Why */
+            why: string;
+            /** Replaces */
+            replaces?: number | null;
+        };
+        /** PolicyOut */
+        PolicyOut: {
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Classes */
+            classes: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Sensitivity */
+            sensitivity: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Kinds */
+            kinds: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /** Holds */
+            holds: boolean;
+        };
+        /** PolicyVersionOut */
+        PolicyVersionOut: {
+            /** Version */
+            version: number;
+            /** Why */
+            why: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+        };
         /**
          * Problem
          * @description RFC 9457, with ``hint`` (what to do), ``code`` (stable) and ``trace_id``.
@@ -1624,6 +1866,75 @@ export interface components {
              */
             note: string;
         };
+        /**
+         * RedactIn
+         * @description ``destination`` is a place, or a name that the policy knows. Equal values of one ``run`` get equal pseudonyms;
+         *     choose one that nobody can guess.
+         */
+        RedactIn: {
+            /** Texts */
+            texts: string[];
+            /**
+             * Destination
+             * @default external
+             */
+            destination: string;
+            /** Run */
+            run: string;
+        };
+        /**
+         * RedactedOut
+         * @description ``blocked``: the text may not go there at all. It is redacted nevertheless.
+         */
+        RedactedOut: {
+            /** Text */
+            text: string;
+            /** Spans */
+            spans: components["schemas"]["RedactedSpanOut"][];
+            /**
+             * Sensitivity
+             * @enum {string}
+             */
+            sensitivity: "public" | "internal" | "confidential" | "restricted";
+            /** Blocked */
+            blocked: boolean;
+        };
+        /**
+         * RedactedSpanOut
+         * @description ``entry`` is the entry of the policy that asks for ``treatment``; ``token`` stands in the value's place.
+         */
+        RedactedSpanOut: {
+            /** Type */
+            type: string;
+            /** Start */
+            start: number;
+            /** End */
+            end: number;
+            /** Score */
+            score: number;
+            /** Rule */
+            rule: string;
+            /** Class */
+            class: string;
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+            /** Token */
+            token: string | null;
+            /** Against */
+            against: components["schemas"]["AgainstOut"][];
+        };
+        /** RedactionsOut */
+        RedactionsOut: {
+            /** Policy */
+            policy: number;
+            /** Results */
+            results: components["schemas"]["RedactedOut"][];
+        };
         /** ReplayedOut */
         ReplayedOut: {
             /** Replayed */
@@ -1655,6 +1966,28 @@ export interface components {
             started_at: string;
             /** Finished At */
             finished_at: string | null;
+        };
+        /** SaidOut */
+        SaidOut: {
+            /**
+             * Before
+             * @enum {string}
+             */
+            before: "public" | "internal" | "confidential" | "restricted";
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "public" | "internal" | "confidential" | "restricted";
+            /** Why */
+            why: string;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
         };
         /** SearchIn */
         SearchIn: {
@@ -1715,6 +2048,42 @@ export interface components {
             text: string;
             /** Hidden */
             hidden: boolean;
+        };
+        /** SensitivityIn */
+        SensitivityIn: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "public" | "internal" | "confidential" | "restricted";
+            /** Why */
+            why: string;
+        };
+        /**
+         * SensitivityOut
+         * @description ``level`` is that of the document's most sensitive passage, as far as it has been looked into; ``source`` and
+         *     ``container`` what is declared for where it lies; ``said`` what people said, latest first.
+         */
+        SensitivityOut: {
+            /** Document */
+            document: string;
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "public" | "internal" | "confidential" | "restricted";
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "public" | "internal" | "confidential" | "restricted";
+            /**
+             * Container
+             * @enum {string}
+             */
+            container: "public" | "internal" | "confidential" | "restricted";
+            /** Said */
+            said: components["schemas"]["SaidOut"][];
         };
         /** SentenceOut */
         SentenceOut: {
@@ -2072,6 +2441,74 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** TrialIn */
+        TrialIn: {
+            /** Classes */
+            classes: {
+                [key: string]: unknown;
+            };
+            /** Sensitivity */
+            sensitivity: {
+                [key: string]: unknown;
+            };
+            /** Kinds */
+            kinds?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Texts
+             * @default []
+             */
+            texts: components["schemas"]["TriedText"][];
+            /**
+             * Stored
+             * @default true
+             */
+            stored: boolean;
+        };
+        /**
+         * TrialOut
+         * @description ``waiting`` documents are not counted: nobody has looked into them yet.
+         */
+        TrialOut: {
+            /** Version */
+            version: number;
+            /** Passages */
+            passages: number;
+            /** Waiting */
+            waiting: number;
+            /** Rows */
+            rows: components["schemas"]["TrialRowOut"][];
+            /** Texts */
+            texts: components["schemas"]["TrialRowOut"][];
+        };
+        /**
+         * TrialRowOut
+         * @description ``name`` is a class of data, or ``passages``.
+         */
+        TrialRowOut: {
+            /** Destination */
+            destination: string;
+            /** Name */
+            name: string;
+            /** Changes */
+            changes: boolean;
+            /** Now */
+            now: {
+                [key: string]: components["schemas"]["CountOut"];
+            };
+            /** Then */
+            then: {
+                [key: string]: components["schemas"]["CountOut"];
+            };
+        };
+        /** TriedText */
+        TriedText: {
+            /** Id */
+            _id: string;
+            /** Text */
+            text: string;
         };
         /** WindowOut */
         WindowOut: {
@@ -4416,6 +4853,670 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnnouncedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_policy_v1_policy_get: {
+        parameters: {
+            query?: {
+                version?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_policy_v1_policy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PolicyIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_policy_versions_v1_policy_versions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyHistoryOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_policy_v1_policy_try_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrialIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redact_v1_redact_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedactIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedactionsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_sensitivity_v1_documents__document_id__sensitivity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_sensitivity_v1_documents__document_id__sensitivity_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SensitivityIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SensitivityOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget_person_v1_operator_people__email__forget_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgottenOut"];
                 };
             };
             /** @description Unauthorized */

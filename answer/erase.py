@@ -1,0 +1,36 @@
+"""Forgetting: the vault keys of a person go, and with them every value that only they could open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from answer import repository
+from answer.linking import Known
+from answer.vault import Vault
+
+
+def forget(session: Session, vault: Vault, person_id: str, known: Iterable[Known] = ()) -> int:
+    """Forget a person in the caller's transaction: what stands in the vault for their conversations, and what belongs
+    to them in anybody's. ``known`` are the people whom the organisation knows them as. Returns how many values went.
+
+    Answers stay, with pseudonyms in place of what was forgotten.
+    """
+    them = list(known)
+    found = vault.belonging_to(session, them)
+    keys = {person_id, *(each.person_key for each in them)}
+    return vault.forget(session, repository.conversation_ids_of(session, person_id), keys) + repository.erase_values(
+        session, found
+    )
+
+
+def forget_conversation(session: Session, vault: Vault, conversation_id: str) -> int:
+    """Forget what stands in the vault for one conversation. Returns how many values went."""
+    return vault.forget(session, [conversation_id], ())
+
+
+def sweep(session: Session, vault: Vault, now: datetime) -> int:
+    """Destroy the values whose time is over. Returns how many went."""
+    return vault.sweep(session, now)

@@ -1,0 +1,390 @@
+"""What leaves: question, history and evidence become ``Cleared`` for one destination, or the call is refused.
+
+Values are those that detection found (labels of chunks; everything else is looked at now), those of people whom the
+organisation knows, and every other place where one of them stands. The data policy says what becomes of each. Texts are
+rewritten in one pass, and what the tokens stand for goes into the vault together with the record in the log.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import NoReturn
+from uuid import uuid4
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from answer.cleared import (
+    _SEAL,  # pyright: ignore[reportPrivateUsage]
+    Cleared,
+    ClearedPassage,
+    ClearedText,
+    ClearedTurn,
+    Done,
+    Edit,
+    Withheld,
+    located,
+)
+from answer.linking import Name
+from answer.minting import Mint, mention
+from answer.pseudonyms import LITERAL, look_alikes, readable
+from answer.settle import settle, whole_names, without
+from answer.sighting import TYPED, Labels, People, Sight, Text, Turn, loggable
+from answer.sweep import Needle, Sweep, needles_of_name, needles_of_value
+from answer.vault import Entry, Place, Vault
+from core.audit import AuditLog, Event, Outcome
+from core.audit.events import JSON
+from core.clock import Clock
+from core.database import Database
+from core.errors import Refused, VouchError
+from core.kinds import CLASSES, KIND
+from core.policy import SENSITIVITIES, Destination, Policy, Sensitivity, Treatment
+from core.text import Span
+from ingest.label.findings import Detector, Finding
+from ingest.label.gazetteer import Known
+from retrieval.evidence import Evidence, Passage
+
+KNOWN_VALUE = "known_value"
+UNNAMED = "VALUE"
+"""The kind of a value whose kind is no word."""
+STORE = Destination("store", "on_premise")
+_TAKE_ALL: dict[tuple[str, str], Treatment] = {(name, "on_premise"): "redact" for name in CLASSES}
+_TAKE_ALL_TEXTS: dict[tuple[Sensitivity, str], Treatment] = {(level, "on_premise"): "redact" for level in SENSITIVITIES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What every call works with."""
+
+    database: Database
+    sight: Sight
+    policy: Callable[[], Policy]
+    vault: Vault
+    audit: AuditLog
+    clock: Clock
+
+
+class Redactor:
+    """Clears texts. Without detector, policy, vault or log it refuses."""
+
+    def __init__(
+        self, database: Database, detector: Detector, labels: Labels, people: People, policy: Callable[[], Policy],
+        vault: Vault, audit: AuditLog, clock: Clock,
+    ) -> None:  # fmt: skip
+        self._means = _Means(database, Sight(detector, labels, people), policy, vault, audit, clock)
+
+    def clear(
+        self, question: str, history: Sequence[Turn], evidence: Evidence, destination: Destination,
+        conversation_id: str, person_id: str, *, trace_id: str = "",
+    ) -> Cleared:  # fmt: skip
+        """``question``, ``history`` and the passages of ``evidence`` as they may go to ``destination``.
+
+        A passage or a turn with a value that may not go there, or too sensitive as a whole, is left out. Raises
+        ``Refused`` when the question is such a text, and when anything that this rests on does not work.
+        """
+        call = _Call(self._means, question, history, evidence, destination, conversation_id, person_id, trace_id)
+        return self._run(call)
+
+    def unrestored(
+        self, question: str, sentences: Sequence[Turn], evidence: Evidence, conversation_id: str, person_id: str, *,
+        trace_id: str = "",
+    ) -> Cleared:  # fmt: skip
+        """``sentences`` as they are stored, in ``history``: without any value, whatever the policy allows to leave.
+
+        A draft from a destination that was given raw text repeats raw values; kept as it is, it would show them to
+        readers who may not see where they stand. Raises as ``clear`` does.
+        """
+        call = _Call(self._means, question, sentences, evidence, STORE, conversation_id, person_id, trace_id)
+        call.policy = Policy(self._means.policy().version, _TAKE_ALL, _TAKE_ALL_TEXTS)
+        return self._run(call)
+
+    def _run(self, call: _Call) -> Cleared:
+        destination = call.destination
+        try:
+            return call.clear(time.perf_counter())
+        except Refused:
+            raise
+        except VouchError as error:
+            raise Refused(
+                f"The text cannot be cleared for {destination.name}. {error.message}", hint=error.hint
+            ) from None
+        except SQLAlchemyError:
+            raise Refused(
+                f"The text cannot be cleared for {destination.name}: the database does not answer.",
+                hint="Try again; vouch doctor says what is wrong.",
+            ) from None
+
+
+@dataclass(slots=True)
+class _Call:
+    """One clearing, step by step."""
+
+    of: _Means
+    question: str
+    history: Sequence[Turn]
+    evidence: Evidence
+    destination: Destination
+    conversation_id: str
+    person_id: str
+    trace_id: str
+    texts: list[Text] = field(default_factory=list[Text])
+    withheld: dict[int | str, set[str]] = field(default_factory=dict[int | str, set[str]])
+    """By the number of a passage, or the name of a turn."""
+    policy: Policy | None = None
+    """Where another one counts than that of the organisation."""
+    kept: list[Entry] = field(default_factory=list[Entry])
+    known: list[Known] = field(default_factory=list[Known])
+    map_id: str = field(default_factory=lambda: str(uuid4()))
+
+    def clear(self, started: float) -> Cleared:
+        policy = self.policy or self.of.policy()
+        detector = self.of.sight.identity
+        with self.of.database.reading() as session:
+            self.kept = self._entries(session)
+        self.texts, self.known = self.of.sight.look(self.question, self.history, self.evidence, self.kept)
+        self._decide(policy)
+        self._sweep(policy)
+        self._hold_back(policy, detector)
+        with self.of.database.writing() as session:
+            mint = self._mint(session)
+            cleared = self._written(mint, policy, detector)
+            self.of.vault.put(session, self.conversation_id, mint.entries(), self.of.clock())
+            self._log(session, cleared, time.perf_counter() - started)
+        return cleared
+
+    def _entries(self, session: Session) -> list[Entry]:
+        entries, damaged = self.of.vault.read(session, self.conversation_id, self.of.clock())
+        if damaged:
+            raise Refused(
+                "The vault of this conversation does not open.",
+                hint="Begin a new conversation; an administrator finds the cause with: vouch doctor",
+            )
+        return entries
+
+    # What becomes of it
+
+    def _decide(self, policy: Policy) -> None:
+        for text in self.texts:
+            kept: list[Finding] = []
+            for finding in text.found:
+                treatment = policy.treatment(finding.kind, text.level, self.destination)
+                if treatment == "block":
+                    text.blocked.add(_kind(finding.kind))
+                if treatment != "allow":
+                    kept.append(finding)
+            for _, token in text.genuine:
+                kind = token[1:].rpartition("_")[0]
+                if kind != LITERAL and policy.treatment(kind, text.level, self.destination) == "block":
+                    text.blocked.add(kind)
+            genuine = [span for span, _ in text.genuine]
+            alike = [span for span in look_alikes(text.text) if not any(span.overlaps(held) for held in genuine)]
+            text.settled = whole_names(text.text, settle(text.text, kept, alike, genuine))
+            for finding in text.settled:
+                made = mention(_kind(finding.kind), finding.span.of(text.text), self._places(text, finding.span))
+                text.mentions.append((finding.span, finding.rule, made))
+
+    def _sweep(self, policy: Policy) -> None:
+        """Take out what is known wherever else it stands."""
+        known: list[tuple[str, str, str]] = []
+        needles: list[Needle] = []
+        seen: set[tuple[str, str]] = set()
+        for kind, value, canonical, name in self._known_values(policy):
+            if (kind, canonical) in seen or kind == LITERAL:
+                continue
+            seen.add((kind, canonical))
+            rank = len(known)
+            known.append((kind, value, canonical))
+            needles += needles_of_name(name, rank) if name is not None else needles_of_value(value, rank)
+        sweep = Sweep(needles)
+        for text in self.texts:
+            taken = [finding.span for finding in text.settled] + [span for span, _ in text.genuine]
+            free = without(Span(0, len(text.text)), taken) if text.text else []
+            for hit in sweep.find(text.text, is_path=text.part == "uri", free=free):
+                kind, value, _ = known[hit.needle.rank]
+                treatment = policy.treatment(kind, text.level, self.destination)
+                # What this text may say by itself it may say; but the question has to speak of the same thing.
+                if treatment == "allow" and text.number is not None:
+                    continue
+                made = mention(
+                    kind, hit.span.of(text.text), self._places(text, hit.span), name=hit.needle.name, as_value=value
+                )
+                text.mentions.append((hit.span, KNOWN_VALUE, made))
+                if treatment == "block":
+                    text.blocked.add(kind)
+            text.mentions.sort(key=lambda each: each[0])
+
+    def _known_values(self, policy: Policy) -> Iterator[tuple[str, str, str, Name | None]]:
+        for text in self.texts:
+            for _, _, made in text.mentions:
+                yield made.kind, made.value, made.canonical, made.name
+        for entry in self.kept:
+            if policy.treatment(entry.token.kind, TYPED, self.destination) != "allow":
+                yield entry.token.kind, entry.value, entry.canonical, entry.name
+
+    def _hold_back(self, policy: Policy, detector: str) -> None:
+        for text in self.texts:
+            if not text.blocked and not policy.blocks_text(text.level, self.destination):
+                continue
+            if text.name == "question":
+                self._refuse(text.blocked, policy, detector)
+            self.withheld.setdefault(_key(text), set()).update(text.blocked)
+        self.texts = [text for text in self.texts if _key(text) not in self.withheld]
+
+    def _refuse(self, kinds: set[str], policy: Policy, detector: str) -> NoReturn:
+        withheld = {"place": "question", "kinds": tuple(sorted(kinds))}
+        nothing = self._event(
+            "refused", policy.version, detector, {"passages": 0, "tokens": 0, "withheld": (withheld,)}
+        )
+        self.of.audit.append(nothing)
+        named = ", ".join(sorted(readable(kind) for kind in kinds))
+        what = f"what it holds may not go there ({named})" if kinds else "it is too sensitive as a whole"
+        raise Refused(
+            f"The question may not be sent to {self.destination.name}: {what}.",
+            hint="Ask without it, or have an administrator change the data policy for this destination.",
+        )
+
+    def _place(self, key: int | str) -> str:
+        return loggable(self.evidence.passages[key].chunk_id) if isinstance(key, int) else key
+
+    def _places(self, text: Text, span: Span) -> tuple[Place, ...]:
+        if text.turn is not None and text.turn.role == "answer":
+            return text.turn.cited
+        if text.number is None:
+            return (Place(typed=self.person_id),)
+        passage = self.evidence.passages[text.number]
+        if text.part == "body":
+            return (Place(passage.version, tuple(located(passage.spans, span.start, span.end))),)
+        return (Place(passage.version, field=text.part),)
+
+    # What it becomes
+
+    def _mint(self, session: Session) -> Mint:
+        # Read again: another call of this conversation may have given out tokens since.
+        entries = self._entries(session)
+        mentions = [made for text in self.texts for _, _, made in text.mentions]
+        taken = self.of.vault.taken(session, self.conversation_id)
+        key = self.of.vault.key_of(self.conversation_id)
+        return Mint(key, entries, taken, mentions, self.known, self.of.clock())
+
+    def _written(self, mint: Mint, policy: Policy, detector: str) -> Cleared:
+        used: set[str] = set()
+        written = {id(text): _rewrite(text, mint, used) for text in self.texts}
+        history: list[ClearedTurn] = []
+        question = ClearedText("", (), 0)
+        for text in self.texts:
+            if text.name == "question":
+                question = written[id(text)]
+            elif text.turn is not None:
+                history.append(ClearedTurn(text.turn.role, written[id(text)]))
+        return Cleared(
+            destination=self.destination,
+            conversation_id=self.conversation_id,
+            question=question,
+            history=tuple(history),
+            passages=tuple(
+                _passage(number, passage, [text for text in self.texts if text.number == number], written)
+                for number, passage in enumerate(self.evidence.passages)
+                if number not in self.withheld
+            ),
+            withheld=tuple(Withheld(self._place(key), tuple(sorted(kinds))) for key, kinds in self.withheld.items()),
+            tokens=frozenset(used),
+            done=_done(self.texts),
+            policy=policy.version,
+            detector=detector,
+            map_id=self.map_id,
+            seal=_SEAL,
+        )
+
+    def _log(self, session: Session, cleared: Cleared, seconds: float) -> None:
+        transformations = tuple(
+            {
+                "rule": loggable(done.rule),
+                "kind": done.kind,
+                "treatment": done.treatment,
+                "place": done.place,
+                "count": done.count,
+                "positions": tuple((span.start, span.end) for span in done.positions),
+            }
+            for done in cleared.done
+        )
+        details: dict[str, JSON] = {
+            "passages": len(cleared.passages),
+            "tokens": len(cleared.tokens),
+            "transformations": transformations,
+            "withheld": tuple({"place": each.place, "kinds": each.kinds} for each in cleared.withheld),
+            "seconds": seconds,
+        }
+        self.of.audit.enlist(session, self._event("done", cleared.policy, cleared.detector, details))
+
+    def _event(self, outcome: Outcome, policy: int, detector: str, details: Mapping[str, JSON]) -> Event:
+        return Event(
+            kind="redaction.done",
+            subject=self.of.audit.subject(self.person_id),
+            action="redact",
+            outcome=outcome,
+            at=self.of.clock(),
+            trace_id=self.trace_id,
+            details={
+                "map": self.map_id,
+                "conversation": self.conversation_id,
+                "destination": loggable(self.destination.name),
+                "policy": policy,
+                "detector": sha256(detector.encode()).hexdigest()[:32],
+                **details,
+            },
+        )
+
+
+def _key(text: Text) -> int | str:
+    return text.name if text.number is None else text.number
+
+
+def _rewrite(text: Text, mint: Mint, used: set[str]) -> ClearedText:
+    """One pass over the text: what stands between values is copied, and nothing that was put in is read again."""
+    pieces: list[str] = []
+    edits: list[Edit] = []
+    at = length = 0
+    for span, _, made in text.mentions:
+        token = str(mint.token(made))
+        pieces += (text.text[at : span.start], token)
+        length += span.start - at
+        edits.append(Edit(Span(length, length + len(token)), span, token))
+        length += len(token)
+        at = span.end
+        used.add(token)
+    used.update(token for _, token in text.genuine)
+    pieces.append(text.text[at:])
+    return ClearedText("".join(pieces), tuple(edits), len(text.text))
+
+
+def _passage(number: int, passage: Passage, texts: Sequence[Text], written: dict[int, ClearedText]) -> ClearedPassage:
+    def part(name: str) -> tuple[ClearedText, ...]:
+        return tuple(written[id(text)] for text in texts if text.part == name)
+
+    return ClearedPassage(
+        number=number,
+        chunk_id=passage.chunk_id,
+        document_id=passage.document.id,
+        version=passage.version,
+        page=passage.page,
+        title=part("title")[0],
+        uri=part("uri")[0],
+        headings=part("headings"),
+        body=part("body")[0],
+        spans=passage.spans,
+    )
+
+
+def _done(texts: Sequence[Text]) -> tuple[Done, ...]:
+    grouped: dict[tuple[str, str, str], list[Span]] = {}
+    for text in texts:
+        for span, rule, made in text.mentions:
+            grouped.setdefault((rule, made.kind, text.name), []).append(span)
+    return tuple(Done(rule, kind, "redact", place, tuple(at)) for (rule, kind, place), at in grouped.items())
+
+
+def _kind(kind: str) -> str:
+    return kind if KIND.match(kind) else UNNAMED

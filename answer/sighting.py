@@ -1,0 +1,172 @@
+"""The texts of one request, and the values that detection and the gazetteer find in them.
+
+What was found in chunks when they were ingested is taken from their labels; question, history, titles and chunks
+without a current label are looked into now, all at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Protocol
+
+from answer.cleared import Role
+from answer.minting import Mention
+from answer.pseudonyms import tokens
+from answer.vault import Entry, Place
+from core.errors import Refused
+from core.policy import Sensitivity, highest, sensitivity_of
+from core.text import Span
+from ingest.label.findings import Detector, Finding
+from ingest.label.gazetteer import Known, Match
+from ingest.label.repository import Label
+from retrieval.evidence import Evidence
+
+TYPED: Sensitivity = "internal"
+"""How sensitive is at least what people type."""
+HEADS_REMEMBERED = 8192
+
+_NOT_ID = re.compile(r"[^A-Za-z0-9:_./+=-]")
+
+
+class Labels(Protocol):
+    """What detection has already found in chunks, and how sensitive a chunk is."""
+
+    def of(self, chunk_ids: Sequence[str], identity: str) -> dict[str, Label]:
+        """Those that have a current label."""
+        ...
+
+    def level(self, chunk_id: str, findings: Sequence[Finding]) -> Sensitivity:
+        """How sensitive a chunk without a label is, where ``findings`` were found in it."""
+        ...
+
+
+class People(Protocol):
+    """The gazetteer of known names and addresses."""
+
+    def matches_each(self, texts: Sequence[str]) -> list[tuple[Match, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Something said before. What an answer said has either the id of its redaction, and then its tokens are genuine,
+    or it is plain text, and ``cited`` says where that stands."""
+
+    role: Role
+    text: str = field(repr=False)
+    redaction: str | None = None
+    cited: tuple[Place, ...] = ()
+
+
+@dataclass(slots=True)
+class Text:
+    """One text on its way. ``number`` is the passage's; ``name`` is its place in the log."""
+
+    name: str
+    text: str
+    level: Sensitivity
+    number: int | None = None
+    turn: Turn | None = None
+    part: str = "body"
+    """body, title, uri or headings; of a passage."""
+    found: tuple[Finding, ...] = ()
+    genuine: tuple[tuple[Span, str], ...] = ()
+    settled: tuple[Finding, ...] = ()
+    mentions: list[tuple[Span, str, Mention]] = field(default_factory=list[tuple[Span, str, Mention]])
+    """Where, by which rule, what."""
+    blocked: set[str] = field(default_factory=set[str])
+    unseen: bool = True
+    """Whether nobody has looked into it before."""
+
+
+class Sight:
+    """Looks into requests. What it found in titles it remembers by their hash: they come again with every question."""
+
+    def __init__(self, detector: Detector, labels: Labels, people: People) -> None:
+        self._detector, self._labels, self._people = detector, labels, people
+        self._heads: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
+
+    @property
+    def identity(self) -> str:
+        return self._detector.identity
+
+    def look(
+        self, question: str, history: Sequence[Turn], evidence: Evidence, kept: Sequence[Entry]
+    ) -> tuple[list[Text], list[Known]]:
+        """Every text with what was found in it, and the known people whom they name. ``kept`` is what the conversation
+        has tokens for. Raises ``Unavailable`` when nobody can look."""
+        detector = self.identity
+        texts = [Text("question", question, TYPED), *_turns(history, kept), *self._passages(evidence, detector)]
+        self._scan([text for text in texts if text.unseen], detector)
+        self._rate(texts, evidence)
+        spoken_of = [entry.value for entry in kept if entry.name is not None or "@" in entry.value]
+        matches = self._people.matches_each([*(text.text for text in texts), *spoken_of])
+        known = {known.person_key: known for those in matches for match in those for known in match.people}
+        for text, those in zip(texts, matches, strict=False):
+            text.found = (*text.found, *(match.finding for match in those))
+            if text.number is None:
+                text.level = highest((text.level, *(sensitivity_of(finding.kind) for finding in text.found)))
+        return texts, list(known.values())
+
+    def _passages(self, evidence: Evidence, detector: str) -> list[Text]:
+        passages = evidence.passages
+        labels = self._labels.of([passage.chunk_id for passage in passages], detector)
+        texts: list[Text] = []
+        for number, passage in enumerate(passages):
+            if len(passage.text) != sum(map(len, passage.spans)) + max(len(passage.spans) - 1, 0):
+                raise Refused("A passage is not what its spans quote.", hint="Run: vouch doctor")
+            label = labels.get(passage.chunk_id)
+            level = label.sensitivity if label is not None else TYPED
+            name = loggable(passage.chunk_id)
+            body = Text(name, passage.text, level, number)
+            if label is not None and all(finding.span.end <= len(passage.text) for finding in label.findings):
+                body.found, body.unseen = label.findings, False
+            texts.append(body)
+            heads = [("title", passage.document.title), ("uri", passage.document.uri)]
+            heads += [("headings", heading) for heading in passage.headings]
+            texts += [Text(f"{name}:{part}", text, level, number, part=part) for part, text in heads]
+        return texts
+
+    def _scan(self, unseen: Sequence[Text], detector: str) -> None:
+        found = {text.text: self._heads.get(_key(text.text, detector)) for text in unseen}
+        wanted = [text for text, findings in found.items() if findings is None and text.strip()]
+        for text, findings in zip(wanted, self._detector.find(wanted) if wanted else [], strict=True):
+            found[text] = tuple(findings)
+        for text in unseen:
+            text.found = found[text.text] or ()
+            if text.number is not None and text.part != "body":
+                self._heads[_key(text.text, detector)] = text.found
+        while len(self._heads) > HEADS_REMEMBERED:
+            self._heads.popitem(last=False)
+
+    def _rate(self, texts: Sequence[Text], evidence: Evidence) -> None:
+        """How sensitive the passages without a label are, titles and all."""
+        levels: dict[int, Sensitivity] = {
+            text.number: self._labels.level(evidence.passages[text.number].chunk_id, text.found)
+            for text in texts
+            if text.number is not None and text.part == "body" and text.unseen
+        }
+        for text in texts:
+            text.level = levels.get(text.number, text.level) if text.number is not None else text.level
+
+
+def _turns(history: Sequence[Turn], kept: Sequence[Entry]) -> list[Text]:
+    genuine = {str(entry.token) for entry in kept}
+    genuine |= {f"[{entry.token.kind}_{entry.token.identity}]" for entry in kept}
+    texts: list[Text] = []
+    for number, turn in enumerate(history):
+        held = tuple((span, str(token)) for span, token in tokens(turn.text) if str(token) in genuine)
+        texts.append(Text(f"history.{number}", turn.text, TYPED, turn=turn, genuine=held if turn.redaction else ()))
+    return texts
+
+
+def loggable(name: str) -> str:
+    """A name as the log takes it."""
+    return _NOT_ID.sub("-", name)[:100] or "-"
+
+
+def _key(text: str, detector: str) -> bytes:
+    return sha256(f"{detector}\x1f{text}".encode("utf-8", "surrogatepass")).digest()

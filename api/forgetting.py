@@ -1,0 +1,54 @@
+"""Forgetting a person: every folder that keeps something of them drops it, in one transaction, recorded."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from answer import erase as answers
+from api import tokens
+from api.runtime import Runtime
+from core import people
+from core.audit import Event
+from core.audit.events import NO_SUBJECT
+from core.errors import NotFound
+from core.tables import PersonRow
+from ingest.label import erase as labels
+from ingest.label.gazetteer import Known, known_of
+
+
+def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
+    """Forget whoever has this address, also when they were removed before: how many values went from the vault, and how
+    many labels. What is not removed stands in docs/redaction.md. Raises ``NotFound``.
+    """
+    with runtime.database.writing() as session:
+        person = _person(session, email)
+        known = known_of(session, person.id) or Known(person.id, (person.name,), (person.email,))
+        if person.disabled_at is None:
+            people.disable(session, person.email, runtime.clock())
+        tokens.end_all(session, person.id, runtime.clock())
+        values = answers.forget(session, runtime.redaction.vault, person.id, (known,))
+        dropped = labels.erase(session, known)
+        event = Event(
+            kind="people.changed",
+            subject=NO_SUBJECT,
+            action="people.forget",
+            outcome="done",
+            at=runtime.clock(),
+            trace_id=trace_id,
+            details={
+                "person": runtime.audit.subject(person.id),
+                "change": "forgotten",
+                "values": values,
+                "labels": dropped,
+            },
+        )
+        runtime.audit.enlist(session, event)
+    return values, dropped
+
+
+def _person(session: Session, email: str) -> PersonRow:
+    row = session.scalar(select(PersonRow).where(PersonRow.email == email.strip().lower()))
+    if row is None:
+        raise NotFound(f"Nobody here has had the address {email}.", hint="vouch people list shows who is here.")
+    return row
