@@ -283,19 +283,19 @@ def test_verify_names_the_first_broken_record(other: Place) -> None:
     other.vouch("people", "add", ANA, "--groups", "staff")
     other.vouch("people", "add", BO, "--groups", "staff")
     whole = other.vouch("audit", "verify", "--json").json
-    assert (whole["ok"], whole["records"]) == (True, 4)
+    assert (whole["ok"], whole["records"]) == (True, 5)
     with sqlite3.connect(other.folder / "data" / "vouch.db") as database:
-        (record,) = database.execute("SELECT record FROM audit_log WHERE seq = 2").fetchone()
+        (record,) = database.execute("SELECT record FROM audit_log WHERE seq = 3").fetchone()
         changed = record.replace(b'"people.changed"', b'"people.chanced"')
         assert changed != record
-        database.execute("UPDATE audit_log SET record = ? WHERE seq = 2", (changed,))
+        database.execute("UPDATE audit_log SET record = ? WHERE seq = 3", (changed,))
     database.close()
     ran = other.run("audit", "verify", "--json")
     assert ran.code == 1
-    assert (ran.json["ok"], ran.json["records"], ran.json["first_broken"]["seq"]) == (False, 1, 2)
+    assert (ran.json["ok"], ran.json["records"], ran.json["first_broken"]["seq"]) == (False, 2, 3)
     ran = other.run("audit", "verify")
     assert ran.code == 1
-    assert "broken at record 2" in ran.out
+    assert "broken at record 3" in ran.out
 
 
 # The installation
