@@ -62,12 +62,16 @@ class NetworkRecogniser:
             yield from self._names(text)
 
     def _numbers(self, text: str) -> Iterator[Finding]:
+        longer = list(_ipv6(text)) if ":" in text else []
+        yield from longer
         for match in _IPV4.finditer(text):
-            version = _VERSION.search(text, max(0, match.start() - 10), match.start())
+            span = Span(*match.span())
+            # ``::ffff:192.0.2.1`` is one address.
+            if any(span.overlaps(each.span) for each in longer):
+                continue
+            version = _VERSION.search(text, max(0, span.start - 10), span.start)
             score = WEAK if version else CERTAIN
-            yield Finding("IP_ADDRESS", Span(*match.span()), score, "network:ipv4")
-        if ":" in text:
-            yield from _ipv6(text)
+            yield Finding("IP_ADDRESS", span, score, "network:ipv4")
         for match in _MAC.finditer(text):
             if len(set(match.group().lower()) - {":", "-", "."}) > 1:
                 yield Finding("MAC_ADDRESS", Span(*match.span()), CERTAIN, "network:mac")

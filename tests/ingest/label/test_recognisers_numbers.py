@@ -129,3 +129,8 @@ def test_the_thirtieth_of_february_is_no_day() -> None:
 def test_numbers_of_pages_in_a_link_are_no_numbers_of_people() -> None:
     assert counted("see https://example.org/web/4539148803436467/bank", "CREDIT_CARD") == []
     assert counted("see https://example.org/web?card=4539148803436467", "CREDIT_CARD") == ["4539148803436467"]
+
+
+@pytest.mark.parametrize("address", ["::ffff:192.0.2.1", "64:ff9b::192.0.2.33", "2001:db8::10.0.0.1", "192.0.2.1"])
+def test_an_address_that_embeds_another_one_is_one(address: str) -> None:
+    assert counted(f"from {address} at noon", "IP_ADDRESS") == [address]

@@ -135,8 +135,4 @@ SCHEMES = (
         ("ein", "tin", "employer identification", "tax id", "federal tax", "provider tax", "billing provider"),
         digits=9,
     ),
-    Scheme("US_CLAIM_NUMBER", r"\bCLM-?\d{6,15}\b", WEAK, ("claim", "billing"), digits=6),
-    Scheme("US_PRESCRIPTION_NUMBER", r"\bRX-?\d{6,12}\b", WEAK, ("prescription", "pharmacy", "rx"), digits=6),
-    Scheme("US_PRIOR_AUTHORIZATION_NUMBER", r"\bPA-?\d{6,12}\b", 0.1, ("authorization", "preauthorization"), digits=6),
-    Scheme("US_REFERRAL_NUMBER", r"\b(?:REF|INF)-?\d{6,12}\b", 0.1, ("referral", "infusion", "referring"), digits=6),
 )
