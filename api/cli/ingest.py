@@ -1,17 +1,16 @@
-"""``vouch ingest``, and how a run is followed and told."""
+"""``vouch ingest``, and how its report is shown."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from api.cli.client import connect, problem_of
-from api.cli.output import complaints, console, show_json, table
+from api.cli.client import connect
+from api.cli.following import followed
+from api.cli.output import console, show_json, table
+from api.cli.redact import labelled, show_labelled
 from core.errors import Invalid
 
 FAILURES_SHOWN = 50
@@ -30,6 +29,9 @@ def ingest(
         typer.Option(metavar="FIELD=GROUP[,GROUP]", help="A record field that only these groups may read."),
     ] = None,
     confirm_empty: Annotated[bool, typer.Option(help="The source is really empty now: delete what it had.")] = False,
+    label: Annotated[
+        bool, typer.Option(help="Look for personal data at once, where no server runs that does it later.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Read files of this machine: what is new, changed or gone since the last time. From then on Vouch reads them
@@ -49,34 +51,15 @@ def ingest(
     }
     with connect() as client:
         report = followed(client.lines("/v1/operator/ingest", body))
-    if as_json:
-        show_json(report)
-    else:
-        show(report)
-
-
-def followed(events: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """Show how far a run is, and return its report. Raises what stopped it."""
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(), TextColumn("ETA"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=complaints, transient=True) as progress:
-        task = progress.add_task("listing", total=None, rate="")
-        phase, began = "listing", time.monotonic()
-        for event in events:
-            if event["event"] == "report":
-                return event
-            if event["event"] == "problem":
-                raise problem_of(event)
-            now = f"{event['phase']} {event.get('task', '')}".strip()
-            if now != phase:
-                phase, began = now, time.monotonic()
-                progress.reset(task, total=event["total"], description=phase)
-            seconds = max(time.monotonic() - began, 1e-3)
-            rate = f"{event['done'] / seconds:.0f} items/s" if event["done"] else ""
-            progress.update(task, completed=event["done"], total=event["total"], rate=rate)
-    raise Invalid("The run ended without a report.", hint="See the server's log, then run it again: nothing is lost.")
+        if as_json:
+            show_json(report)
+        else:
+            show(report)
+        # A running server does so by itself. Everything can be found already.
+        if client.alone and label:
+            looked = labelled(client)
+            if looked["documents"] and not as_json:
+                show_labelled(looked)
 
 
 def show(report: dict[str, Any]) -> None:

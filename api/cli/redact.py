@@ -15,6 +15,7 @@ from rich.text import Text
 
 from api.cli.arguments import batches, queries_of
 from api.cli.client import Client, connect
+from api.cli.following import followed
 from api.cli.output import complaints, console, show_json, table
 from core.errors import Invalid
 
@@ -124,3 +125,29 @@ def _explain(result: dict[str, Any], policy: int, destination: str) -> None:
 def _reasons(result: dict[str, Any]) -> str:
     entries = dict.fromkeys(span["entry"] for span in result["spans"] if span["treatment"] == "block")
     return ", ".join(entries) or f"sensitivity.{result['sensitivity']}"
+
+
+def label(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Look for personal data in the documents that nobody has looked into yet. A running server does so by itself.
+
+    It can be stopped at any time: what was looked into stays so. Example: `vouch label`
+    """
+    with connect() as client:
+        report = labelled(client)
+    if as_json:
+        show_json({name: report[name] for name in ("documents", "failed", "left")})
+    else:
+        show_labelled(report)
+
+
+def labelled(client: Client) -> dict[str, Any]:
+    return followed(client.lines("/v1/operator/label", {}))
+
+
+def show_labelled(report: dict[str, Any]) -> None:
+    if report["documents"]:
+        console.print(f"{report['documents']} documents looked through for personal data")
+    if waiting := report["left"]:
+        console.print(f"{waiting} documents are still to be looked through: vouch label, or a running server, goes on")
+    elif not report["documents"]:
+        console.print("All documents have been looked through")

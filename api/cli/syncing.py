@@ -9,7 +9,8 @@ import typer
 from rich.markup import escape
 
 from api.cli.client import connect
-from api.cli.ingest import followed, show
+from api.cli.following import followed
+from api.cli.ingest import show
 from api.cli.output import console, moment, show_json, table
 from api.cli.sources import AsJson, escaped
 from connectors.plan import duration_text

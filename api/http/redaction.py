@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import StreamingResponse
 from pydantic import Field
 
 from api.forgetting import forget
 from api.http.access import CurrentRuntime, asker, is_operator, operator, runtime_of
 from api.http.errors import trace_id_of
+from api.http.lines import Tell, told
 from api.http.models import Model
 from api.http.operate import find_document
 from api.http.policy import LONGEST_TEXT, TEXTS_AT_A_TIME, Administrator
@@ -109,6 +111,21 @@ def changer(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) 
 
 
 CurrentChanger = Annotated[Changer, Depends(changer)]
+
+
+@router.post("/operator/label", dependencies=[Depends(operator)])
+def label(runtime: CurrentRuntime, request: Request) -> StreamingResponse:
+    """Look for values in the documents that nobody has looked into yet. The reply is a line of JSON an event: progress,
+    then a report or a problem."""
+
+    def work(tell: Tell) -> dict[str, Any]:
+        def told_of(done: int, total: int) -> None:
+            tell({"phase": "looking for personal data", "done": done, "total": total, "chunks": 0})
+
+        done = runtime.redaction.labeller.drain(told_of)
+        return {"documents": done.documents, "failed": done.failed, "left": done.left}
+
+    return told(work, "label", trace_id_of(request))
 
 
 @router.post("/redact")

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-import orjson
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
@@ -18,14 +15,15 @@ from api.configuring import By, Wanted
 from api.http import models, source_shapes
 from api.http import source_models as out
 from api.http.access import AS, CurrentRuntime, asker, is_operator, operator, runtime_of
-from api.http.errors import problem, trace_id_of
+from api.http.errors import trace_id_of
 from api.http.events import Piece, stream, wants_events
+from api.http.lines import Tell, told
 from api.runtime import Runtime
 from connectors import repository
 from connectors.errors import SourceRejected
 from connectors.repository import SourceRecord
 from connectors.sources.base import Step
-from core.errors import Forbidden, VouchError
+from core.errors import Forbidden
 from ingest import repository as documents
 from ingest.sync import Progress
 
@@ -271,33 +269,15 @@ def list_freshness(owner: CurrentOwner, runtime: CurrentRuntime) -> out.Freshnes
 def ingest(body: models.IngestIn, runtime: CurrentRuntime, request: Request) -> StreamingResponse:
     """Create or run a file source. The reply is a line of JSON an event: progress, then a report or a problem."""
     record = sources.configure(runtime, body)
-    lines = _ingested(runtime, record, body.confirm_empty, trace_id_of(request))
-    return StreamingResponse(lines, media_type="application/x-ndjson")
 
+    def work(tell: Tell) -> dict[str, Any]:
+        def told_of(progress: Progress) -> None:
+            tell({
+                "phase": progress.phase, "done": progress.done, "total": progress.total, "chunks": progress.chunks,
+            })  # fmt: skip
 
-def _ingested(runtime: Runtime, record: SourceRecord, confirm_empty: bool, trace_id: str) -> Iterator[bytes]:
-    """The run goes on in a thread of its own, so that it ends even when nobody follows it any more."""
-    events: queue.Queue[dict[str, Any]] = queue.Queue()
+        report = sources.run(runtime, record, told_of, confirm_empty=body.confirm_empty)
+        failures = [{"uri": each.key, "code": each.code, "reason": each.reason} for each in report.failures]
+        return {"source": report.source, "counts": report.counts, "failures": failures}
 
-    def tell(progress: Progress) -> None:
-        events.put({
-            "event": "progress", "phase": progress.phase, "done": progress.done, "total": progress.total,
-            "chunks": progress.chunks,
-        })  # fmt: skip
-
-    def work() -> None:
-        try:
-            report = sources.run(runtime, record, tell, confirm_empty=confirm_empty)
-            failures = [{"uri": each.key, "code": each.code, "reason": each.reason} for each in report.failures]
-            events.put({"event": "report", "source": report.source, "counts": report.counts, "failures": failures})
-        except Exception as error:
-            if not isinstance(error, VouchError):
-                log.error("source.run_failed", trace_id=trace_id, exc_info=error)
-            events.put({"event": "problem", **problem(error, trace_id).model_dump()})
-
-    threading.Thread(target=work, name="source-run").start()
-    while True:
-        event = events.get()
-        yield orjson.dumps(event) + b"\n"
-        if event["event"] != "progress":
-            return
+    return told(work, "source-run", trace_id_of(request))

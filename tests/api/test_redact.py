@@ -284,3 +284,16 @@ def test_forgetting_a_person_destroys_their_values_and_ends_their_sign_ins(house
 def test_the_doctor_looks_for_planted_values(house: House) -> None:
     found = {each.check: each for each in examine(house.installation.settings)}
     assert found["detection"].state == "ok"
+
+
+def test_the_command_looks_through_what_nobody_has_looked_into_and_then_has_nothing_to_do(
+    house: House, command: CliRunner
+) -> None:
+    while house.installation.runtime.redaction.labeller.waiting():
+        first = command.invoke(main.app, ["label", "--json"])
+        assert first.exit_code == 0, first.output
+        report = json.loads(first.stdout)
+        assert report["documents"] > 0
+        assert report["failed"] == report["left"] == 0
+    again = command.invoke(main.app, ["label"])
+    assert "All documents have been looked through" in again.stdout
