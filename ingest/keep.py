@@ -276,9 +276,9 @@ class Keeper:
 def _content(source: AnySource, change: Change) -> Item:
     item = change.item or source.fetch(change.key)
     if item.media_type == RECORD and (names := unguarded(item.body, {name for name, _ in change.restricted})):
+        # They may have been read at different moments: it is tried again.
         raise ItemFailed(
-            f"The source does not say alike, with its content and with its access, who may read: {', '.join(names)}.",
-            transient=False,
+            f"The source does not say alike, with its content and with its access, who may read: {', '.join(names)}."
         )
     return item
 
