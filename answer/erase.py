@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from answer import repository
 from answer.linking import Known
 from answer.vault import Vault
+from ingest.label.gazetteer import unlinked_keys
 
 
 def forget(session: Session, vault: Vault, person_id: str, known: Iterable[Known] = ()) -> int:
@@ -20,7 +21,8 @@ def forget(session: Session, vault: Vault, person_id: str, known: Iterable[Known
     """
     them = list(known)
     found = vault.belonging_to(session, them)
-    keys = {person_id, *(each.person_key for each in them)}
+    # A value may have come before they had an account here.
+    keys = {person_id, *(key for each in them for key in (each.person_key, *unlinked_keys(each.emails)))}
     return vault.forget(session, repository.conversation_ids_of(session, person_id), keys) + repository.erase_values(
         session, found
     )

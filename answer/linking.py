@@ -79,6 +79,8 @@ def words(text: str) -> Iterator[Word]:
 
 def fold(word: str) -> str:
     folded = unaccented(word.casefold())
+    if not folded.islower():
+        folded = folded.casefold()  # letters of mathematics have a case only when they are decomposed
     if not folded.isascii():
         folded = _UNSEEN.sub("", folded)
     return folded.replace("'", "").replace("’", "") if not folded.isalnum() else folded

@@ -45,7 +45,10 @@ class Values:
     def _decide(self, token: Token) -> str | None:
         if token.form is not None:
             entry = self.entries.get(str(token))
-            return entry.value if entry is not None and self._may_see(entry) else None
+            if entry is None or entry.created_at > self.written_at:
+                # The token was given out anew since, perhaps for another value.
+                return None
+            return entry.value if self._may_see(entry) else None
         return _fullest([entry for entry in self._spellings(token) if self._may_see(entry)])
 
     def _spellings(self, token: Token) -> list[Entry]:

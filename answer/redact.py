@@ -123,7 +123,7 @@ class _Call:
     """One clearing, step by step."""
 
     of: _Means
-    question: str
+    question: str = field(repr=False)
     history: Sequence[Turn]
     evidence: Evidence
     destination: Destination

@@ -62,17 +62,15 @@ def whole_names(text: str, settled: Sequence[Finding]) -> tuple[Finding, ...]:
 
 def without(span: Span, taken: Iterable[Span]) -> list[Span]:
     """What is left of ``span`` outside of ``taken``."""
-    left = [span]
-    for cut in taken:
-        left = [piece for one in left for piece in _cut(one, cut)]
+    left: list[Span] = []
+    at = span.start
+    for cut in sorted(each for each in taken if each.overlaps(span)):
+        if at < cut.start:
+            left.append(Span(at, cut.start))
+        at = max(at, cut.end)
+    if at < span.end:
+        left.append(Span(at, span.end))
     return left
-
-
-def _cut(span: Span, by: Span) -> list[Span]:
-    if not span.overlaps(by):
-        return [span] if len(span) else []
-    pieces = [(span.start, by.start), (by.end, span.end)]
-    return [Span(start, end) for start, end in pieces if start < end]
 
 
 def _worth(text: str, pieces: Iterable[Span]) -> list[Span]:

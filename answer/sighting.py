@@ -10,6 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
@@ -52,12 +53,13 @@ class People(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Something said before. What an answer said has either the id of its redaction, and then its tokens are genuine,
-    or it is plain text, and ``cited`` says where that stands."""
+    """Something said before. What an answer said has either the id of its redaction and when it was written, and then
+    its tokens are genuine, or it is plain text, and ``cited`` says where that stands."""
 
     role: Role
     text: str = field(repr=False)
     redaction: str | None = None
+    written_at: datetime | None = None
     cited: tuple[Place, ...] = ()
 
 
@@ -66,7 +68,7 @@ class Text:
     """One text on its way. ``number`` is the passage's; ``name`` is its place in the log."""
 
     name: str
-    text: str
+    text: str = field(repr=False)
     level: Sensitivity
     number: int | None = None
     turn: Turn | None = None
@@ -154,13 +156,18 @@ class Sight:
 
 
 def _turns(history: Sequence[Turn], kept: Sequence[Entry]) -> list[Text]:
-    genuine = {str(entry.token) for entry in kept}
-    genuine |= {f"[{entry.token.kind}_{entry.token.identity}]" for entry in kept}
     texts: list[Text] = []
     for number, turn in enumerate(history):
+        genuine = _given_out(kept, turn.written_at) if turn.redaction and turn.written_at else frozenset[str]()
         held = tuple((span, str(token)) for span, token in tokens(turn.text) if str(token) in genuine)
-        texts.append(Text(f"history.{number}", turn.text, TYPED, turn=turn, genuine=held if turn.redaction else ()))
+        texts.append(Text(f"history.{number}", turn.text, TYPED, turn=turn, genuine=held))
     return texts
+
+
+def _given_out(kept: Sequence[Entry], until: datetime) -> frozenset[str]:
+    """Tokens that stood for something then. One that was given out anew since may stand for something else."""
+    then = [entry.token for entry in kept if entry.created_at <= until]
+    return frozenset({*map(str, then), *(f"[{token.kind}_{token.identity}]" for token in then)})
 
 
 def loggable(name: str) -> str:

@@ -21,7 +21,7 @@ SHORTEST_VALUE = 4
 LONGEST_GAP = 3
 """Characters between two words of a value, encoded blanks counted as one."""
 
-_GAP = frozenset(" \t\n\r\u00a0_-.,+/%&=()'’:#")
+_GAP = frozenset(" \t\n\r\u00a0_-.,+/%&=()'’:#@")
 # English words that are names as well. In running text, and in lower case, they are words.
 _NAMES = """
     abbey amber angel art august autumn baker bank banks bell bill bishop black blue bond bow brook brown bush

@@ -153,18 +153,21 @@ class Vault:
         they came before anybody knew whose they were."""
         names = {name_of(name).words for each in people for name in each.names}
         emails = {email.casefold() for each in people for email in each.emails}
-        found: list[tuple[str, str]] = []
+        found: set[tuple[str, str]] = set()
+        held: dict[tuple[str, str], list[str]] = {}
         keys: dict[str, Secret | None] = {}
         for row in repository.vault_rows_of(session, self.subject(None)) if names or emails else ():
             if row.conversation_id not in keys:
                 keys[row.conversation_id] = self._keys(session, row.conversation_id).get(row.subject)
             entry = _opened(row, keys[row.conversation_id])
+            held.setdefault((row.conversation_id, row.identity), []).append(row.token)
             if entry is None:
                 continue
             full = entry.name is not None and len(entry.name.words) > 1 and entry.name.words in names
             if full or (entry.name is None and entry.canonical in emails):
-                found.append((row.conversation_id, row.token))
-        return found
+                found.add((row.conversation_id, row.identity))
+        # With it go the short names that were taken for theirs.
+        return [(each[0], token) for each in sorted(found) for token in held[each]]
 
     def sweep(self, session: Session, now: datetime) -> int:
         """Destroy what has expired. Returns how many values went."""

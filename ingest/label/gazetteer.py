@@ -200,8 +200,17 @@ def _key(entries: Sequence[Entry]) -> str:
         return min(people)
     emails = [email for entry in entries for email in entry.emails]
     if emails:
-        return stable_id("known", min(emails))
+        return _unlinked(min(emails))
     return stable_id("known", *min((entry.scope, entry.key) for entry in entries))
+
+
+def unlinked_keys(emails: Iterable[str]) -> tuple[str, ...]:
+    """The keys of somebody with these addresses, as long as nobody here has them."""
+    return tuple(_unlinked(email) for email in emails)
+
+
+def _unlinked(email: str) -> str:
+    return stable_id("known", email)
 
 
 def _read(session: Session, scope: str, keys: set[str] | None) -> Iterable[Entry]:

@@ -8,6 +8,7 @@ time: whoever waits for an answer goes before what is labelled in the background
 from __future__ import annotations
 
 import pickle
+import re
 import shutil
 import tempfile
 import threading
@@ -30,6 +31,7 @@ BATCH_CHARACTERS = 8_000
 """Texts of so many characters together go in one batch; a longer text goes alone."""
 BATCH_TEXTS = 64
 HINT = "Nothing leaves until values can be looked for again. See the log, and run: vouch doctor"
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _UNUSABLE = (pickle.PickleError, AttributeError, EOFError, IndexError, ValueError, TypeError, KeyError)
 
 
@@ -119,7 +121,8 @@ class RemoteDetector:
 
     def _find(self, queue: deque[_Job], texts: Sequence[str]) -> list[tuple[Finding, ...]]:
         found: list[tuple[Finding, ...]] = []
-        for batch in _batches(texts):
+        # Half a character, which no model reads, stands in texts of careless systems.
+        for batch in _batches([_SURROGATES.sub("\ufffd", text) for text in texts]):
             try:
                 answer: list[tuple[Finding, ...]] = self._submit(queue, batch).result()
             except CancelledError:

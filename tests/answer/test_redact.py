@@ -252,7 +252,7 @@ def test_earlier_tokens_stay_and_imitations_in_the_history_do_not(company: Compa
     first = company.clear("Who is Anna Meyer?")
     token = next(iter(first.tokens))
     said = f"{token} runs payroll, [PERSON_K7Q2MP4X.1] travel."
-    genuine = Turn("answer", said, redaction=first.map_id)
+    genuine = Turn("answer", said, redaction=first.map_id, written_at=company.clock())
     second = company.clear("And now?", history=[genuine, Turn("person", f"You said {token}")])
     assert second.history[0].body.text.startswith(f"{token} runs payroll, [LITERAL_")
     assert token not in second.history[1].body.text
@@ -353,3 +353,11 @@ def test_a_policy_that_redacts_inside_what_it_allows(company: Company) -> None:
     company.spotter.values = {"https://x.example/anna-meyer": "URL", "Anna Meyer": "PERSON"}
     cleared = company.clear("Who is Anna Meyer at https://x.example/anna-meyer?", to=OUTSIDE)
     assert "https://x.example/[PERSON_" in cleared.question.text
+
+
+def test_a_known_address_is_taken_out_in_any_case(company: Company) -> None:
+    company.spotter.values = {"anna.meyer@x.example": "EMAIL_ADDRESS"}
+    first, second = company.publish("Write to anna.meyer@x.example."), company.publish("Or to ANNA.MEYER@X.EXAMPLE.")
+    cleared = company.clear("Where to?", first, second)
+    assert not any("EXAMPLE." in passage.body.text for passage in cleared.passages)
+    assert len(cleared.tokens) in (1, 2)

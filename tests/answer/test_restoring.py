@@ -326,7 +326,7 @@ def test_the_history_of_a_conversation_restores_as_well(company: Company) -> Non
     company.spotter.values = VALUES
     passage = company.publish("Anna Meyer leads.")
     first = company.clear("Who leads?", passage)
-    said = Turn("answer", text_of(first), redaction=first.map_id)
+    said = Turn("answer", text_of(first), redaction=first.map_id, written_at=company.clock())
     second = company.clear("And since when?", history=[Turn("person", "Who leads?"), said])
     answer = company.answer(second, second.history[1].body.text, cites=passage)
     assert company.shown(answer) == ["Anna Meyer leads."]

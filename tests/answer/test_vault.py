@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import event, select, text
 
 from answer import erase
+from answer.sighting import Turn
 from answer.tables import VaultKeyRow, VaultRow
 from answer.vault import KEPT_FOR
 from core.errors import Refused
-from ingest.label.gazetteer import Known
+from ingest.label.gazetteer import Known, unlinked_keys
 from tests.answer.redacting import Company
 
 VALUES = {"Anna Meyer": "PERSON", "Ben Okafor": "PERSON", "+49 30 5550 123": "PHONE_NUMBER"}
+
+DAY = timedelta(days=1)
 
 
 def bytes_of(directory: Path) -> bytes:
@@ -179,3 +182,41 @@ def test_the_time_to_live_is_counted_from_now(company: Company) -> None:
     with company.database.reading() as session:
         row = session.scalars(select(VaultRow)).one()
     assert row.expires_at - company.clock() == KEPT_FOR == timedelta(days=90)
+
+
+def test_a_token_that_is_given_out_anew_never_speaks_for_an_older_answer(company: Company) -> None:
+    company.spotter.values = {"Bob Meyer": "PERSON", "Anna Meyer": "PERSON", "Meyer": "PERSON"}
+    passage = company.publish("Meyer called. Then Bob Meyer was dismissed.")
+    cleared = company.clear("Who was dismissed?", passage)
+    token = next(token for token in cleared.tokens if token.endswith(".2]"))
+    answer = company.answer(cleared, f"{token} was dismissed.", cites=passage)
+    assert company.shown(answer) == ["Bob Meyer was dismissed."]
+    bob = Known("bob", ("Bob Meyer",), ("bob@company.example",))
+    with company.database.writing() as session:
+        erase.forget(session, company.vault, "bob", [bob])
+    company.clock.tick(days=1)
+    later = company.clear("And?", company.publish("Anna Meyer was promoted. Meyer called."), passage)
+    assert later.tokens
+    assert company.shown(answer) == ["[person] was dismissed."]
+    turn = Turn("answer", f"{token} was dismissed.", redaction=cleared.map_id, written_at=company.clock.now - DAY)
+    followed = company.clear("Why?", history=[turn])
+    assert token not in followed.history[0].body.text
+
+
+def test_with_a_name_go_the_short_names_that_were_taken_for_it(company: Company) -> None:
+    company.spotter.values = {"Anna Meyer": "PERSON", "Ms Meyer": "PERSON", "A. Meyer": "PERSON"}
+    company.clear("Who?", company.publish("Anna Meyer, called Ms Meyer, or A. Meyer."))
+    anna = Known("later", ("Anna Meyer",), ("anna@company.example",))
+    with company.database.writing() as session:
+        erase.forget(session, company.vault, "later", [anna])
+    with company.database.reading() as session:
+        assert company.vault.read(session, "talk", company.clock()) == ([], [])
+
+
+def test_forgetting_reaches_what_was_kept_under_the_key_of_before_an_account(company: Company) -> None:
+    (before,) = unlinked_keys(["anna@company.example"])
+    company.crowd.known = [Known(before, ("Anna Meyer",), ("anna@company.example",))]
+    company.clear("Who?", company.publish("Anna Meyer leads."))
+    anna = Known("person-id", ("Anna Meyer",), ("anna@company.example",))
+    with company.database.writing() as session:
+        assert erase.forget(session, company.vault, "person-id", [anna]) == 1

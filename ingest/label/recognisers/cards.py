@@ -33,17 +33,20 @@ def is_card(value: str) -> bool:
     return len(value) in lengths and len(set(value)) > 1 and luhn(value)
 
 
+# A name of a file or of a field may touch it: ``card_4111111111111111``.
+_BEFORE = r"(?<![^\W_])(?<!\d[.-])"
+_BEHIND = r"(?![^\W_])(?!-\d)"
 _ISSUER = r"(?:4\d|5[0-8]|6\d|3[04-9]|2[1-7]|9792|1[0-5])"
 
 SCHEMES = (
     Scheme(
         "CREDIT_CARD",
-        rf"(?<![\w-]){_ISSUER}(?:\d{{2}}([ -])\d{{4}}\1\d{{4}}\1\d{{1,7}}|\d{{2}}([ -])\d{{6}}\2\d{{4,5}})(?![\w-])",
+        rf"{_BEFORE}{_ISSUER}(?:\d{{2}}([ -])\d{{4}}\1\d{{4}}\1\d{{1,7}}|\d{{2}}([ -])\d{{6}}\2\d{{4,5}}){_BEHIND}",
         CERTAIN,
         _WORDS,
         is_card,
         digits=13,
     ),
-    Scheme("CREDIT_CARD", rf"(?<![\w.-]){_ISSUER}\d{{12,17}}(?![\w-])", CERTAIN, _WORDS, is_card, digits=14),
+    Scheme("CREDIT_CARD", rf"{_BEFORE}{_ISSUER}\d{{12,17}}{_BEHIND}", CERTAIN, _WORDS, is_card, digits=14),
     Scheme("CREDIT_CARD", r"(?<![\w.-])(?:4|5[018]|6)\d{11,12}(?!\d)(?![\w-])", LIKELY, _WORDS, is_card, digits=12),
 )

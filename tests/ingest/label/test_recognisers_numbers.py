@@ -134,3 +134,8 @@ def test_numbers_of_pages_in_a_link_are_no_numbers_of_people() -> None:
 @pytest.mark.parametrize("address", ["::ffff:192.0.2.1", "64:ff9b::192.0.2.33", "2001:db8::10.0.0.1", "192.0.2.1"])
 def test_an_address_that_embeds_another_one_is_one(address: str) -> None:
     assert counted(f"from {address} at noon", "IP_ADDRESS") == [address]
+
+
+@pytest.mark.parametrize("text", ["card_4111111111111111", "?card=4111111111111111", "pan_4111-1111-1111-1111.txt"])
+def test_a_card_is_found_behind_the_name_of_a_field(text: str) -> None:
+    assert any(value.replace("-", "") == "4111111111111111" for value in counted(text, "CREDIT_CARD"))
