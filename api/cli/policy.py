@@ -13,6 +13,7 @@ from api.cli.arguments import batches, queries_of
 from api.cli.client import connect
 from api.cli.output import console, guarded, moment, show_json, table
 from api.cli.sources import read_mapping
+from core.errors import Invalid
 
 app = typer.Typer(help="What may go where: by class of data, sensitivity and destination.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -123,6 +124,8 @@ def attempt(
 
 def _document(file: Path) -> dict[str, Any]:
     document = read_mapping(file, HINT)
+    if unknown := sorted(map(str, document.keys() - set(SECTIONS))):
+        raise Invalid(f"{unknown[0]} is no part of a policy; its parts are {', '.join(SECTIONS)}.", hint=HINT)
     return {"classes": {}, "sensitivity": {}, **document}
 
 

@@ -209,3 +209,11 @@ def test_what_is_looked_for_does_not_change_with_how_long_values_are_kept() -> N
     first, second = Settings(), Settings.model_validate({"redaction": {"vault_days": 3}})
     assert first.redaction.labels == second.redaction.labels
     assert "vault_days" not in first.redaction.labels.model_dump()
+
+
+def test_a_file_with_a_part_that_a_policy_does_not_have_names_it(tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("clases: {}\n")
+    tried = CliRunner().invoke(main.app, ["policy", "try", str(file)])
+    assert tried.exit_code != 0
+    assert "clases is no part of a policy" in tried.output
