@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from answer import repository
+from answer import erase, repository
 from answer.answers import Answer
 from answer.permitted import Values, values_for
 from answer.repository import Conversation
@@ -54,8 +54,11 @@ class Archive:
             return repository.conversations(session, principal.person_id)
 
     def delete_conversation(self, conversation_id: str, principal: Principal) -> None:
+        """With what its pseudonyms stand for. Raises ``NotFound``."""
         with self._database.writing() as session:
             repository.delete_conversation(session, conversation_id, principal.person_id, self._clock())
+            if self._vault is not None:
+                erase.forget_conversation(session, self._vault, conversation_id)
 
     def evidence(self, answer_id: str, number: int, principal: Principal, trace_id: str = "") -> Cited:
         """One citation, opened in its version. Raises ``NotFound`` when the reader may not read it now."""

@@ -34,5 +34,6 @@ def forget_conversation(session: Session, vault: Vault, conversation_id: str) ->
 
 
 def sweep(session: Session, vault: Vault, now: datetime) -> int:
-    """Destroy the values whose time is over. Returns how many went."""
-    return vault.sweep(session, now)
+    """Destroy the values whose time is over, and those of deleted conversations: what was being answered when one was
+    deleted came after. Returns how many went."""
+    return vault.forget(session, repository.deleted_with_values(session), ()) + vault.sweep(session, now)

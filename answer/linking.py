@@ -6,6 +6,7 @@ of them stands for itself.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -175,6 +176,9 @@ class Links:
         self._entities: list[Entity] = []
         self._by_name: dict[Name, Entity] = {}
         self._by_email: dict[str, Entity] = {}
+        self._bearers: defaultdict[tuple[str, ...], dict[Entity, None]] = defaultdict(dict)
+        self._by_ends: defaultdict[tuple[str, str, str], dict[Entity, None]] = defaultdict(dict)
+        self._by_local: defaultdict[str, dict[Entity, None]] = defaultdict(dict)
         wanted_names, wanted_emails = set(names), {email.casefold() for email in emails}
         anchors = {keep.identity: _anchors(keep.names) for keep in kept}
         mentioned = wanted_names.union(*anchors.values())
@@ -227,19 +231,21 @@ class Links:
     def _meant(self, name: Name) -> Entity | None:
         if (same := self._same(name)) is not None:
             return same
-        fuller = {
-            id(entity): entity for entity in self._entities if any(is_part(name, whole) for whole in entity.names)
-        }
-        return next(iter(fuller.values())) if len(fuller) == 1 else None
+        fuller: Entity | None = None
+        for key in _ends_of_part(name.words):
+            for entity in self._by_ends[key]:
+                if entity is not fuller and any(is_part(name, whole) for whole in entity.names):
+                    if fuller is not None:
+                        return None
+                    fuller = entity
+        return fuller
 
     def _same(self, name: Name) -> Entity | None:
         """Who bears exactly this name; of a single word that is so only for one that already stands for itself."""
-        if len(name.words) > 1:
-            return next((entity for entity in self._entities if any(n.words == name.words for n in entity.names)), None)
-        return next(
-            (entity for entity in self._entities if entity.names and all(n.words == name.words for n in entity.names)),
-            None,
-        )
+        for entity in self._bearers[name.words]:
+            if len(name.words) > 1 or all(each.words == name.words for each in entity.names):
+                return entity
+        return None
 
     def _remember(self, kept: Sequence[Kept], anchors: Mapping[str, set[Name]]) -> None:
         """The identities that the conversation already uses, with the people who have them now."""
@@ -269,8 +275,8 @@ class Links:
     def _by_address(self, email: str) -> Entity | None:
         """Whose name an address is made of, where that is one person."""
         local = "".join(word.folded for word in words(email.partition("@")[0]))
-        found = [each for each in self._entities if any(local in locals_of(name) for name in each.names)]
-        return found[0] if len(found) == 1 else None
+        found = self._by_local[local]
+        return next(iter(found)) if len(found) == 1 else None
 
     def _new(self, person_key: str | None = None) -> Entity:
         entity = Entity(person_key=person_key)
@@ -280,11 +286,41 @@ class Links:
     def _name(self, entity: Entity, name: Name) -> None:
         entity.names.add(name)
         self._by_name[name] = entity
+        self._bearers[name.words][entity] = None
+        for key in _ends_of_whole(name.words):
+            self._by_ends[key][entity] = None
+        for local in locals_of(name):
+            self._by_local[local][entity] = None
 
 
 def _anchors(names: Sequence[Name]) -> set[Name]:
     """The names of one identity that are short for none of its other names."""
     return {name for name in names if not any(is_part(name, other) for other in names)}
+
+
+def _ends_of_whole(many: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    """Under which ends a name is looked up by its parts: every part has one of them."""
+    if len(many) < 2:
+        return
+    first, last = many[0], many[-1]
+    yield "first", first, ""
+    yield "last", last, ""
+    yield "head", first, many[1]
+    yield "tail", many[-2], last
+    for given in {first, first[:1]}:
+        for family in {last, last[:1]}:
+            yield "ends", given, family
+
+
+def _ends_of_part(few: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
+    """The ends that a name has of which ``few`` is a part, as ``is_part`` reads it."""
+    if len(few) == 1:
+        yield "first", few[0], ""
+        yield "last", few[0], ""
+    elif few:
+        yield "ends", few[0], few[-1]
+        yield "head", few[0], few[1]
+        yield "tail", few[-2], few[-1]
 
 
 def _stands_for(few: tuple[str, ...], many: tuple[str, ...]) -> bool:

@@ -62,8 +62,10 @@ class Mint:
             list(_kept(entries)),
             known,
         )
+        self._reserved = {one for each in self._links.entities for one in each.identities}
         self._entries = {str(e.token): e for e in entries}
         self._changed: dict[str, Entry] = {}
+        self._places: dict[str, dict[Place, None]] = {}
 
     def token(self, mentioned: Mention) -> Token:
         entity = self._entity(mentioned)
@@ -86,7 +88,7 @@ class Mint:
             if entity is not None and entity.person_key != entry.person_key and entity.person_key is not None:
                 changed = self._changed.get(token, replace(entry, places=()))
                 self._changed[token] = replace(changed, person_key=entity.person_key)
-        return list(self._changed.values())
+        return [replace(each, places=tuple(self._places.get(token, ()))) for token, each in self._changed.items()]
 
     def _entity(self, mentioned: Mention) -> Entity | None:
         if mentioned.name is not None:
@@ -113,23 +115,21 @@ class Mint:
 
     def _new(self, kind: str, value: str, owner: object) -> str:
         """An identity that stands for nothing else in this conversation."""
-        others = {one for each in self._links.entities for one in each.identities}
         for attempt in range(MOST_ATTEMPTS):
             found = identity(self._key, kind, value, attempt)
-            if self._owners.get(found, owner) == owner and found not in others:
+            if self._owners.get(found, owner) == owner and found not in self._reserved:
                 return found
         raise Refused("No pseudonym is left for a value.", hint="Begin a new conversation.")
 
     def _note(self, token: Token, mentioned: Mention, entity: Entity | None) -> None:
         name = str(token)
-        before = self._changed.get(name)
-        places = tuple(dict.fromkeys((*(before.places if before else ()), *mentioned.place)))
+        self._places.setdefault(name, {}).update(dict.fromkeys(mentioned.place))
         created = self._entries[name].created_at if name in self._entries else self._now
         person_key = entity.person_key if entity is not None else None
         if person_key is None and name in self._entries:
             person_key = self._entries[name].person_key
         self._changed[name] = Entry(
-            token, mentioned.value, mentioned.canonical, mentioned.name, places, created, person_key
+            token, mentioned.value, mentioned.canonical, mentioned.name, (), created, person_key
         )
 
 

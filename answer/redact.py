@@ -8,7 +8,7 @@ rewritten in one pass, and what the tokens stand for goes into the vault togethe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NoReturn
@@ -24,32 +24,26 @@ from answer.cleared import (
     ClearedText,
     ClearedTurn,
     Done,
-    Edit,
     Withheld,
     located,
 )
-from answer.linking import Name
-from answer.minting import Mint, mention
-from answer.pseudonyms import LITERAL, look_alikes, readable
-from answer.settle import settle, whole_names, without
-from answer.sighting import TYPED, Labels, People, Sight, Text, Turn, loggable
-from answer.sweep import Needle, Sweep, needles_of_name, needles_of_value
+from answer.marking import mark, rewrite
+from answer.minting import Mint
+from answer.pseudonyms import readable
+from answer.sighting import Labels, People, Sight, Text, Turn, loggable
 from answer.vault import Entry, Place, Vault
 from core.audit import AuditLog, Event, Outcome
 from core.audit.events import JSON
 from core.clock import Clock
 from core.database import Database
 from core.errors import Refused, VouchError
-from core.kinds import CLASSES, KIND
+from core.kinds import CLASSES
 from core.policy import SENSITIVITIES, Destination, Policy, Sensitivity, Treatment
 from core.text import Span
-from ingest.label.findings import Detector, Finding
+from ingest.label.findings import Detector
 from ingest.label.gazetteer import Known
 from retrieval.evidence import Evidence, Passage
 
-KNOWN_VALUE = "known_value"
-UNNAMED = "VALUE"
-"""The kind of a value whose kind is no word."""
 STORE = Destination("store", "on_premise")
 _TAKE_ALL: dict[tuple[str, str], Treatment] = {(name, "on_premise"): "redact" for name in CLASSES}
 _TAKE_ALL_TEXTS: dict[tuple[Sensitivity, str], Treatment] = {(level, "on_premise"): "redact" for level in SENSITIVITIES}
@@ -74,7 +68,7 @@ class Redactor:
         self, database: Database, detector: Detector, labels: Labels, people: People, policy: Callable[[], Policy],
         vault: Vault, audit: AuditLog, clock: Clock,
     ) -> None:  # fmt: skip
-        self._means = _Means(database, Sight(detector, labels, people), policy, vault, audit, clock)
+        self._means = _Means(database, Sight(detector, labels, people, policy), policy, vault, audit, clock)
 
     def clear(
         self, question: str, history: Sequence[Turn], evidence: Evidence, destination: Destination,
@@ -145,8 +139,7 @@ class _Call:
         with self.of.database.reading() as session:
             self.kept = self._entries(session)
         self.texts, self.known = self.of.sight.look(self.question, self.history, self.evidence, self.kept)
-        self._decide(policy)
-        self._sweep(policy)
+        mark(self.texts, policy, self.destination, self.kept, self._places)
         self._hold_back(policy, detector)
         with self.of.database.writing() as session:
             mint = self._mint(session)
@@ -165,64 +158,6 @@ class _Call:
         return entries
 
     # What becomes of it
-
-    def _decide(self, policy: Policy) -> None:
-        for text in self.texts:
-            kept: list[Finding] = []
-            for finding in text.found:
-                treatment = policy.treatment(finding.kind, text.level, self.destination)
-                if treatment == "block":
-                    text.blocked.add(_kind(finding.kind))
-                if treatment != "allow":
-                    kept.append(finding)
-            for _, token in text.genuine:
-                kind = token[1:].rpartition("_")[0]
-                if kind != LITERAL and policy.treatment(kind, text.level, self.destination) == "block":
-                    text.blocked.add(kind)
-            genuine = [span for span, _ in text.genuine]
-            alike = [span for span in look_alikes(text.text) if not any(span.overlaps(held) for held in genuine)]
-            text.settled = whole_names(text.text, settle(text.text, kept, alike, genuine))
-            for finding in text.settled:
-                made = mention(_kind(finding.kind), finding.span.of(text.text), self._places(text, finding.span))
-                text.mentions.append((finding.span, finding.rule, made))
-
-    def _sweep(self, policy: Policy) -> None:
-        """Take out what is known wherever else it stands."""
-        known: list[tuple[str, str, str]] = []
-        needles: list[Needle] = []
-        seen: set[tuple[str, str]] = set()
-        for kind, value, canonical, name in self._known_values(policy):
-            if (kind, canonical) in seen or kind == LITERAL:
-                continue
-            seen.add((kind, canonical))
-            rank = len(known)
-            known.append((kind, value, canonical))
-            needles += needles_of_name(name, rank) if name is not None else needles_of_value(value, rank)
-        sweep = Sweep(needles)
-        for text in self.texts:
-            taken = [finding.span for finding in text.settled] + [span for span, _ in text.genuine]
-            free = without(Span(0, len(text.text)), taken) if text.text else []
-            for hit in sweep.find(text.text, is_path=text.part == "uri", free=free):
-                kind, value, _ = known[hit.needle.rank]
-                treatment = policy.treatment(kind, text.level, self.destination)
-                # What this text may say by itself it may say; but the question has to speak of the same thing.
-                if treatment == "allow" and text.number is not None:
-                    continue
-                made = mention(
-                    kind, hit.span.of(text.text), self._places(text, hit.span), name=hit.needle.name, as_value=value
-                )
-                text.mentions.append((hit.span, KNOWN_VALUE, made))
-                if treatment == "block":
-                    text.blocked.add(kind)
-            text.mentions.sort(key=lambda each: each[0])
-
-    def _known_values(self, policy: Policy) -> Iterator[tuple[str, str, str, Name | None]]:
-        for text in self.texts:
-            for _, _, made in text.mentions:
-                yield made.kind, made.value, made.canonical, made.name
-        for entry in self.kept:
-            if policy.treatment(entry.token.kind, TYPED, self.destination) != "allow":
-                yield entry.token.kind, entry.value, entry.canonical, entry.name
 
     def _hold_back(self, policy: Policy, detector: str) -> None:
         for text in self.texts:
@@ -270,8 +205,9 @@ class _Call:
         return Mint(key, entries, taken, mentions, self.known, self.of.clock())
 
     def _written(self, mint: Mint, policy: Policy, detector: str) -> Cleared:
-        used: set[str] = set()
-        written = {id(text): _rewrite(text, mint, used) for text in self.texts}
+        written = {id(text): rewrite(text, mint) for text in self.texts}
+        used = {edit.token for text in written.values() for edit in text.edits}
+        used.update(token for text in self.texts for _, token in text.genuine)
         history: list[ClearedTurn] = []
         question = ClearedText("", (), 0)
         for text in self.texts:
@@ -342,24 +278,6 @@ def _key(text: Text) -> int | str:
     return text.name if text.number is None else text.number
 
 
-def _rewrite(text: Text, mint: Mint, used: set[str]) -> ClearedText:
-    """One pass over the text: what stands between values is copied, and nothing that was put in is read again."""
-    pieces: list[str] = []
-    edits: list[Edit] = []
-    at = length = 0
-    for span, _, made in text.mentions:
-        token = str(mint.token(made))
-        pieces += (text.text[at : span.start], token)
-        length += span.start - at
-        edits.append(Edit(Span(length, length + len(token)), span, token))
-        length += len(token)
-        at = span.end
-        used.add(token)
-    used.update(token for _, token in text.genuine)
-    pieces.append(text.text[at:])
-    return ClearedText("".join(pieces), tuple(edits), len(text.text))
-
-
 def _passage(number: int, passage: Passage, texts: Sequence[Text], written: dict[int, ClearedText]) -> ClearedPassage:
     def part(name: str) -> tuple[ClearedText, ...]:
         return tuple(written[id(text)] for text in texts if text.part == name)
@@ -384,7 +302,3 @@ def _done(texts: Sequence[Text]) -> tuple[Done, ...]:
         for span, rule, made in text.mentions:
             grouped.setdefault((rule, made.kind, text.name), []).append(span)
     return tuple(Done(rule, kind, "redact", place, tuple(at)) for (rule, kind, place), at in grouped.items())
-
-
-def _kind(kind: str) -> str:
-    return kind if KIND.match(kind) else UNNAMED

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, select, text
+from sqlalchemy import ColumnElement, delete, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from answer.tables import AnswerRow, ConversationRow, VaultKeyRow, VaultRow
@@ -65,6 +65,12 @@ def add_answer(session: Session, **values: Any) -> None:
     session.add(AnswerRow(**values))
 
 
+def change_answer(session: Session, answer_id: str, values: Mapping[str, Any]) -> None:
+    row = session.get_one(AnswerRow, answer_id)
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
 def answer(session: Session, answer_id: str, person_id: str) -> AnswerRow:
     row = session.get(AnswerRow, answer_id)
     if row is None or row.person_id != person_id:
@@ -94,6 +100,13 @@ def conversation_ids_of(session: Session, person_id: str) -> list[str]:
     return list(session.scalars(select(ConversationRow.id).where(ConversationRow.person_id == person_id)))
 
 
+def deleted_with_values(session: Session) -> list[str]:
+    """The deleted conversations of which the vault still holds something."""
+    query = select(VaultRow.conversation_id).distinct()
+    deleted = query.join(ConversationRow, ConversationRow.id == VaultRow.conversation_id)
+    return list(session.scalars(deleted.where(ConversationRow.deleted_at.is_not(None))))
+
+
 def vault_rows(session: Session, conversation_id: str, now: datetime) -> list[VaultRow]:
     """What has not expired, in the order in which it came."""
     return list(
@@ -121,10 +134,9 @@ def add_vault_key(session: Session, conversation_id: str, subject: str, wrapped:
     session.add(VaultKeyRow(conversation_id=conversation_id, subject=subject, wrapped=wrapped))
 
 
-def add_vault_row(session: Session, **values: Any) -> VaultRow:
-    row = VaultRow(**values)
-    session.add(row)
-    return row
+def add_vault_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(VaultRow), rows)
 
 
 def erase_vault(session: Session, conversation_ids: Collection[str], subjects: Collection[str]) -> int:

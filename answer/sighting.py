@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -19,7 +19,7 @@ from answer.minting import Mention
 from answer.pseudonyms import tokens
 from answer.vault import Entry, Place
 from core.errors import Refused
-from core.policy import Sensitivity, highest, sensitivity_of
+from core.policy import Policy, Sensitivity, highest, sensitivity_of
 from core.text import Span
 from ingest.label.findings import Detector, Finding
 from ingest.label.gazetteer import Known, Match
@@ -28,6 +28,9 @@ from retrieval.evidence import Evidence
 
 TYPED: Sensitivity = "internal"
 """How sensitive is at least what people type."""
+RATED = frozenset({"body", "title", "headings"})
+"""The parts of a passage that say how sensitive it is. Its address in the source is made by machines, and holds numbers
+that read like anything."""
 HEADS_REMEMBERED = 8192
 
 _NOT_ID = re.compile(r"[^A-Za-z0-9:_./+=-]")
@@ -41,7 +44,7 @@ class Labels(Protocol):
         ...
 
     def level(self, chunk_id: str, findings: Sequence[Finding]) -> Sensitivity:
-        """How sensitive a chunk without a label is, where ``findings`` were found in it."""
+        """How sensitive a chunk is, where ``findings`` were found in it and in its titles."""
         ...
 
 
@@ -87,8 +90,8 @@ class Text:
 class Sight:
     """Looks into requests. What it found in titles it remembers by their hash: they come again with every question."""
 
-    def __init__(self, detector: Detector, labels: Labels, people: People) -> None:
-        self._detector, self._labels, self._people = detector, labels, people
+    def __init__(self, detector: Detector, labels: Labels, people: People, policy: Callable[[], Policy]) -> None:
+        self._detector, self._labels, self._people, self._policy = detector, labels, people, policy
         self._heads: OrderedDict[bytes, tuple[Finding, ...]] = OrderedDict()
 
     @property
@@ -103,14 +106,12 @@ class Sight:
         detector = self.identity
         texts = [Text("question", question, TYPED), *_turns(history, kept), *self._passages(evidence, detector)]
         self._scan([text for text in texts if text.unseen], detector)
-        self._rate(texts, evidence)
         spoken_of = [entry.value for entry in kept if entry.name is not None or "@" in entry.value]
         matches = self._people.matches_each([*(text.text for text in texts), *spoken_of])
         known = {known.person_key: known for those in matches for match in those for known in match.people}
         for text, those in zip(texts, matches, strict=False):
             text.found = (*text.found, *(match.finding for match in those))
-            if text.number is None:
-                text.level = highest((text.level, *(sensitivity_of(finding.kind) for finding in text.found)))
+        self._rate(texts, evidence)
         return texts, list(known.values())
 
     def _passages(self, evidence: Evidence, detector: str) -> list[Text]:
@@ -121,7 +122,7 @@ class Sight:
             if len(passage.text) != sum(map(len, passage.spans)) + max(len(passage.spans) - 1, 0):
                 raise Refused("A passage is not what its spans quote.", hint="Run: vouch doctor")
             label = labels.get(passage.chunk_id)
-            level = label.sensitivity if label is not None else TYPED
+            level = label.sensitivity if label is not None else "public"
             name = loggable(passage.chunk_id)
             body = Text(name, passage.text, level, number)
             if label is not None and all(finding.span.end <= len(passage.text) for finding in label.findings):
@@ -145,14 +146,26 @@ class Sight:
             self._heads.popitem(last=False)
 
     def _rate(self, texts: Sequence[Text], evidence: Evidence) -> None:
-        """How sensitive the passages without a label are, titles and all."""
-        levels: dict[int, Sensitivity] = {
-            text.number: self._labels.level(evidence.passages[text.number].chunk_id, text.found)
-            for text in texts
-            if text.number is not None and text.part == "body" and text.unseen
-        }
+        """How sensitive each text is, by what was found in it; a passage together with the titles that go with it."""
+        kinds = self._policy().kinds
+        levels: dict[int | str, Sensitivity] = {}
+        for key, own in _together(texts).items():
+            found = [finding for text in own if text.part in RATED for finding in text.found]
+            level = highest((own[0].level, *(sensitivity_of(finding.kind, kinds) for finding in found)))
+            if isinstance(key, int) and (own[0].unseen or level != own[0].level):
+                # An administrator may have said something else than what is found says.
+                level = highest((own[0].level, self._labels.level(evidence.passages[key].chunk_id, found)))
+            levels[key] = level
         for text in texts:
-            text.level = levels.get(text.number, text.level) if text.number is not None else text.level
+            text.level = levels[text.name if text.number is None else text.number]
+
+
+def _together(texts: Sequence[Text]) -> dict[int | str, list[Text]]:
+    """The texts of each passage, its body first, by its number; every other text alone, by its name."""
+    found: dict[int | str, list[Text]] = {}
+    for text in texts:
+        found.setdefault(text.name if text.number is None else text.number, []).append(text)
+    return found
 
 
 def _turns(history: Sequence[Turn], kept: Sequence[Entry]) -> list[Text]:

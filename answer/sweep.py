@@ -1,8 +1,8 @@
 """Known values, wherever else they stand in a request: a surname in a file name, a full name in a URL, a number with
 other separators.
 
-Texts are read word by word, folded, against a dictionary of the first words of what is known; so what is looked for
-costs no more the more there is of it.
+Texts are read word by word, folded, against dictionaries of what is known: as words, and run together without what
+separates them. So what is looked for costs no more the more there is of it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from answer.linking import TITLES, Name, Word, fold, locals_of, words
+from answer.settle import without
 from answer.terms import STOPWORDS
 from core.text import Span
 
@@ -20,6 +21,10 @@ SHORTEST_VALUE = 4
 """Characters. A shorter value, that is no name, is in too many texts to be meant wherever it stands."""
 LONGEST_GAP = 3
 """Characters between two words of a value, encoded blanks counted as one."""
+SHORTEST_RUN, LONGEST_RUN = 6, 64
+"""Letters and digits of a value that is found whatever separates them."""
+SHORTEST_FOREIGN = 10
+"""Digits. In a number of more, 00 at the beginning stands for a plus."""
 
 _GAP = frozenset(" \t\n\r\u00a0_-.,+/%&=()'’:#@")
 # English words that are names as well. In running text, and in lower case, they are words.
@@ -39,19 +44,32 @@ _NAMES = """
 _CALENDAR = frozenset(("april", "may", "june", "july", "august", "autumn", "spring", "summer", "winter", "easter"))
 _BEFORE = re.compile(r"([^\W\d_]+\.?)[ \t]\Z")
 _REACH = 40
+_LONGEST_PATH = 2000
+_KEY = 4
+"""Letters and digits by which values that are run together are looked up."""
 _ALSO_WORDS = STOPWORDS | frozenset(_NAMES.split())
 
 
 @dataclass(frozen=True, slots=True)
 class Needle:
     """What is looked for: folded words in order. ``rank`` says what it stands for (an index of the caller's); ``part``
-    is one word of a longer name, ``turned`` has the surname first; ``name`` is the name that it means there."""
+    is one word of a longer name, ``turned`` has the surname first; ``name`` is the name that it means there.
+
+    ``run``: its one word is a value run together, whose words may be separated in any way, or in none. ``marks``: its
+    one word is a value without letter or digit, which stands as it is."""
 
     words: tuple[str, ...] = field(repr=False)
     rank: int
     part: bool = False
     turned: bool = False
     name: Name | None = field(default=None, repr=False)
+    run: bool = False
+    marks: bool = False
+
+    @property
+    def wary(self) -> bool:
+        """Whether it is looked at how it is written: "How long will it take" is not Will Long."""
+        return self.part or self.turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +80,22 @@ class Hit:
 
 def needles_of_value(value: str, rank: int) -> list[Needle]:
     found = tuple(word.folded for word in words(value))
-    return [Needle(found, rank)] if sum(map(len, found)) >= SHORTEST_VALUE else []
+    if not found:
+        return [Needle((value,), rank, marks=True)] if len(set(value)) >= SHORTEST_VALUE else []
+    made = [Needle(found, rank)] if sum(map(len, found)) >= SHORTEST_VALUE else []
+    return made + [Needle((run,), rank, run=True) for run in _runs(value, "".join(found))]
+
+
+def _runs(value: str, run: str) -> list[str]:
+    """A value run together: one with a digit, or several words, run together already or not."""
+    if not SHORTEST_RUN <= len(run) <= LONGEST_RUN:
+        return []
+    if not any(c.isdigit() for c in run):
+        return [run] if _is_camel(value) or not value.isalpha() else []
+    if value.startswith("+"):
+        return [run, f"00{run}"]
+    international = run.isdigit() and run.startswith("00") and len(run) > SHORTEST_FOREIGN
+    return [run, run[2:]] if international else [run]
 
 
 def needles_of_name(name: Name, rank: int) -> list[Needle]:
@@ -84,40 +117,94 @@ class Sweep:
     """Finds needles in texts, the longest first, none overlapping another."""
 
     def __init__(self, needles: Iterable[Needle]) -> None:
-        self._by_first: dict[str, list[Needle]] = {}
-        for needle in dict.fromkeys(needles):
-            self._by_first.setdefault(needle.words[0], []).append(needle)
-        for those in self._by_first.values():
-            those.sort(key=lambda needle: (-len(needle.words), needle.part, needle.rank))
+        self._whole: dict[tuple[str, ...], dict[bool, Needle]] = {}
+        """By words and wariness: of several that are met in the same way, the first."""
+        self._lengths: dict[str, list[int]] = {}
+        """How many words there are behind a first one, most first."""
+        self._runs: dict[str, Needle] = {}
+        self._longest: dict[str, int] = {}
+        """How many characters there are behind the first ones."""
+        self._marks: dict[str, Needle] = {}
+        for needle in sorted(needles, key=lambda needle: (needle.part, needle.rank)):
+            self._add(needle)
+        self._marked = re.compile("|".join(map(re.escape, sorted(self._marks, key=len, reverse=True))))
+
+    def _add(self, needle: Needle) -> None:
+        first = needle.words[0]
+        if needle.marks:
+            self._marks.setdefault(first, needle)
+        elif needle.run:
+            self._runs.setdefault(first, needle)
+            self._longest[first[:_KEY]] = max(len(first), self._longest.get(first[:_KEY], 0))
+        else:
+            self._whole.setdefault(needle.words, {}).setdefault(needle.wary, needle)
+            lengths = self._lengths.setdefault(first, [])
+            if len(needle.words) not in lengths:
+                lengths.append(len(needle.words))
+                lengths.sort(reverse=True)
 
     def find(self, text: str, *, is_path: bool, free: Sequence[Span]) -> Iterator[Hit]:
         """Hits within the ``free`` ranges of a text. ``is_path``: all of it is a name of something, not prose."""
         for range_ in free:
-            found = [
-                Word(word.start + range_.start, word.end + range_.start, word.folded) for word in words(range_.of(text))
-            ]
-            at = 0
-            while at < len(found):
-                hit = self._at(text, found, at, is_path)
-                if hit is None:
-                    at += 1
-                    continue
-                needle, last = hit
+            marked: list[Span] = []
+            for match in self._marked.finditer(text, range_.start, range_.end) if self._marks else ():
+                marked.append(Span(*match.span()))
+                yield Hit(marked[-1], self._marks[match.group()])
+            for rest in without(range_, marked):
+                yield from self._in(text, rest, is_path)
+
+    def _in(self, text: str, range_: Span, is_path: bool) -> Iterator[Hit]:
+        found = [
+            Word(word.start + range_.start, word.end + range_.start, word.folded) for word in words(range_.of(text))
+        ]
+        at = 0
+        while at < len(found):
+            hits = [self._at(text, found, at, is_path), self._run_at(text, found, at, is_path)]
+            needle, last = max((hit for hit in hits if hit is not None), key=_last, default=(None, at))
+            if needle is not None:
                 yield Hit(Span(found[at].start, found[last].end), needle)
-                at = last + 1
+            at = last + 1
 
     def _at(self, text: str, found: Sequence[Word], at: int, is_path: bool) -> tuple[Needle, int] | None:
-        for needle in self._by_first.get(found[at].folded, ()):
-            last = at + len(needle.words) - 1
-            if last >= len(found) or tuple(word.folded for word in found[at : last + 1]) != needle.words:
+        for length in self._lengths.get(found[at].folded, ()):
+            those = found[at : at + length]
+            needles = self._whole.get(tuple(word.folded for word in those))
+            if needles is None or len(those) < length:
                 continue
-            if any(not _joined(text, one, next_) for one, next_ in pairwise(found[at : last + 1])):
+            if any(not _joined(text, one, following) for one, following in pairwise(those)):
                 continue
-            those = found[at : last + 1] if needle.part or needle.turned else ()
-            # "How long will it take" is not Will Long.
-            if not those or any(_is_name(text, word, is_path) for word in those):
-                return needle, last
+            for needle in needles.values():
+                if not needle.wary or any(_is_name(text, word, is_path) for word in those):
+                    return needle, at + length - 1
         return None
+
+    def _run_at(self, text: str, found: Sequence[Word], at: int, is_path: bool) -> tuple[Needle, int] | None:
+        """The longest value run together that begins with a word."""
+        best: tuple[Needle, int] | None = None
+        run, last = found[at].folded, at
+        while len(run) < _KEY or len(run) <= self._longest.get(run[:_KEY], 0):
+            needle = self._runs.get(run)
+            if needle is not None and _is_run(text, found[at], found[last], run, is_path):
+                best = needle, last
+            last += 1
+            if last == len(found) or not _joined(text, found[last - 1], found[last]):
+                break
+            run += found[last].folded
+        return best
+
+
+def _last(hit: tuple[Needle, int]) -> int:
+    return hit[1]
+
+
+def _is_run(text: str, first: Word, last: Word, run: str, is_path: bool) -> bool:
+    """Whether letters that are those of a value are meant as it: digits, words apart, and ``AcmeWidgets`` are."""
+    apart = first is not last or any(c.isdigit() for c in run) or is_path
+    return apart or _is_camel(text[first.start : last.end]) or _in_path(text, first)
+
+
+def _is_camel(written: str) -> bool:
+    return any(c.isupper() for c in written[1:])
 
 
 def _joined(text: str, one: Word, following: Word) -> bool:
@@ -146,9 +233,10 @@ def _is_name(text: str, word: Word, is_path: bool) -> bool:
 def _in_path(text: str, word: Word) -> bool:
     """Whether the word is inside a URL, an address or the name of a file."""
     start, end = word.start, word.end
-    while start > 0 and not text[start - 1].isspace():
+    lowest, highest = max(0, start - _LONGEST_PATH), min(len(text), end + _LONGEST_PATH)
+    while start > lowest and not text[start - 1].isspace():
         start -= 1
-    while end < len(text) and not text[end].isspace():
+    while end < highest and not text[end].isspace():
         end += 1
     run = text[start:end].strip(".,;:!?()[]{}\"'“”‘’")
     return any(mark in run for mark in ("/", "@", "_", "\\", "%20")) or "." in run

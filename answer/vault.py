@@ -104,9 +104,13 @@ class Vault:
 
         Raises ``Refused`` when a key cannot be opened: nothing could be restored then.
         """
+        wanted = list(entries)
+        if not wanted:
+            return
         rows = {row.token: row for row in repository.vault_rows(session, conversation_id, now)}
         keys = self._keys(session, conversation_id)
-        for entry in entries:
+        new: list[dict[str, Any]] = []
+        for entry in wanted:
             subject = self.subject(entry.person_key)
             if subject not in keys:
                 keys[subject] = self._new_key(session, conversation_id, subject)
@@ -121,20 +125,22 @@ class Vault:
                     # Whose value it is became known: it goes with that person's key from now on.
                     row.subject, row.value = subject, _sealed(entry, key, conversation_id)
                 continue
-            repository.add_vault_row(
-                session,
-                conversation_id=conversation_id,
-                token=str(entry.token),
-                identity=entry.token.identity,
-                kind=entry.token.kind,
-                form=entry.token.form,
-                subject=subject,
-                value=_sealed(entry, key, conversation_id),
-                places=_merged([], entry.places),
-                created_at=now,
-                expires_at=now + self._kept_for,
+            new.append(
+                {
+                    "conversation_id": conversation_id,
+                    "token": str(entry.token),
+                    "identity": entry.token.identity,
+                    "kind": entry.token.kind,
+                    "form": entry.token.form,
+                    "subject": subject,
+                    "value": _sealed(entry, key, conversation_id),
+                    "places": _merged([], entry.places),
+                    "created_at": now,
+                    "expires_at": now + self._kept_for,
+                }
             )
         session.flush()
+        repository.add_vault_rows(session, new)
 
     def taken(self, session: Session, conversation_id: str) -> dict[str, int]:
         """The highest form given out for each identity of a conversation."""
@@ -238,12 +244,9 @@ def _bound(*parts: str) -> bytes:
 
 
 def _merged(stored: list[dict[str, Any]], places: Iterable[Place]) -> list[dict[str, Any]]:
-    merged = list(stored)
-    for place in places:
-        packed = _packed(place)
-        if packed not in merged and len(merged) < MOST_PLACES:
-            merged.append(packed)
-    return merged
+    held = dict.fromkeys(map(_place, stored))
+    new = [place for place in dict.fromkeys(places) if place not in held]
+    return [*stored, *map(_packed, new[: max(0, MOST_PLACES - len(stored))])]
 
 
 def _packed(place: Place) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from api.runtime import Runtime
 from api.syncing import attended
 from connectors import repository, tasks
 from connectors.kinds import secrets_in
-from connectors.plan import TASKS, plan_of, stored_plan
+from connectors.plan import TASKS, Plan, plan_of, stored_plan
 from connectors.repository import SourceRecord
 from connectors.sources.base import AnySource, Step
 from core.audit import Event
 from core.audit.events import NO_SUBJECT
 from core.errors import Conflict, Forbidden, Invalid, VouchError
+from core.ids import stable_id
 from core.jobs import Job
 from ingest import withheld
 from ingest.forget import WAIT_SECONDS, forget
@@ -111,17 +112,19 @@ def store(runtime: Runtime, wanted: Wanted, source: AnySource, by: By) -> tuple[
         before = repository.find(session, wanted.name)
         plan = wanted.plan
         if plan is not None or before is None or not before.plan:
-            declared = plan_of(plan or {}, lists_everything=source.lists_everything)
-            plan = declared.model_dump(mode="json")
-        sensitivity_changed = before is not None and _sensitivity_changed(before, plan, by)
+            plan = first_plan(session, wanted.name, plan, lists_everything=source.lists_everything)
+        was = _plan_before(session, wanted.name)
         record = repository.put(session, wanted.name, wanted.kind, wanted.config, by=by.who, now=now, plan=plan)
         if before is not None and before.version == record.version:
             return record, "unchanged"
         change: Change = "created" if before is None else "changed"
-        runtime.audit.enlist(session, configured(runtime, record, change, by))
+        will = stored_plan(record.plan)
+        lowered = was is not None and _lowers(was, will, by)
+        runtime.audit.enlist(session, configured(runtime, record, change, by, lowered=lowered))
         if before is not None and before.config != record.config:
             _read_all_again(runtime, session, record)
-        asked = withheld.ask_anew(session, runtime.redaction.admits) if sensitivity_changed else 0
+        other = lowered or (was is not None and was.lowers(will))
+        asked = withheld.ask_anew(session, runtime.redaction.admits) if other else 0
     if asked:
         runtime.work_off()
     if before is None or before.config == record.config:
@@ -156,7 +159,7 @@ def remove(runtime: Runtime, record: SourceRecord, by: By) -> int:
 
 def configured(
     runtime: Runtime, record: SourceRecord, change: str, by: By, *, action: str = "source.configure",
-    access: str | None = None,
+    access: str | None = None, lowered: bool = False,
 ) -> Event:  # fmt: skip
     """The record of it: a commitment to what was configured, never the settings themselves."""
     commitments = runtime.audit.commitments()
@@ -175,20 +178,38 @@ def configured(
             "connector": record.kind,
             "revision": record.version,
             "settings": commitments.of(settings),
+            "declared": stored_plan(record.plan).sensitivity,
             **({} if access is None else {"access": access}),
+            **({"lowered": True} if lowered else {}),
         },
     )
 
 
-def _sensitivity_changed(before: SourceRecord, plan: dict[str, Any] | None, by: By) -> bool:
-    """Whether another plan makes something of a source more or less sensitive. Less is for administrators to decide."""
-    was, will = stored_plan(before.plan), stored_plan(plan if plan is not None else before.plan)
-    if will.lowers(was) and not (by.operator or by.admin):
+def first_plan(session: Session, name: str, wanted: dict[str, Any] | None, *, lists_everything: bool) -> dict[str, Any]:
+    """The plan of a source that has none: as wanted, else that of its sort. One that comes back is as sensitive as it
+    was, where nobody says otherwise."""
+    was = _plan_before(session, name)
+    if wanted is None and was is not None:
+        wanted = was.model_dump(mode="json", include={"sensitivity", "sensitivity_at"})
+    return plan_of(wanted or {}, lists_everything=lists_everything).model_dump(mode="json")
+
+
+def _plan_before(session: Session, name: str) -> Plan | None:
+    """The last plan of the source of this name, also when that was removed since."""
+    record = repository.by_id(session, stable_id("source", name))
+    return None if record is None else stored_plan(record.plan)
+
+
+def _lowers(was: Plan, will: Plan, by: By) -> bool:
+    """Whether something becomes less sensitive, which is for administrators to decide: raises ``Forbidden``."""
+    lowers = will.lowers(was)
+    if lowers and not (by.operator or by.admin):
         raise Forbidden(
-            "This plan would make something of the source less sensitive, which only an administrator decides.",
+            "This plan would make something of the source less sensitive than it was declared, which only an "
+            "administrator decides.",
             hint="Leave sensitivity and sensitivity_at as high as they are, or ask an administrator.",
         )
-    return (was.sensitivity, was.sensitivity_at) != (will.sensitivity, will.sensitivity_at)
+    return lowers
 
 
 def _refuse_secrets(refs: Iterator[str], allowed: tuple[str, ...]) -> None:

@@ -1,4 +1,4 @@
-"""Forgetting a person: every folder that keeps something of them drops it, in one transaction, recorded."""
+"""Forgetting a person: every folder that keeps something of them drops it, recorded."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from answer import erase as answers
+from answer import usage_rows
 from api import tokens
 from api.runtime import Runtime
 from core import people
@@ -20,15 +21,22 @@ from ingest.label.gazetteer import Known, known_of
 def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
     """Forget whoever has this address, also when they were removed before: how many values went from the vault, and how
     many labels. What is not removed stands in docs/redaction.md. Raises ``NotFound``.
+
+    The labels go first, while others go on writing, and can be found again; then everything else at once. So it is done
+    when it stands in the log, and begun again when it does not.
     """
+    with runtime.database.reading() as session:
+        known = _known(session, _person(session, email))
+    dropped = labels.erase_labels(runtime.database, known)
     with runtime.database.writing() as session:
         person = _person(session, email)
-        known = known_of(session, person.id) or Known(person.id, (person.name,), (person.email,))
+        known = _known(session, person)
         if person.disabled_at is None:
             people.disable(session, person.email, runtime.clock())
         tokens.end_all(session, person.id, runtime.clock())
         values = answers.forget(session, runtime.redaction.vault, person.id, (known,))
-        dropped = labels.erase(session, known)
+        labels.erase_records(session, known)
+        usage_rows.erase(session, runtime.audit.subject(person.id))
         event = Event(
             kind="people.changed",
             subject=NO_SUBJECT,
@@ -45,6 +53,10 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
         )
         runtime.audit.enlist(session, event)
     return values, dropped
+
+
+def _known(session: Session, person: PersonRow) -> Known:
+    return known_of(session, person.id) or Known(person.id, (person.name,), (person.email,))
 
 
 def _person(session: Session, email: str) -> PersonRow:

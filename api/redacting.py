@@ -1,6 +1,6 @@
 """What ``vouch redact`` shows of a text: the values found in it, what the policy makes of them, and the redacted text.
 
-The steps are those of ``answer.redact``, for texts that belong to no conversation: nothing is stored.
+Texts go the way of a question, through ``answer.marking``, but belong to no conversation: nothing is stored.
 """
 
 from __future__ import annotations
@@ -9,26 +9,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from answer.minting import Mention, Mint, mention
-from answer.pseudonyms import LITERAL, look_alikes
-from answer.redact import KNOWN_VALUE
-from answer.settle import settle, without
-from answer.sweep import Needle, Sweep, needles_of_name, needles_of_value
+from answer.marking import mark, rewrite
+from answer.minting import Mint
+from answer.pseudonyms import LITERAL
+from answer.settle import LOOK_ALIKE, without
+from answer.sighting import TYPED, Text
 from core.policy import Destination, Policy, Ruling, Sensitivity, highest, sensitivity_of
 from core.secrets import Secret
-from core.text import Span
 from ingest.label.findings import Detector, Finding
 from ingest.label.gazetteer import Gazetteer, Known
 from ingest.label.resolve import resolve
-
-LOOK_ALIKE = "look_alike"
-"""The entry named where a text only reads like a pseudonym: it is always taken out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """One value of a text. ``token`` stands in its place, or None where it is allowed to go as it is. ``against`` are
-    the findings that claimed some of the same characters."""
+    the findings that claimed some of the same characters. A text that only reads like a pseudonym is always taken out;
+    its entry is named ``look_alike``."""
 
     finding: Finding
     data_class: str
@@ -56,9 +53,8 @@ class _Found:
     findings: tuple[Finding, ...]
     known: tuple[Known, ...] = field(repr=False)
 
-    @property
-    def sensitivity(self) -> Sensitivity:
-        return highest(("internal", *(sensitivity_of(each.kind) for each in self.findings)))
+    def sensitivity(self, policy: Policy) -> Sensitivity:
+        return highest((TYPED, *(sensitivity_of(each.kind, policy.kinds) for each in self.findings)))
 
 
 class TextRedactor:
@@ -67,9 +63,14 @@ class TextRedactor:
     def __init__(self, detector: Detector, gazetteer: Gazetteer, clock: Callable[[], datetime]) -> None:
         self._detector, self._gazetteer, self._clock = detector, gazetteer, clock
 
-    def look(self, texts: Sequence[str]) -> list[tuple[tuple[Finding, ...], Sensitivity]]:
-        """What is found in each text, and how sensitive that makes it. Raises ``Unavailable``."""
-        return [(resolve(each.text, each.findings), each.sensitivity) for each in self._found(texts)]
+    def look(
+        self, texts: Sequence[str], now: Policy, then: Policy
+    ) -> list[tuple[tuple[Finding, ...], tuple[Sensitivity, Sensitivity]]]:
+        """What is found in each text, and how sensitive that makes it under either policy. Raises ``Unavailable``."""
+        return [
+            (resolve(each.text, each.findings), (each.sensitivity(now), each.sensitivity(then)))
+            for each in self._found(texts)
+        ]
 
     def redact(self, texts: Sequence[str], policy: Policy, destination: Destination, key: Secret) -> list[Redacted]:
         """Each text as it may go there. Raises ``Unavailable`` when nobody can look for values."""
@@ -88,72 +89,34 @@ class TextRedactor:
         ]
 
     def _redacted(self, found: _Found, policy: Policy, destination: Destination, key: Secret) -> Redacted:
-        sensitivity = found.sensitivity
+        sensitivity = found.sensitivity(policy)
 
         def ruling(finding: Finding) -> Ruling:
             if finding.kind == LITERAL:
                 return Ruling("redact", LOOK_ALIKE)
             return policy.ruling(finding.kind, sensitivity, destination)
 
-        taken = _taken(found, [each for each in found.findings if ruling(each).treatment != "allow"])
-        spans = [finding.span for finding, _ in taken]
+        text = Text("text", found.text, sensitivity, found=found.findings)
+        mark([text], policy, destination)
+        mentions = [mentioned for _, _, mentioned in text.mentions]
+        cleared = rewrite(text, Mint(key, (), {}, mentions, found.known, self._clock()))
+        tokens = {edit.source: edit.token for edit in cleared.edits}
+        taken = [finding.span for finding in text.settled]
         allowed = [
             replace(each, span=piece)
             for each in resolve(found.text, found.findings)
             if ruling(each).treatment == "allow"
-            for piece in without(each.span, spans)
+            for piece in without(each.span, taken)
         ]
-        tokens = self._tokens(taken, found.known, key)
-        findings = sorted([*(finding for finding, _ in taken), *allowed], key=lambda each: each.span)
+        findings = sorted((*text.settled, *allowed), key=lambda each: each.span)
         shown = tuple(
             Shown(each, policy.class_of(each.kind), ruling(each), tokens.get(each.span), _against(each, found.findings))
             for each in findings
         )
-        blocked = any(each.ruling.treatment == "block" for each in shown)
-        return Redacted(
-            _replaced(found.text, tokens), shown, sensitivity, blocked or policy.blocks_text(sensitivity, destination)
-        )
-
-    def _tokens(self, taken: Sequence[tuple[Finding, Mention]], known: Sequence[Known], key: Secret) -> dict[Span, str]:
-        if not taken:
-            return {}
-        mint = Mint(key, (), {}, [mentioned for _, mentioned in taken], known, self._clock())
-        return {finding.span: str(mint.token(mentioned)) for finding, mentioned in taken}
-
-
-def _taken(found: _Found, kept: Sequence[Finding]) -> list[tuple[Finding, Mention]]:
-    """What is taken out of a text: what was found, and wherever else in it the same values stand."""
-    settled = settle(found.text, kept, look_alikes(found.text), ())
-    taken = [(each, mention(each.kind, each.span.of(found.text), ())) for each in settled]
-    needles: list[Needle] = []
-    for rank, (finding, mentioned) in enumerate(taken):
-        if finding.kind == LITERAL:
-            continue
-        needles += (
-            needles_of_name(mentioned.name, rank)
-            if mentioned.name is not None
-            else needles_of_value(mentioned.value, rank)
-        )
-    if not needles:
-        return taken
-    free = without(Span(0, len(found.text)), [finding.span for finding, _ in taken])
-    for hit in Sweep(needles).find(found.text, is_path=False, free=free):
-        finding, first = taken[hit.needle.rank]
-        again = Finding(finding.kind, hit.span, finding.score, KNOWN_VALUE)
-        value = hit.span.of(found.text)
-        taken.append((again, mention(finding.kind, value, (), name=hit.needle.name, as_value=first.value)))
-    return sorted(taken, key=lambda each: each[0].span)
+        blocked = bool(text.blocked) or policy.blocks_text(sensitivity, destination)
+        return Redacted(cleared.text, shown, sensitivity, blocked)
 
 
 def _against(finding: Finding, found: Sequence[Finding]) -> tuple[Finding, ...]:
     others = {other for other in found if other != finding and other.span.overlaps(finding.span)}
     return tuple(sorted(others, key=lambda other: (other.span, other.kind, other.rule)))
-
-
-def _replaced(text: str, tokens: dict[Span, str]) -> str:
-    pieces: list[str] = []
-    at = 0
-    for span, token in sorted(tokens.items()):
-        pieces += (text[at : span.start], token)
-        at = span.end
-    return "".join((*pieces, text[at:]))

@@ -12,11 +12,11 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api import company
-from api.configuring import LOCAL, By, checked_name, configured
+from api.configuring import LOCAL, By, checked_name, configured, first_plan
 from api.http import models as out
 from api.runtime import Runtime
 from connectors import failures, repository, tasks
-from connectors.plan import ON_REQUEST, plan_of, stored_plan
+from connectors.plan import ON_REQUEST, stored_plan
 from connectors.repository import SourceRecord
 from connectors.schedule import next_due
 from connectors.sources.open import checked, kind_of
@@ -61,7 +61,7 @@ def configure(runtime: Runtime, wanted: out.IngestIn, *, demo: bool = False, **m
         raise Invalid("Only fields of records can be restricted.", hint="Leave --restrict out, or ingest records.")
     by = By()
     with runtime.database.writing() as session:
-        plan = _plan(existing, demo=demo)
+        plan = _plan(session, name, existing, demo=demo)
         now = runtime.clock()
         record = repository.put(session, name, kind, config, by=by.who, now=now, demo=demo, plan=plan)
         if existing is None or existing.version != record.version:
@@ -74,11 +74,11 @@ def configure(runtime: Runtime, wanted: out.IngestIn, *, demo: bool = False, **m
     return record
 
 
-def _plan(existing: SourceRecord | None, *, demo: bool) -> dict[str, Any] | None:
+def _plan(session: Session, name: str, existing: SourceRecord | None, *, demo: bool) -> dict[str, Any] | None:
     """A source keeps the plan that it has. What comes with Vouch does not change by itself."""
     if existing is not None and existing.plan:
         return None
-    return dict(ON_REQUEST) if demo else plan_of({}, lists_everything=True).model_dump(mode="json")
+    return dict(ON_REQUEST) if demo else first_plan(session, name, None, lists_everything=True)
 
 
 def run(runtime: Runtime, record: SourceRecord, progress: Callable[[Progress], None], *, confirm_empty: bool) -> Report:

@@ -40,6 +40,7 @@ _SENSITIVITY: Mapping[DataClass, Sensitivity] = {
     "work": "internal",
     "other": "confidential",
 }
+_NO_KINDS: Mapping[str, DataClass] = {}
 
 
 def highest(levels: Iterable[Sensitivity]) -> Sensitivity:
@@ -51,9 +52,10 @@ def strictest(treatments: Iterable[Treatment]) -> Treatment:
     return max((TREATMENTS[0], *treatments), key=TREATMENTS.index)
 
 
-def sensitivity_of(kind: str) -> Sensitivity:
-    """How sensitive a text is at least that holds a value of this kind."""
-    return _SENSITIVITY[class_of(kind)]
+def sensitivity_of(kind: str, kinds: Mapping[str, DataClass] = _NO_KINDS) -> Sensitivity:
+    """How sensitive a text is at least that holds a value of this kind. ``kinds`` are the classes that the policy gives
+    to kinds (``Policy.kinds``)."""
+    return _SENSITIVITY[kinds.get(kind) or class_of(kind)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class Policy:
 
     ``by_class`` maps (class or kind, key of a destination) to a treatment: what is said of a kind replaces what is said
     of its class. ``by_sensitivity`` does the same for whole texts. ``kinds`` are the classes of an organisation's own
-    kinds.
+    kinds, and of those that it has moved to another class.
     """
 
     version: int

@@ -69,10 +69,13 @@ def policy_of(document: Mapping[str, Any], version: int) -> Policy:
         for row, cells in stated["sensitivity"].items()
         for key, said in cells.items()
     }
-    kinds: dict[str, DataClass] = {
-        kind: cast(DataClass, cells["class"]) for kind, cells in stated["kinds"].items() if "class" in cells
-    }
-    return Policy(version, by_class, by_sensitivity, kinds)
+    return Policy(version, by_class, by_sensitivity, classes_of_kinds(stated))
+
+
+def classes_of_kinds(document: Mapping[str, Mapping[str, Mapping[str, str]]]) -> dict[str, DataClass]:
+    """The class of each kind that a checked document puts into one."""
+    stated = document.get("kinds", {})
+    return {kind: cast(DataClass, cells["class"]) for kind, cells in stated.items() if "class" in cells}
 
 
 def seed(stated: Mapping[str, Any]) -> Document:

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core import policy_document
 from core.errors import Conflict, Invalid, NotFound
+from core.kinds import DataClass
 from core.policy import Policy
 from core.policy_document import Document, checked, policy_of
 from core.tables import PolicyRow
@@ -40,6 +42,12 @@ def current(session: Session) -> PolicyVersion:
     if row is None:
         raise NotFound("There is no data policy.", hint="Start Vouch again: the first start makes one of vouch.yaml.")
     return _version(row)
+
+
+def classes_of_kinds(session: Session) -> dict[str, DataClass]:
+    """What the policy that holds says of kinds; nothing where there is none."""
+    document = session.scalar(select(PolicyRow.document).order_by(PolicyRow.version.desc()).limit(1))
+    return policy_document.classes_of_kinds(document or {})
 
 
 def numbered(session: Session, version: int) -> PolicyVersion:

@@ -45,7 +45,7 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """``chunks`` is what is labelled, ``embedded`` what is embedded."""
+    """``chunks`` is what is labelled, with the title before them; ``embedded`` what is embedded."""
 
     text: str = field(repr=False)
     chunks: tuple[str, ...] = field(repr=False)
@@ -86,7 +86,7 @@ def _documents(path: Path) -> Iterator[Document]:
         chunks = split_with_packaged_tokens(parsed, SplitSettings())
         yield Document(
             cut,
-            tuple(quote(parsed.text, chunk.spans) for chunk in chunks),
+            (parsed.title, *(quote(parsed.text, chunk.spans) for chunk in chunks)),
             tuple(chunk.embedded_text for chunk in chunks),
         )
 

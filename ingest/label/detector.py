@@ -7,7 +7,8 @@ from typing import Protocol
 
 from core.errors import Unavailable
 from ingest.label.findings import Finding
-from ingest.label.resolve import resolve
+from ingest.label.recognisers.letters import unescaped
+from ingest.label.resolve import MODEL, resolve
 
 
 class Analyse(Protocol):
@@ -31,10 +32,10 @@ class LayeredDetector:
     def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
         """Raises ``Unavailable`` when any recogniser fails on any text: then nothing is known of any."""
         try:
-            found = self._analyse(texts)
+            read = [unescaped(text) for text in texts]
             return [
                 resolve(text, (each for each in findings if each.kind not in self._off))
-                for text, findings in zip(texts, found, strict=True)
+                for text, findings in zip(read, self._found(texts, read), strict=True)
             ]
         # A part of the findings would pass for all of them, whatever went wrong.
         except Exception as error:
@@ -43,3 +44,12 @@ class LayeredDetector:
                 f"Detection of personal data failed ({type(error).__name__}).",
                 hint="Nothing is sent until it works; see the log of the worker.",
             ) from None
+
+    def _found(self, texts: Sequence[str], read: Sequence[str]) -> list[list[Finding]]:
+        """What is found in the texts as they are read; and, where they are read otherwise than written, what forms find
+        as they are written: a password may hold a backslash and an n."""
+        found = self._analyse(read)
+        other = [number for number, text in enumerate(texts) if text != read[number]]
+        for number, findings in zip(other, self._analyse([texts[at] for at in other]) if other else (), strict=True):
+            found[number] += [each for each in findings if not each.rule.startswith(MODEL)]
+        return found

@@ -1,4 +1,5 @@
-"""Looking into what can be searched already: every chunk of a current version gets a label, newest documents first.
+"""Looking into what can be searched already: every chunk of a current version gets a label, and its title, newest
+documents first.
 
 What was found in a text is kept by its hash, so that the same words are never looked into twice. Whatever cannot be
 looked into stays without a label: it is found all the same, and looked into when it is about to leave.
@@ -115,14 +116,15 @@ class Labeller:
         return [each for each in found if each.version_id not in self._failed]
 
     def _groups(self, versions: Sequence[Unlabelled]) -> Iterator[dict[str, list[str]]]:
-        """Texts by version, in order, of about ``GROUP_CHARACTERS`` together."""
+        """Titles and texts by version, in order, of about ``GROUP_CHARACTERS`` together."""
         group: dict[str, list[str]] = {}
         size = 0
         for start in range(0, len(versions), 50):
             some = [each.version_id for each in versions[start : start + 50]]
             self._learn(some)
             with self._database.reading() as session:
-                texts: dict[str, list[str]] = {version: [] for version in some}
+                titles = repository.titles_of(session, some)
+                texts = {version: [titles[version]] for version in some if version in titles}
                 for chunk in chunks_of_versions(session, some):
                     texts[chunk.version_id].append(chunk.text)
             for version, own in texts.items():

@@ -3,8 +3,8 @@ the findings make it; and what somebody said in the place of that."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from connectors import repository as sources
 from connectors.plan import stored_plan
+from core import policy_rows
+from core.kinds import DataClass
 from core.policy import SENSITIVITIES, Sensitivity, highest, sensitivity_of
 from ingest.label.findings import Finding
 from ingest.label.tables import DocumentSensitivityRow
@@ -38,11 +40,12 @@ class Override:
 @dataclass(frozen=True, slots=True)
 class DocumentLevels:
     """What is known of a document before anybody has looked into it. ``container`` is the highest that is declared for
-    where it lies in its source."""
+    where it lies in its source; ``kinds`` are the classes that the policy gives to kinds."""
 
     source: Sensitivity
     container: Sensitivity
     override: Override | None
+    kinds: Mapping[str, DataClass] = field(default_factory=dict[str, DataClass])
 
     @property
     def whole(self) -> Sensitivity:
@@ -53,27 +56,33 @@ class DocumentLevels:
         return self.override.level if self.override.lowers else highest((declared, self.override.level))
 
     def of_chunk(self, version_id: str, part: str | None, findings: Iterable[Finding] = ()) -> Sensitivity:
-        """A field with access of its own stays confidential, whatever is said of its document. What was said of one
-        version does not speak for what is found in another."""
+        """``findings``: in the chunk and in the title above it. A field with access of its own stays confidential,
+        whatever is said of its document. What was said of one version does not speak for what is found in another."""
         levels: list[Sensitivity] = [self.whole]
         if part is not None:
             levels.append(FIELD)
         if self.override is None or not self.override.lowers or self.override.version_id != version_id:
-            levels.extend(sensitivity_of(finding.kind) for finding in findings)
+            levels.extend(sensitivity_of(finding.kind, self.kinds) for finding in findings)
         return highest(levels)
 
 
-def levels_of(session: Session, rows: Collection[DocumentRow]) -> dict[str, DocumentLevels]:
-    """By document id."""
+def levels_of(
+    session: Session, rows: Collection[DocumentRow], kinds: Mapping[str, DataClass] | None = None
+) -> dict[str, DocumentLevels]:
+    """By document id. ``kinds`` instead of those of the policy that holds."""
     plans = {
         source_id: stored_plan(record.plan)
         for source_id in {row.source_id for row in rows}
         if (record := sources.by_id(session, source_id)) is not None
     }
     said = _overrides(session, [row.id for row in rows])
+    classes = policy_rows.classes_of_kinds(session) if kinds is None else kinds
     return {
         row.id: DocumentLevels(
-            plans[row.source_id].sensitivity, plans[row.source_id].sensitivity_at_key(row.key), said.get(row.id)
+            plans[row.source_id].sensitivity,
+            plans[row.source_id].sensitivity_at_key(row.key),
+            said.get(row.id),
+            classes,
         )
         for row in rows
     }

@@ -47,13 +47,22 @@ STATE_WORDS = _listed(r"""
     """)
 """What a state calls itself before its name."""
 LEGAL_FORMS = _listed(r"""
-    Inc | Incorporated | LLC | L\.L\.C | LLP | LP | Ltd | Limited | PLC | Plc | Corp | Corporation | Co | Company |
-    GmbH | mbH | AG | KG | KGaA | SE | S\.A | SA | SAS | SARL | S\.r\.l | Srl | S\.p\.A | SpA | B\.V | BV | N\.V |
-    NV | Oy | Oyj | AB | ASA | A/S | ApS | Pty | Pte | Kft | Zrt | s\.r\.o | a\.s | Sp\. z o\.o | Holdings? | Group
-    | Partners | Associates | Foundation | Bank | Insurance | Industries | Technologies | Systems | Solutions |
-    Consulting | Ventures | Logistics | Airlines | Pharmaceuticals | University | Institute
+    Inc | Incorporated | LLC | L\.L\.C | LLP | LP | Ltd | Limited | PLC | Plc | plc | Corp | Corporation | GmbH |
+    gGmbH | mbH | AG | KG | KGaA | OHG | UG | SE | S\.A | SA | SAS | SARL | S\.A\.R\.L | S\.r\.l | Srl | S\.p\.A |
+    SpA | SL | S\.L | B\.V | BV | N\.V | NV | Oy | Oyj | AB | ASA | A/S | ApS | Pty | Pte | Pvt | Lda | Ltda | Kft |
+    Zrt | s\.r\.o | a\.s | Sp\. z o\.o
     """)
-"""What a company's name ends with."""
+"""What registers write behind the name of a company."""
+FIRM_WORDS = _listed(r"""
+    Co | Company | Holdings? | Group | Partners | Associates | Foundation | Bank | Insurance | Industries |
+    Technologies | Systems | Solutions | Consulting | Ventures | Logistics | Airlines | Pharmaceuticals | University |
+    Institute
+    """)
+"""Other words that a company's name ends with."""
+PARTNERSHIPS = _listed(r"""
+    Co\. KG | & Co | & Company | & Sons | and Sons | & Partners | and Company
+    """)
+"""What names of families that are companies end with."""
 OCCUPATIONS = _listed(r"""
     accountant | actor | actress | actuary | administrator | advis[eo]r | agent | analyst | animator | architect |
     archivist | artist | assembler | assessor | assistant | associate | astronomer | attendant | attorney | auditor
@@ -79,11 +88,18 @@ OCCUPATIONS = _listed(r"""
     """)
 """The last words of occupations."""
 HONORIFICS = _listed(r"""
-    mr | mrs | ms | mx | dr | prof | messrs | mme | mlle | hon | rev
+    mr | mrs | ms | mx | dr | prof | messrs | mme | mlle
     """)
-"""Forms of address, in any case."""
+"""Forms of address, in any case, with or without a full stop."""
 CASED_HONORIFICS = _listed(r"""
-    Miss | Madam | Sir | Dame | Lord | Lady | Professor | Doctor | Reverend | Father | Sister | Judge | Herr | Frau
-    | Señora? | Monsieur | Madame
+    Miss | Mister | Madam | Sir | Dame | Lady | Professor | Doctor | Herr | Frau | Señora? | Monsieur | Madame |
+    Signora? | Fröken | Herra | Rouva
     """)
 """Forms of address that are words when written small."""
+DOTTED_HONORIFICS = _listed(r"""
+    Sr | Sra | Srta | Hr | Fr | Rev | Hon | Capt | Lt | Sgt | Col | Gen
+    """)
+"""Forms of address with a full stop; without it, they are something else."""
+LOOSE_HONORIFICS = "hon|rev"
+"""Forms of address, in any case, that say nothing of the word behind them."""
+CASED_LOOSE_HONORIFICS = "Lord|Reverend|Father|Sister|Judge"

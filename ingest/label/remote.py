@@ -17,7 +17,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,8 @@ class _Job:
 class RemoteDetector:
     """A ``Detector``. Safe to share between threads.
 
-    ``open_`` (picklable) makes the detector in the process. ``identity`` is what it will say of itself, where that is
+    ``open_`` (picklable) makes the detector in the process. ``timeout_seconds`` is what ``BATCH_CHARACTERS`` may take.
+    ``identity`` is what it will say of itself, where that is
     known without starting it; a process that says otherwise is not used.
     """
 
@@ -91,7 +92,7 @@ class RemoteDetector:
 
     def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
         """Raises ``Unavailable`` when the process cannot be started, ends, takes too long or too much memory, or gives
-        an answer that cannot be used; the next call starts a new one."""
+        an answer that cannot be used; the next call starts a new one. What is too long is counted by characters."""
         return self._find(self._urgent, texts)
 
     def find_patiently(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
@@ -181,6 +182,7 @@ class RemoteDetector:
     def _answer(self, texts: Sequence[str] | None) -> object:
         try:
             child = self._child or self._start()
+            child.limits = self._limits_for(texts or ())
             if texts is None:
                 return _told(child.ask(("identity",)))
             if not texts:
@@ -197,10 +199,16 @@ class RemoteDetector:
         except _UNUSABLE:
             raise Unavailable("Detection gave an answer that cannot be used.", hint=HINT) from None
 
+    def _limits_for(self, texts: Sequence[str]) -> Limits:
+        """The time counts for each batch's worth of characters: a text that is longer than a batch goes whole, and may
+        take as much longer."""
+        batches = max(1, -(-sum(map(len, texts)) // BATCH_CHARACTERS))
+        return replace(self._limits, timeout_seconds=self._limits.timeout_seconds * batches)
+
     def _start(self) -> Child:
         limits = Limits(self._start_seconds, self._limits.memory_mb, self._limits.output_mb)
         child = self._child = Child(self._folder, limits, self._open, module="ingest.label.child")
-        child.limits = self._limits
+        child.limits = self._limits_for(())
         says: object = _told(child.ask(("identity",)))
         if self._identity not in (None, says):
             raise Unavailable("The detection process is not the one that is configured.", hint=HINT)

@@ -12,6 +12,7 @@ from sqlalchemy import and_, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.database import insert_missing
+from core.kinds import DataClass
 from core.policy import Sensitivity, highest
 from core.text import Span
 from ingest.label.findings import Finding
@@ -47,6 +48,12 @@ def detector_key(identity: str) -> str:
     return sha256(identity.encode()).hexdigest()[:32]
 
 
+@lru_cache(maxsize=64)
+def _version_key(identity: str) -> str:
+    """The same for versions, of which earlier releases did not look into the title: those wait again."""
+    return detector_key(f"{identity} and titles")
+
+
 def labels_of(session: Session, chunk_ids: Iterable[str], identity: str) -> dict[str, Label]:
     """The labels of these chunks, whatever version they belong to; those that have none under the detector with this
     identity are missing."""
@@ -56,17 +63,23 @@ def labels_of(session: Session, chunk_ids: Iterable[str], identity: str) -> dict
     return labels_of_chunks(session, chunks, identity)
 
 
-def labels_of_chunks(session: Session, chunks: Sequence[ChunkRow], identity: str) -> dict[str, Label]:
-    hashes = {chunk.id: text_hash(chunk.text) for chunk in chunks}
-    found = findings_of(session, set(hashes.values()), identity)
-    levels = levels_of(session, documents(session, {chunk.document_id for chunk in chunks}).values())
+def labels_of_chunks(
+    session: Session, chunks: Sequence[ChunkRow], identity: str, kinds: Mapping[str, DataClass] | None = None
+) -> dict[str, Label]:
+    """The findings point into the text of the chunk; what is in the title of its version makes it as sensitive.
+    ``kinds``: their classes, instead of what the policy that holds says."""
+    titles = titles_of(session, {chunk.version_id for chunk in chunks})
+    found = findings_by_text(session, [*titles.values(), *(chunk.text for chunk in chunks)], identity)
+    levels = levels_of(session, documents(session, {chunk.document_id for chunk in chunks}).values(), kinds)
     return {
         chunk.id: Label(
-            found[hashes[chunk.id]],
-            levels[chunk.document_id].of_chunk(chunk.version_id, chunk.part, found[hashes[chunk.id]]),
+            found[chunk.text],
+            levels[chunk.document_id].of_chunk(
+                chunk.version_id, chunk.part, (*found[chunk.text], *found.get(titles[chunk.version_id], ()))
+            ),
         )
         for chunk in chunks
-        if hashes[chunk.id] in found
+        if chunk.text in found
     }
 
 
@@ -79,15 +92,31 @@ def texts_of(session: Session, chunk_ids: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def titles_of(session: Session, version_ids: Collection[str]) -> dict[str, str]:
+    """The titles of versions by their ids."""
+    found: dict[str, str] = {}
+    for some in batches(tuple(version_ids)):
+        rows = session.execute(select(VersionRow.id, VersionRow.title).where(VersionRow.id.in_(some)))
+        found.update((row.id, row.title) for row in rows)
+    return found
+
+
 def highest_of_version(session: Session, row: DocumentRow, identity: str) -> Sensitivity:
     """How sensitive the most sensitive chunk of a document is, as far as it has been looked into."""
     levels = levels_of(session, [row])[row.id]
-    chunks = list(session.scalars(select(ChunkRow).where(ChunkRow.version_id == row.current_version)))
-    found = findings_of(session, {text_hash(chunk.text) for chunk in chunks}, identity)
-    each: list[Sensitivity] = [
-        levels.of_chunk(chunk.version_id, chunk.part, found.get(text_hash(chunk.text), ())) for chunk in chunks
-    ]
-    return highest([levels.whole, *each])
+    version = row.current_version
+    if version is None:
+        return levels.whole
+    chunks = session.execute(select(ChunkRow.part, ChunkRow.text).where(ChunkRow.version_id == version))
+    texts: list[tuple[str | None, str]] = [(None, title) for title in titles_of(session, [version]).values()]
+    texts += [(row.part, row.text) for row in chunks]
+    found = findings_by_text(session, [text for _, text in texts], identity)
+    return highest((levels.whole, *(levels.of_chunk(version, part, found.get(text, ())) for part, text in texts)))
+
+
+def is_labelled(session: Session, version_id: str | None, identity: str) -> bool:
+    """Whether everything in the version has been looked into."""
+    return session.get(LabelledVersionRow, (version_id, _version_key(identity))) is not None
 
 
 def findings_of(session: Session, hashes: Iterable[str], identity: str) -> dict[str, tuple[Finding, ...]]:
@@ -103,6 +132,13 @@ def findings_of(session: Session, hashes: Iterable[str], identity: str) -> dict[
     return found
 
 
+def findings_by_text(session: Session, texts: Iterable[str], identity: str) -> dict[str, tuple[Finding, ...]]:
+    """``findings_of`` for texts, by themselves."""
+    hashes = {text: text_hash(text) for text in texts}
+    found = findings_of(session, set(hashes.values()), identity)
+    return {text: found[key] for text, key in hashes.items() if key in found}
+
+
 def add_labels(session: Session, found: Mapping[str, Sequence[Finding]], identity: str) -> None:
     """Findings by the hash of their text."""
     rows = [
@@ -113,7 +149,7 @@ def add_labels(session: Session, found: Mapping[str, Sequence[Finding]], identit
 
 
 def mark_labelled(session: Session, version_ids: Iterable[str], identity: str) -> None:
-    key = detector_key(identity)
+    key = _version_key(identity)
     insert_missing(session, LabelledVersionRow, [{"version_id": each, "detector": key} for each in version_ids])
 
 
@@ -140,14 +176,14 @@ def labelled_count(session: Session, identity: str) -> int:
         .select_from(DocumentRow)
         .join(LabelledVersionRow, LabelledVersionRow.version_id == DocumentRow.current_version)
     )
-    ready = (DocumentRow.state == "ready", LabelledVersionRow.detector == detector_key(identity))
+    ready = (DocumentRow.state == "ready", LabelledVersionRow.detector == _version_key(identity))
     return session.scalar(count.where(*ready)) or 0
 
 
 def forget_other_detectors(session: Session, identity: str) -> None:
     """Labels of detectors that are not used any more: nobody asks for them again."""
-    for table in (LabelRow, LabelledVersionRow):
-        session.execute(delete(table).where(table.detector != detector_key(identity)))
+    session.execute(delete(LabelRow).where(LabelRow.detector != detector_key(identity)))
+    session.execute(delete(LabelledVersionRow).where(LabelledVersionRow.detector != _version_key(identity)))
 
 
 def forget_texts(session: Session, texts: Collection[str], version_ids: Collection[str]) -> int:
@@ -167,7 +203,7 @@ def _waiting(identity: str) -> tuple[Any, ...]:
     done = exists().where(
         and_(
             LabelledVersionRow.version_id == DocumentRow.current_version,
-            LabelledVersionRow.detector == detector_key(identity),
+            LabelledVersionRow.detector == _version_key(identity),
         )
     )
     return DocumentRow.state == "ready", ~done

@@ -87,8 +87,8 @@ def _settled(text: str, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     taken: list[Finding] = []
     for finding in sorted(grown, key=_order):
         for free in list(_free(finding.span, taken)):
-            part = _trimmed(text, free, _EDGES if free != finding.span else " \t\r\n")
-            if part is not None:
+            part = finding.span if free == finding.span else _trimmed(text, free, _EDGES)
+            if len(part) and (part == finding.span or _has_word(text, part)):
                 place = bisect_left(taken, part.start, key=_start)
                 taken.insert(place, Finding(finding.kind, part, finding.score, finding.rule))
     return tuple(taken)
@@ -127,9 +127,10 @@ def _free(span: Span, taken: Sequence[Finding]) -> Iterator[Span]:
 
 
 def _whole(text: str, finding: Finding) -> Finding | None:
-    """The finding grown to whole words; None if it holds no letter or digit."""
+    """The finding grown to whole words; None if nothing is in it. Models take signs for names; but what a rule finds
+    may be all signs, as a password is."""
     inner = _trimmed(text, Span(finding.span.start, min(finding.span.end, len(text))), " \t\r\n")
-    if inner is None:
+    if not len(inner) or (_rank(finding) == _MODELS and not _has_word(text, inner)):
         return None
     start, end = inner.start, inner.end
     while start > 0 and _is_word(text[start - 1]) and _is_word(text[start]):
@@ -149,13 +150,17 @@ def _unclosed(value: str) -> bool:
     return closing >= 0 and not 0 <= opening < closing
 
 
-def _trimmed(text: str, span: Span, edges: str) -> Span | None:
+def _trimmed(text: str, span: Span, edges: str) -> Span:
     start, end = span.start, span.end
     while start < end and text[start] in edges:
         start += 1
     while end > start and text[end - 1] in edges:
         end -= 1
-    return Span(start, end) if any(_is_word(character) for character in text[start:end]) else None
+    return Span(start, end)
+
+
+def _has_word(text: str, span: Span) -> bool:
+    return any(_is_word(character) for character in span.of(text))
 
 
 def _is_word(character: str) -> bool:

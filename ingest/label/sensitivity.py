@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from core.audit import AuditLog, Event
 from core.audit.events import NO_SUBJECT
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.policy import SENSITIVITIES, Sensitivity
 from ingest.label.levels import DocumentLevels, as_sensitivity, levels_of
-from ingest.label.repository import highest_of_version
+from ingest.label.repository import highest_of_version, is_labelled
 from ingest.label.tables import DocumentSensitivityRow
 from ingest.repository import HELD, documents, enqueue
 from ingest.tables import DocumentRow
@@ -98,8 +98,8 @@ def change_sensitivity(
     """Say that a document is ``level`` from now on, in the caller's transaction, together with its record in the log;
     have the index follow.
 
-    Whoever owns sources raises it; only an administrator lowers it. Raises ``Invalid`` without a reason, ``Forbidden``,
-    ``NotFound``.
+    Whoever owns sources raises it; only an administrator lowers it, once everything in it has been looked into: what
+    nobody knows of cannot be decided. Raises ``Invalid`` without a reason, ``Forbidden``, ``NotFound``, ``Conflict``.
     """
     reason = " ".join(why.split())
     if not 0 < len(reason) <= LONGEST_REASON:
@@ -115,6 +115,11 @@ def change_sensitivity(
     lowers = SENSITIVITIES.index(level) < SENSITIVITIES.index(before)
     if lowers and not by.may_lower:
         raise Forbidden(f"It is {before} now; only an administrator lowers that.", hint="Ask an administrator.")
+    if lowers and not is_labelled(session, row.current_version, detector):
+        raise Conflict(
+            "Nobody has looked into this document yet, so that nobody knows what lowering would open.",
+            hint="Wait until it has been looked into, or run: vouch label. Then try again.",
+        )
     session.add(
         DocumentSensitivityRow(
             document_id=row.id, before=before, level=level, lowers=lowers, version_id=row.current_version, why=reason,

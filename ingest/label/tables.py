@@ -25,7 +25,8 @@ class LabelRow(Base):
 
 
 class LabelledVersionRow(Base):
-    """Every chunk of the version has a label of the detector."""
+    """The title and every chunk of the version have a label of the detector. ``detector`` is the hash of its identity
+    and of that."""
 
     __tablename__ = "labelled_versions"
 

@@ -15,9 +15,13 @@ from ingest.label.findings import Finding
 from ingest.label.lexicon import (
     CASED_COUNTRIES,
     CASED_HONORIFICS,
+    CASED_LOOSE_HONORIFICS,
     COUNTRIES,
+    DOTTED_HONORIFICS,
+    FIRM_WORDS,
     HONORIFICS,
     LEGAL_FORMS,
+    LOOSE_HONORIFICS,
     OCCUPATIONS,
     STATE_WORDS,
 )
@@ -28,6 +32,7 @@ _STATE = (
     r"federation|union) of (?:the )?)"
 )
 _INITIALS = r"(?:[A-ZÀ-Þ]\.[ ]?){0,4}"
+_COMPANY = f"(?:{LEGAL_FORMS}|{FIRM_WORDS})"
 _CAPITALISED = r"[A-ZÀ-Þ0-9][\w'’-]{0,40}"
 _ANNOUNCED = (
     r"(?:\b(?:work|works|worked|working|employed|hired|job|career|serve[sd]?|position|role|title|start(?:s|ed)?|promoted|"
@@ -60,14 +65,20 @@ _FORMS = (
         re.IGNORECASE,
     ),
     _Form("LOCATION", "country", rf"\b({CASED_COUNTRIES}|U\.S\.A?\.?|U\.K\.)(?!\w)"),
-    _Form("PREFIX", "honorific", rf"(?<![\w.])((?:{HONORIFICS})\b\.?)(?=\s+[^\W\d_])", re.IGNORECASE),
-    _Form("PREFIX", "honorific", rf"(?<![\w.])((?:{CASED_HONORIFICS})\b)(?=\s+[A-ZÀ-Þ])"),
+    _Form(
+        "PREFIX", "honorific", rf"(?<![\w.])((?:{HONORIFICS}|{LOOSE_HONORIFICS})\b\.?)(?=\s+[^\W\d_])", re.IGNORECASE
+    ),
+    _Form(
+        "PREFIX",
+        "honorific",
+        rf"(?<![\w.])((?:{CASED_HONORIFICS}|{CASED_LOOSE_HONORIFICS})\b|(?:{DOTTED_HONORIFICS})\.)(?=\s+[A-ZÀ-Þ])",
+    ),
     _Form("DATE_TIME", "weekday", r"\b((?:mon|tues|wednes|thurs|fri|satur|sun)day)s?\b", re.IGNORECASE),
     _Form(
         "ORGANIZATION",
         "legal form",
         rf"(?<![\w.])({_INITIALS}{_CAPITALISED}[ ](?:(?:{_CAPITALISED}|[A-Z]\.|&|and|of|et|und|for)[ ]){{0,5}}"
-        rf"(?:{LEGAL_FORMS})\b\.?|{_CAPITALISED}(?:[ ]{_CAPITALISED}){{0,4}},?[ ](?:{LEGAL_FORMS})\b\.?)",
+        rf"{_COMPANY}\b\.?|{_CAPITALISED}(?:[ ]{_CAPITALISED}){{0,4}},?[ ]{_COMPANY}\b\.?)",
     ),
     _Form("TITLE", "occupation", rf"{_ANNOUNCED}((?:{_MODIFIER}){{0,6}}(?:{OCCUPATIONS}))\b", re.IGNORECASE),
 )

@@ -3,8 +3,10 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from answer.linking import Kept, Links, Name, name_of, words
+from answer.linking import Kept, Links, Name, is_part, name_of, words
 from answer.pseudonyms import tokens
 from ingest.label.gazetteer import Known
 from tests.answer.redacting import Company
@@ -55,7 +57,7 @@ def test_after_a_title_a_single_word_is_the_surname() -> None:
 
 
 def test_a_middle_name_does_not_make_another_person() -> None:
-    found = linked("Anna Maria Meyer", "Anna Meyer", "Anna M. Meyer")
+    found = linked("Anna Maria Meyer", "Anna Meyer", "Anna M. Meyer", "Maria Meyer", "Anna Maria")
     assert len(set(found.values())) == 1
 
 
@@ -86,6 +88,18 @@ def test_what_a_conversation_called_somebody_stays() -> None:
 def test_words_of_paths_and_addresses() -> None:
     found = [word.folded for word in words("wiki/M%C3%BCller%20Anna_O'Brien-s.pdf?u=ameyer")]
     assert found == ["wiki", "muller", "anna", "obrien", "s", "pdf", "u", "ameyer"]
+
+
+WORDS = st.sampled_from(["anna", "alex", "a", "meyer", "m", "maria", "james"])
+NAMES = st.builds(Name, st.lists(WORDS, min_size=1, max_size=4).map(tuple), st.booleans())
+
+
+@settings(max_examples=300)
+@given(NAMES, NAMES)
+def test_of_two_names_one_is_the_other_exactly_if_it_may_be_short_for_it(one: Name, other: Name) -> None:
+    links = Links([one, other], (), (), ())
+    alike = one.words == other.words or is_part(one, other) or is_part(other, one)
+    assert (links.of_name(one) is links.of_name(other)) == alike
 
 
 # In conversations

@@ -141,3 +141,14 @@ def test_settled_values_do_not_overlap_and_cover_all_that_was_found(ranges: list
     for span in [*spans, *look_alikes(text)]:
         missed = [at for at in range(span.start, span.end) if at not in covered]
         assert not any(text[at].isalnum() for at in missed)
+
+
+def test_a_value_of_marks_is_kept_where_a_rule_found_it() -> None:
+    text = "It is !@#$%^& or ******** ."
+    spans = [Span(6, 13), Span(17, 25)]
+
+    def settled(rule: str) -> list[Span]:
+        return [each.span for each in settle(text, [Finding("PASSWORD", span, 0.9, rule) for span in spans], (), ())]
+
+    assert settled("announced") == spans[:1]
+    assert settled("model:tokens") == []

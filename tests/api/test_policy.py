@@ -145,6 +145,16 @@ def test_a_dry_run_counts_what_would_change_and_changes_nothing(operator: TestCl
     assert len(operator.get("/v1/policy/versions").json()["versions"]) == count
 
 
+def test_a_dry_run_counts_what_another_class_makes_of_the_text_around_a_value(operator: TestClient) -> None:
+    """Whoever has a credential in it is restricted, and stays here as a whole."""
+    wanted = changed(operator, "kinds", "IBAN_CODE", **{"class": "credential"}, external="redact")
+    texts = [{"_id": "1", "text": "Please pay from DE89370400440532013000."}]
+    found = operator.post("/v1/policy/try", json={**wanted, "texts": texts}).json()
+    for where in ("rows", "texts"):
+        passages = rows(found, "passages", where=where)
+        assert passages["then"]["block"]["values"] == passages["now"]["block"]["values"] + 1
+
+
 def test_a_dry_run_takes_texts_and_new_destinations(operator: TestClient) -> None:
     wanted = changed(operator, "classes", "person", frontier="block")
     texts = [{"_id": "1", "text": "Margaret Thornbury agreed."}, {"_id": "2", "text": "Nobody agreed."}]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from api.doctor import examine
 from core import audit
 from core.errors import Unavailable
 from core.policy import Destination
+from retrieval.evidence import Evidence
 from tests.api.conftest import ANA, HANA, LEAVE
 from tests.api.visitors import House, ask, assert_problem
 
@@ -180,6 +182,38 @@ def test_a_question_and_its_passages_are_cleared_for_a_model_outside(house: Hous
     assert cleared.policy == runtime.policies.policy().version
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEXT,
+        "Dr. Margaret Thornbury's letter, Thornbury_final.docx, https://x.example/margaret-thornbury",
+        "Call +44 20 7946 0958, which is +442079460958, or [PERSON_AAAAAAAA.1].",
+        "IBAN DE89370400440532013000 = DE89 3704 0044 0532 0130 00",
+    ],
+)
+def test_what_is_shown_of_a_text_is_what_a_question_would_send(house: House, operator: TestClient, text: str) -> None:
+    runtime = house.runtime
+    (result,) = redact(operator, text)
+    principal = house.installation.principal(HANA)
+    cleared = runtime.redaction.redactor.clear(
+        text, (), Evidence(text, (), {}), Destination("model", "external"), str(uuid4()), principal.person_id
+    )
+    assert numbered(result["text"]) == numbered(cleared.question.text)
+    edits = [(edit.source.start, edit.source.end) for edit in cleared.question.edits]
+    assert [(span["start"], span["end"]) for span in result["spans"] if span["token"]] == edits
+
+
+def numbered(text: str) -> str:
+    """Tokens by their kind, form and the order of their first use: identities differ by conversation."""
+    identities: dict[str, int] = {}
+
+    def of(match: re.Match[str]) -> str:
+        kind, identity, form = match.groups()
+        return f"[{kind} {identities.setdefault(identity, len(identities))} {form}]"
+
+    return TOKEN.sub(of, text)
+
+
 # The command line
 
 
@@ -219,6 +253,7 @@ def test_an_owner_of_sources_raises_the_sensitivity_of_a_document_and_only_an_ad
     house: House, command: CliRunner
 ) -> None:
     house.installation.person("otto@x.example", "staff", roles=("employee", "connector_owner"))
+    house.runtime.redaction.labeller.drain()
     otto = house.browser("otto@x.example")
     document = (
         house.operator().get("/v1/operator/documents", params={"source": "policies"}).json()["documents"][0]["id"]

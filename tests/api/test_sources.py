@@ -33,8 +33,8 @@ from tests.connectors.tickets import SECRET, Tickets, sqlite
 from tests.installation import Installation, ignore
 
 NUMBER = count(1)
-ANA, OLA = "ana@x.example", "ola@x.example"
-"""Staff, and a connector owner who is in no group."""
+ANA, OLA, ADA = "ana@x.example", "ola@x.example", "ada@x.example"
+"""Staff, a connector owner who is in no group, and an administrator."""
 SECRET_TEXT = SECRETS["env:S3_SECRET"]
 
 
@@ -264,6 +264,42 @@ def test_each_change_is_a_version_with_who_made_it(house: House, ola: TestClient
     assert [each["details"]["change"] for each in mine] == ["created", "changed"]
     assert mine[0]["subject"] == house.installation.principal(OLA).subject
     assert bucket.bucket not in json.dumps(mine)
+
+
+def test_a_source_that_comes_back_is_as_sensitive_as_it_was_declared(
+    house: House, ola: TestClient, bucket: Store
+) -> None:
+    house.installation.person(ADA, roles=("employee", "admin"))
+    ada = house.browser(ADA)
+    body = {**wiki(bucket), "name": "minutes"}
+    secret = {"sensitivity": "confidential", "sensitivity_at": {"board/": "restricted"}}
+    add(ola, {**body, "plan": secret})
+    assert ola.delete("/v1/sources/minutes").status_code == 200
+    for plan in ({"sensitivity": "internal"}, {"sensitivity": "confidential"}, {"poll": {"every": "1h"}}):
+        assert_problem(ola.post("/v1/sources", json={**body, "plan": plan}), 403, "forbidden")
+    assert ola.get("/v1/sources/minutes").status_code == 404
+    add(ola, body)
+    assert {key: ola.get("/v1/sources/minutes").json()["plan"][key] for key in secret} == secret
+    assert ola.delete("/v1/sources/minutes").status_code == 200
+    add(ada, {**body, "plan": {"sensitivity": "internal"}})
+    assert ada.get("/v1/sources/minutes").json()["plan"]["sensitivity"] == "internal"
+    house.runtime.sequencer.drain()
+    records = [each for each in audit.tail(house.runtime.database, 50) if each["kind"] == "source.configured"]
+    added = [each["details"] for each in records if each["details"]["change"] == "created"][-3:]
+    assert [(each["declared"], each.get("lowered", False)) for each in added] == [
+        ("confidential", False), ("confidential", False), ("internal", True),
+    ]  # fmt: skip
+
+
+def test_a_folder_that_comes_back_is_as_sensitive_as_it_was_declared(house: House, tmp_path: Path) -> None:
+    (tmp_path / "leave.md").write_text("# Leave\n\nTwenty-seven days.\n")
+    wanted = IngestIn(path=str(tmp_path), source="shelf", allow=["staff"])
+    sources.configure(house.runtime, wanted)
+    operator = house.operator()
+    plan = operator.get("/v1/sources/shelf").json()["plan"]
+    operator.patch("/v1/sources/shelf", json={"plan": {**plan, "sensitivity": "restricted"}})
+    operator.delete("/v1/sources/shelf")
+    assert stored_plan(sources.configure(house.runtime, wanted).plan).sensitivity == "restricted"
 
 
 def test_a_changed_access_map_holds_for_everything_that_was_read(house: House, ola: TestClient, bucket: Store) -> None:

@@ -163,6 +163,13 @@ def test_what_a_value_makes_of_its_text() -> None:
     assert sensitivity_of("IBAN_CODE") == "confidential"
     assert sensitivity_of("PASSWORD") == "restricted"
     assert sensitivity_of("NEVER_HEARD_OF") == "confidential"
+
+
+def test_a_kind_is_as_sensitive_as_the_class_that_the_policy_gives_it() -> None:
+    kinds = policy_of({**SHIPPED, "kinds": {"MATTER_NO": {"class": "work"}, "PERSON": {"class": "health"}}}, 1).kinds
+    assert sensitivity_of("MATTER_NO", kinds) == "internal"
+    assert sensitivity_of("PERSON", kinds) == "confidential"
+    assert sensitivity_of("PASSWORD", kinds) == "restricted"
     assert highest([]) == "public"
     assert highest(["internal", "restricted", "public"]) == "restricted"
     assert strictest([]) == "allow"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ingest.label.recognisers.address_tokens import REACH, Token, is_last_word, tokens
 from ingest.label.recognisers.letters import listed
 from ingest.label.recognisers.streets import (
     BEFORE_NAME,
     COUNTRIES,
+    CUE_REACH,
     EMPTY_CELLS,
     LONGEST_COUNTRY,
     MONTHS,
@@ -20,31 +21,11 @@ from ingest.label.recognisers.streets import (
     SURE_BEFORE_NAME,
     SURE_STREET_WORDS,
     UNITS,
+    announces_address,
 )
 
-_REACH = 170
-"""Characters within which an address ends."""
 _MOST_NAME_WORDS = 6
 _MOST_CITY_WORDS = 5
-_TOKEN = re.compile(
-    r"(?P<line>[ \t>]*\n[ \t>]*)|(?P<space>[ \t]+)|(?P<comma>,)|(?P<box>p\.? ?o\.? ?box\b)"
-    r"|(?P<code>[A-Za-z]{1,2}\d[A-Za-z\d]? ?\d[A-Za-z]{2}\b|[A-Za-z]\d[A-Za-z] ?\d[A-Za-z]\d\b"
-    r"|(?-i:\d{4} [A-Z]{2}\b(?! \d))"
-    r"|\d{5}-\d{3,4}\b|\d{2}-\d{3}\b|(?<=[,\n] )\d{3} \d{2}\b(?=\s[^\W\d_]))"
-    r"|(?P<calle>c/)|(?P<storey>\d{1,2}[ºª°](?: ?[A-Za-z]{1,4}\b)?)"
-    r"|(?P<ordinal>\d{1,3}(?:st|nd|rd|th)\b)|(?P<number>\d+[A-Za-z]?(?:[/-]\d{1,4}[A-Za-z]?)?\b)"
-    r"|(?P<word>[^\W\d_](?:[\w'’´`]|-(?=\w)|/(?=\w))*)(?P<dot>\.(?=[ ,\n\w]))?|(?P<other>.)",
-    re.IGNORECASE | re.DOTALL,
-)
-_CUES = re.compile(
-    r"(?<!\w)(?:address(?:es)?|lives? (?:at|in|on)|living at|lived at|resid(?:es?|ing|ence)|located at"
-    r"|office (?:is )?at"
-    r"|sen[dt]|return to|deliver(?:ed|y)?|ship(?:ped|ping)?|mail(?:ed|ing)?|taxi to|cab to|ride to|arrived at|moved? to"
-    r"|home|branch at|based at|situated|visit us|meet|headquarter(?:s|ed)|go to|drive to|come to|stay(?:ing)? at"
-    r"|wohnhaft|anschrift|adresse|dirección|indirizzo|endereço|adres)(?!\w)",
-    re.IGNORECASE,
-)
-_CUE_REACH = 60
 _STATE_OF = re.compile(
     r"^(?:(?:united |federal |federated |arab |islamic |people's |democratic )*"
     r"(?:republic|kingdom|states?) of (?:the )?)"
@@ -59,17 +40,6 @@ _STOPS = listed("""
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    end: int
-
-    @property
-    def plain(self) -> str:
-        return self.text.lower().rstrip(".")
-
-
-@dataclass(frozen=True, slots=True)
 class Read:
     end: int
     weight: float
@@ -79,14 +49,14 @@ class AddressReader:
     """Reads one address from its first character."""
 
     def __init__(self, text: str, start: int) -> None:
-        self._coming = _tokens(text, start)
-        self._tokens: list[_Token] = []
+        self._coming = tokens(text, start)
+        self._tokens: list[Token] = []
         self._at = 0
         self._weight = 0.0
         self._told = False
         self._end = start
-        self._cued = announces_address(text[max(0, start - _CUE_REACH) : start])
-        self._small = text[start : start + _REACH].islower()
+        self._cued = announces_address(text[max(0, start - CUE_REACH) : start])
+        self._small = text[start : start + REACH].islower()
 
     def address(self) -> Read | None:
         self._unit()
@@ -105,9 +75,9 @@ class AddressReader:
 
     def _ends_sentence(self) -> bool:
         """Whether the last word ends with the full stop of a sentence, not with that of an abbreviation."""
-        return _is_last_word(self._tokens[self._at - 1])
+        return is_last_word(self._tokens[self._at - 1])
 
-    def _peek(self, ahead: int = 0) -> _Token | None:
+    def _peek(self, ahead: int = 0) -> Token | None:
         place = self._at + ahead
         while len(self._tokens) <= place:
             token = next(self._coming, None)
@@ -237,7 +207,7 @@ class AddressReader:
         after = self._peek(at + 1)
         return after is None or after.kind != "ordinal"
 
-    def _may_name(self, token: _Token, count: int) -> bool:
+    def _may_name(self, token: Token, count: int) -> bool:
         plain = token.plain
         if token.kind in ("ordinal", "calle"):
             return True
@@ -251,7 +221,7 @@ class AddressReader:
             return plain not in _STOPS
         return plain in BEFORE_NAME or plain in SMALL_STREET_WORDS
 
-    def _weighed(self, token: _Token, count: int, numbers: int) -> float:
+    def _weighed(self, token: Token, count: int, numbers: int) -> float:
         plain = token.plain
         if token.kind == "calle" or (count == 1 and plain in SURE_BEFORE_NAME):
             return 2.0
@@ -291,12 +261,12 @@ class AddressReader:
             else:
                 return
 
-    def _is_code(self, token: _Token) -> bool:
+    def _is_code(self, token: Token) -> bool:
         if token.kind == "code":
             return True
         return token.kind == "number" and token.text.isdigit() and 4 <= len(token.text) <= 6
 
-    def _is_region(self, token: _Token, gap: int) -> bool:
+    def _is_region(self, token: Token, gap: int) -> bool:
         """``LA``, ``QLD``; in small letters only before a code."""
         after = gap + 1 + self._gap(gap + 1)[0]
         following = self._peek(after)
@@ -334,7 +304,7 @@ class AddressReader:
                 break
             words += 1
             place += 1
-            if _is_last_word(token):
+            if is_last_word(token):
                 break
             follow, then = self._peek(at + place), self._peek(at + place + 1)
             if follow is None or follow.kind != "space" or then is None:
@@ -366,27 +336,3 @@ class AddressReader:
         if token is None:
             return False
         return bool(self._country(at + gap)) or self._is_code(token) or self._is_region(token, at + gap)
-
-
-def _is_last_word(token: _Token) -> bool:
-    abbreviation = token.plain in STREET_WORDS or token.plain in UNITS or token.plain in BEFORE_NAME
-    return token.kind == "word" and token.text.endswith(".") and not abbreviation
-
-
-def announces_address(before: str) -> bool:
-    """Whether the words before a place announce an address (``lives at``, ``return to``)."""
-    return _CUES.search(before, max(0, len(before) - _CUE_REACH)) is not None
-
-
-def _tokens(text: str, start: int) -> Iterator[_Token]:
-    for match in _TOKEN.finditer(text, start, start + _REACH):
-        kind = match.lastgroup or "other"
-        if kind != "dot":
-            yield _Token(kind, match.group(), match.end())
-            continue
-        word = match.group("word")
-        if len(word) <= 5 or word.lower() in STREET_WORDS:
-            yield _Token("word", match.group(), match.end())
-        else:
-            yield _Token("word", word, match.end() - 1)
-            yield _Token("other", ".", match.end())

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 from core.text import Span
 from ingest.label.findings import Finding
-from ingest.label.recognisers.address_reader import AddressReader, announces_address
+from ingest.label.recognisers.address_reader import AddressReader
 from ingest.label.recognisers.letters import folded
-from ingest.label.recognisers.streets import SURE_BEFORE_NAME, UNITS
+from ingest.label.recognisers.streets import SURE_BEFORE_NAME, UNITS, announces_address
 
 _ENOUGH = 3.0
 _NEARLY = 2.5

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from core.text import Span
 from ingest.label.findings import Finding
 from ingest.label.recognisers.base import CERTAIN
+from ingest.label.recognisers.breaks import SEPARATOR
 from ingest.label.recognisers.checksums import mod_97
 from ingest.label.recognisers.letters import folded
 
@@ -33,7 +34,9 @@ _LENGTHS = {
     33: "RU",
 }
 LENGTH = {country: length for length, countries in _LENGTHS.items() for country in countries.split()}
-_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+_START = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[ -]?[0-9]{2}(?=[\s.-]{0,4}[A-Za-z0-9])")
+_SEPARATOR = re.compile(SEPARATOR)
+_NO_SIGN = re.compile(r"[^A-Za-z0-9]+")
 
 
 class IbanRecogniser:
@@ -52,20 +55,25 @@ class IbanRecogniser:
 
 def is_iban(value: str) -> bool:
     """Whether the check digits agree. Letters are all large or all small: nobody writes an IBAN in both."""
-    bare = value.replace(" ", "").replace("-", "")
+    bare = _NO_SIGN.sub("", value)
     return (bare.isupper() or bare.islower()) and mod_97(bare.upper())
 
 
 def _end(text: str, start: int, length: int) -> int | None:
-    """Behind the ``length``-th letter or digit, over single spaces and dashes; None where the run ends before, or
-    goes on behind."""
+    """Behind the ``length``-th letter or digit, over single separators; None where the run ends before, or goes on
+    behind."""
     at, seen = start, 0
     while seen < length and at < len(text):
-        letter = text[at]
-        if letter.isascii() and letter.isalnum():
+        if _is_letter_or_digit(text[at]):
             seen += 1
-        elif letter not in " -" or text[at - 1] in " -":
+            at += 1
+        elif (separator := _SEPARATOR.match(text, at)) is not None and _is_letter_or_digit(text[at - 1]):
+            at = separator.end()
+        else:
             return None
-        at += 1
-    goes_on = at < len(text) and text[at].isascii() and text[at].isalnum()
+    goes_on = at < len(text) and _is_letter_or_digit(text[at])
     return at if seen == length and not goes_on else None
+
+
+def _is_letter_or_digit(letter: str) -> bool:
+    return letter.isascii() and letter.isalnum()

@@ -48,5 +48,5 @@ SCHEMES = (
         digits=13,
     ),
     Scheme("CREDIT_CARD", rf"{_BEFORE}{_ISSUER}\d{{12,17}}{_BEHIND}", CERTAIN, _WORDS, is_card, digits=14),
-    Scheme("CREDIT_CARD", r"(?<![\w.-])(?:4|5[018]|6)\d{11,12}(?!\d)(?![\w-])", LIKELY, _WORDS, is_card, digits=12),
+    Scheme("CREDIT_CARD", rf"{_BEFORE}(?:4|5[018]|6)\d{{11,12}}{_BEHIND}", LIKELY, _WORDS, is_card, digits=12),
 )

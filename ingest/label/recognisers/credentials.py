@@ -33,6 +33,7 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _HINTS = re.compile(r"pass|pwd|secret|key|token|bearer|kennwort|contrase|mot de", re.IGNORECASE)
+_MASKED = re.compile(r"([\W_])\1*")
 _PLAIN_WORD = re.compile(r"[A-Za-z]+[.!?]?|\*+|\d{1,3}[.]?")
 
 
@@ -63,7 +64,7 @@ def _private_keys(text: str) -> Iterator[Finding]:
 def _named(text: str) -> Iterator[Finding]:
     for match in _NAMED.finditer(text):
         value = match.group("value").rstrip(").]}")
-        if len(value) < 4 or (_PLAIN_WORD.fullmatch(value) and not _looks_assigned(match)):
+        if len(value) < 4 or _MASKED.fullmatch(value) or (_PLAIN_WORD.fullmatch(value) and not _looks_assigned(match)):
             continue
         start = match.start("value")
         yield Finding("CREDENTIAL", Span(start, start + len(value)), LIKELY, "credential:named")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 
@@ -23,11 +24,26 @@ def _table() -> dict[int, str]:
 
 
 _FOLDED = _table()
+# Before a capital or a digit: in a path (``\names``) it is the letter.
+_ESCAPED = re.compile(r"\\[nrt](?=[^\Wa-z_]|\\[nrt])")
+_FIELD = re.compile(r"_(?:(?![0-9])|(?<![0-9]_))|-(?<=[A-Za-z]{3}-)(?=[0-9])")
 
 
 def folded(text: str) -> str:
     """The text with the same offsets, in which a full-width ``４``, a no-break space and an en dash are ASCII."""
     return text if text.isascii() else text.translate(_FOLDED)
+
+
+def unfielded(text: str) -> str:
+    """The text with the same offsets, in which a blank parts the name of a field or of a file from its value:
+    ``ssn_536-90-4399.txt``, ``abn-51 824 753 556``."""
+    return _FIELD.sub(" ", text) if "_" in text or "-" in text else text
+
+
+def unescaped(text: str) -> str:
+    """The text with the same offsets, in which the end of a line that is written as a backslash and an n, as JSON does,
+    is one: ``Anna\\nMeyer``."""
+    return _ESCAPED.sub(" \n", text) if "\\" in text else text
 
 
 def listed(text: str, separator: str | None = None) -> frozenset[str]:

@@ -7,14 +7,10 @@ from collections.abc import Iterator
 
 from core.text import Span
 from ingest.label.findings import Finding
+from ingest.label.lexicon import LEGAL_FORMS, PARTNERSHIPS
 from ingest.label.recognisers.base import CLEAR, LIKELY
 
-_LEGAL = (
-    r"(?:Ltd|Limited|Inc|Incorporated|LLC|L\.L\.C|LLP|PLC|Plc|plc|Corp|Corporation|GmbH|gGmbH|AG|KGaA|KG|OHG|UG|SE|S\.A|SA|SAS|SARL"
-    r"|S\.p\.A|SpA|S\.r\.l|Srl|SL|S\.L|B\.V|BV|N\.V|NV|Oy|Oyj|AB|A/S|ApS|ASA|Pty|Pvt|Lda|Ltda|S\.A\.R\.L"
-    r"|Sp\. z o\.o|s\.r\.o|Kft|Zrt"
-    r"|Co\. KG|& Co|& Company|& Sons|and Sons|& Partners|and Company)"
-)
+_LEGAL = f"(?:{LEGAL_FORMS}|{PARTNERSHIPS})"
 _WORD = r"(?:[A-Z0-9À-ÞŁŚŻČŠŽ][\w'’.&-]{0,30}|&|and|of|the|for|de|la|des|und|y|e|n')"
 _NAMED = re.compile(rf"(?<![\w.-])(?P<name>(?:{_WORD} ){{0,5}}{_WORD}),? (?P<form>{_LEGAL})\.?(?![\w-])")
 _OF = re.compile(
@@ -26,7 +22,7 @@ _NAMED_SMALL = re.compile(r"(?<![\w.-])(?P<name>[a-z][\w'’&-]{1,30}) (?P<form>
 _HINT = re.compile(_LEGAL)
 _NOT_FIRST = frozenset(("and", "of", "the", "for", "de", "la", "des", "und", "y", "e", "&", "n'"))
 # Also abbreviations of other things, of states above all (``Reno, NV``).
-_SHORT = frozenset(("AB", "AG", "SA", "SE", "SL", "UG", "KG", "NV", "BV", "Co"))
+_SHORT = frozenset(("AB", "AG", "SA", "SE", "SL", "UG", "KG", "NV", "BV", "LP", "Co"))
 
 
 class OrganisationRecogniser:

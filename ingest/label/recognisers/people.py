@@ -1,4 +1,4 @@
-"""People by the words around their names: honorifics, and the lines of a signature."""
+"""People by what stands around their names: honorifics, the lines of a signature, the folder that is theirs."""
 
 from __future__ import annotations
 
@@ -7,20 +7,18 @@ from collections.abc import Iterator
 
 from core.text import Span
 from ingest.label.findings import Finding
+from ingest.label.lexicon import CASED_HONORIFICS, DOTTED_HONORIFICS, HONORIFICS
 from ingest.label.recognisers.base import CLEAR, LIKELY
 
-_HONORIFICS = (
-    r"(?:Mr|Mrs|Ms|Mx|Dr|Prof|Mme|Mlle)\.?|(?:Sr|Sra|Srta|Hr|Fr|Rev|Hon|Capt|Lt|Sgt|Col|Gen)\.|Miss|Mister|Madam|Sir|Dame|Lady"
-    r"|Professor|Doctor|Herr|Frau|Señor|Señora|Monsieur|Madame|Signor|Signora|Fröken|Herra|Rouva"
-)
+_HONORIFICS = rf"(?:{HONORIFICS.title()})\.?|(?:{DOTTED_HONORIFICS})\.|{CASED_HONORIFICS}"
 _NAME = (
     r"(?:[^\W\d_a-z]\. ?){0,3}[^\W\d_][\w'’-]*"
     r"(?: (?:(?:van|von|de|der|den|del|della|di|da|dos|al|bin|ibn|la|le|el) ){0,2}[^\W\d_a-z][\w'’-]+){0,2}"
 )
 _TITLED = re.compile(rf"(?<![\w.-])(?P<prefix>{_HONORIFICS}) (?P<name>{_NAME})")
-_TITLED_SMALL = re.compile(r"(?<![\w.-])(?P<prefix>(?:mr|mrs|ms|dr|prof)\.?) (?P<name>[^\W\d_][\w'’-]+)", re.IGNORECASE)
+_TITLED_SMALL = re.compile(rf"(?<![\w.-])(?P<prefix>(?:{HONORIFICS})\.?) (?P<name>[^\W\d_][\w'’-]+)", re.IGNORECASE)
 _TITLE_CHECK = re.compile(
-    r"(?:[MmDdPpSsHhFfRrCcLlGg][\w]{0,8}[.r]|Miss|Sir|Dame|Lady|Fra|Frau|Madam|Se|Sig|[Mm]s|[Mm]rs|Mx|Mme|Mlle)"
+    r"(?:[MmDdPpSsHhFfRrCcLlGg][\w]{0,8}[.r]|Miss|Sir|Dame|Lady|Fra|Frau|Madam|Se|Sig|[Mm]s|[Mm]rs|Mx|Mme|Mlle|Rouva)"
 )
 _JOBS = re.compile(
     r"(?:manager|engineer|director|officer|coordinator|technician|operator|tender|repairer|cashier|lineman|administrator"
@@ -40,6 +38,16 @@ _JOBS = re.compile(
 )
 _LINE = re.compile(r"[^\n]+")
 _WORDS = re.compile(r"[^\W\d_][\w'’.-]*")
+_HOME = re.compile(
+    r"(?<![\w.:/-])(?:/home/|/Users/|[A-Za-z]:(?:\\|\\\\|/)Users(?:\\|\\\\|/))(?P<name>[^\W\d_][\w.-]{1,30})(?=[/\\])"
+)
+_NOBODY = frozenset(
+    """
+    admin administrator all app build data default deploy docker ec2-user git guest home jenkins me name node public
+    root runner service shared test ubuntu user username users vagrant web work www you your your-name your_name
+    """.split()  # noqa: SIM905 (a list of words reads as words)
+)
+"""Whom the folders of no person belong to."""
 _LONGEST_LINE = 80
 _PARTICLES = frozenset(("van", "von", "de", "der", "den", "del", "della", "di", "da", "dos", "al", "bin", "la", "le"))
 
@@ -55,6 +63,8 @@ class PeopleRecogniser:
         if _TITLE_CHECK.search(text):
             for match in pattern.finditer(text):
                 yield from _titled(match)
+        if "/home/" in text or "Users" in text:
+            yield from _homes(text)
         if text.count("\n") > 1:
             yield from _signatures(text)
 
@@ -66,6 +76,13 @@ def _titled(match: re.Match[str]) -> Iterator[Finding]:
     yield Finding("PREFIX", Span(*match.span("prefix")), LIKELY, "people:prefix")
     start = match.start("name")
     yield Finding("PERSON", Span(start, start + len(name.rstrip("."))), CLEAR, "people:titled")
+
+
+def _homes(text: str) -> Iterator[Finding]:
+    """Whose folder a path leads through: ``/home/jo/report.txt``."""
+    for match in _HOME.finditer(text):
+        if match.group("name").lower() not in _NOBODY:
+            yield Finding("PERSON", Span(*match.span("name")), LIKELY, "people:home")
 
 
 def _signatures(text: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ import phonenumbers
 from core.text import Span
 from ingest.label.findings import Finding
 from ingest.label.recognisers.base import CERTAIN, CLEAR, FAINT, LIKELY, WEAK
+from ingest.label.recognisers.breaks import broken, grouped
 from ingest.label.recognisers.checksums import luhn
 from ingest.label.recognisers.context import announced, announcing
 from ingest.label.recognisers.letters import folded
@@ -114,6 +115,27 @@ class PhoneRecogniser:
                 score = 0.45 if score < WEAK and _is_something_else(number) else 0.85
             if score > 0:
                 yield Finding("PHONE_NUMBER", span, score, self.name)
+        runs = [run for run in broken(text) if "\n" in run.of(text)]
+        for places in grouped(text, runs):
+            for match in _CANDIDATE.finditer(places.joined):
+                read = _trimmed(places.joined, *match.span())
+                span = places.span(read.start, read.end)
+                if "\n" in span.of(text) and _is_broken_number(text, span):
+                    yield Finding("PHONE_NUMBER", span, CLEAR, self.name)
+
+
+def _is_broken_number(text: str, span: Span) -> bool:
+    """Whether a number goes on in the next line: it is valid, or announced and American, and its lines are none."""
+    lines = span.of(text).split("\n")
+    number = " ".join(line.strip(" \t-") for line in lines)
+    if any(_is_international(line) for line in lines):
+        return False
+    american = _AMERICAN.fullmatch(number) is not None and announced(_WORDS, text, span.start, span.end)
+    return american or _is_international(number)
+
+
+def _is_international(number: str) -> bool:
+    return "+" in number and _is_valid("+" + "".join(filter(str.isdigit, number)))
 
 
 def _trimmed(text: str, start: int, end: int) -> Span:

@@ -78,3 +78,18 @@ COUNTRIES = frozenset(NAMED_COUNTRIES.split("|")) | listed(
 )
 LONGEST_COUNTRY = 5
 """Words in the longest of them that is looked for."""
+_CUES = re.compile(
+    r"(?<!\w)(?:address(?:es)?|lives? (?:at|in|on)|living at|lived at|resid(?:es?|ing|ence)|located at"
+    r"|office (?:is )?at"
+    r"|sen[dt]|return to|deliver(?:ed|y)?|ship(?:ped|ping)?|mail(?:ed|ing)?|taxi to|cab to|ride to|arrived at|moved? to"
+    r"|home|branch at|based at|situated|visit us|meet|headquarter(?:s|ed)|go to|drive to|come to|stay(?:ing)? at"
+    r"|wohnhaft|anschrift|adresse|dirección|indirizzo|endereço|adres)(?!\w)",
+    re.IGNORECASE,
+)
+CUE_REACH = 60
+"""Characters before an address in which words announce it."""
+
+
+def announces_address(before: str) -> bool:
+    """Whether the words before a place announce an address (``lives at``, ``return to``)."""
+    return _CUES.search(before, max(0, len(before) - CUE_REACH)) is not None

@@ -21,12 +21,16 @@ _KINDS = {
 class Patterns:
     """Finds some numbers and addresses. A text with ``[[name]]`` in it does to it what the name says."""
 
-    def __init__(self, identity: str = "patterns 1", asked: Path | None = None, gate: Path | None = None) -> None:
-        """``asked`` gets a line a text. ``[[wait]]`` waits for ``gate`` to be there."""
+    def __init__(
+        self, identity: str = "patterns 1", asked: Path | None = None, gate: Path | None = None, pause: float = 0
+    ) -> None:
+        """``asked`` gets a line a text. ``[[wait]]`` waits for ``gate`` to be there. ``pause``: seconds that each call
+        takes at least."""
         self.identity = identity
-        self.asked, self.gate = asked, gate
+        self.asked, self.gate, self.pause = asked, gate, pause
 
     def find(self, texts: Sequence[str]) -> list[tuple[Finding, ...]]:
+        time.sleep(self.pause)
         if self.asked is not None:
             with self.asked.open("a", encoding="utf-8") as log:
                 log.writelines(f"{len(text)} {text[:40]!r}\n" for text in texts)

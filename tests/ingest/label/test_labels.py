@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core import people
+from core.database import Database
 from core.errors import Unavailable
 from core.jobs import MemoryQueue
 from ingest.label import repository
-from ingest.label.erase import erase
-from ingest.label.gazetteer import known_of
+from ingest.label.erase import erase_labels
+from ingest.label.gazetteer import Known, known_of
 from ingest.label.labeller import Labeller
 from ingest.label.tables import LabelRow
 from ingest.tables import ChunkRow, DocumentRow, VersionRow
@@ -86,8 +91,8 @@ def test_no_value_is_stored_with_a_label(installation: Installation, labeller: L
     labeller.drain()
     with installation.runtime.database.reading() as session:
         rows = session.scalars(select(LabelRow)).all()
-    assert len(rows) == 1
-    assert SSN not in str(rows[0].findings)
+    assert len(rows) == 2
+    assert SSN not in str([row.findings for row in rows])
 
 
 def test_the_same_words_are_looked_into_once(installation: Installation, labeller: Labeller, detector: Watched) -> None:
@@ -96,7 +101,7 @@ def test_the_same_words_are_looked_into_once(installation: Installation, labelle
     first = list(detector.texts)
     notes(installation, a=f"Her number is {SSN}.", copy=f"Her number is {SSN}.")
     labeller.drain()
-    assert detector.texts == first
+    assert detector.texts == [*first, "copy"]
     assert found(installation, "copy") == {SSN}
 
 
@@ -116,7 +121,7 @@ def test_the_newest_documents_come_first(installation: Installation, labeller: L
         old = session.scalars(select(DocumentRow.current_version).where(DocumentRow.key == "old")).one()
         session.get_one(VersionRow, old).created_at -= timedelta(days=1)
     labeller.drain()
-    assert [text.split()[1] for text in detector.texts] == ["new", "old"]
+    assert detector.texts == ["new", "The new one.", "old", "The old one."]
 
 
 def test_another_detector_looks_anew_and_its_labels_replace_the_others(
@@ -135,11 +140,11 @@ def test_what_was_labelled_before_an_interruption_is_kept(
 ) -> None:
     monkeypatch.setattr("ingest.label.labeller.GROUP_CHARACTERS", 1)
     notes(installation, **{f"n{number}": f"Note {number}: {SSN}." for number in range(5)})
-    done = labeller.drain(over=lambda: len(detector.texts) >= 2)
+    done = labeller.drain(over=lambda: len(detector.texts) >= 4)
     assert (done.documents, done.left, done.interrupted) == (2, 3, True)
     done = labeller.drain()
     assert (done.documents, done.left, done.interrupted) == (3, 0, False)
-    assert len(detector.texts) == 5
+    assert len(detector.texts) == 10
 
 
 def test_one_document_that_cannot_be_looked_into_does_not_hold_up_the_others(
@@ -195,14 +200,63 @@ def test_forgetting_a_person_drops_what_was_found_where_they_are_named(
     notes(installation, hers=f"Ann Lee has {SSN}.", written="Write to ann.lee@x.example.", other=f"He has {SSN}.")
     labeller.drain()
     before = len(detector.texts)
-    with runtime.database.writing() as session:
+    with runtime.database.reading() as session:
         known = known_of(session, ann.id)
-        assert known is not None
-        assert erase(session, known) == 2
+    assert known is not None
+    assert erase_labels(runtime.database, known) == 2
     assert (found(installation, "hers"), found(installation, "written")) == (None, None)
     assert found(installation, "other") == {SSN}
     labeller.drain()
     assert len(detector.texts) == before + 2
+
+
+def test_forgetting_reaches_titles_and_goes_on_after_an_interruption(
+    installation: Installation, labeller: Labeller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = installation.runtime
+    monkeypatch.setattr("ingest.label.erase._SOME", 1)
+    installation.records(
+        "notes",
+        [{"id": str(number), "title": "About Ann Lee", "text": f"Note {number}: {SSN}."} for number in range(4)],
+    )
+    labeller.drain()
+    ann = Known("ann", ("Ann Lee",), ())
+    calls = iter(range(4))
+
+    def fails_once(*arguments: Any) -> int:
+        if next(calls) == 2:
+            raise Unavailable("The disk is full.")
+        return repository.forget_texts(*arguments)
+
+    monkeypatch.setattr("ingest.label.erase.forget_texts", fails_once)
+    with pytest.raises(Unavailable):
+        erase_labels(runtime.database, ann)
+    assert labeller.waiting() == 2
+    monkeypatch.undo()
+    erase_labels(runtime.database, ann)
+    assert labeller.waiting() == 4
+
+
+def test_others_write_while_texts_are_searched_for_a_person(installation: Installation, labeller: Labeller) -> None:
+    notes(installation, a="Ann Lee is here.", b="Nobody is here.")
+    labeller.drain()
+    database = installation.runtime.database
+
+    class Busy(Database):
+        """Somebody else writes whenever texts have been read, and between."""
+
+        @contextmanager
+        def reading(self) -> Generator[Session]:
+            with super().reading() as session:
+                yield session
+                with database.writing() as other:
+                    repository.add_labels(other, {f"{len(written)}": ()}, "patterns 1")
+                written.append(1)
+
+    written: list[int] = []
+    assert erase_labels(Busy(database.engine), Known("ann", ("Ann Lee",), ())) == 1
+    assert written
+    assert found(installation, "b") == set()
 
 
 def test_jobs_label_what_they_have_indexed(installation: Installation, labeller: Labeller, tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from ingest.label import recognisers as package
 from ingest.label.expressions import nests_repetition
 from ingest.label.recognisers import recognisers
-from ingest.label.recognisers.schemes import Scheme, joined, pieces_with_digits
+from ingest.label.recognisers.places import joined, pieces_with_digits
+from ingest.label.recognisers.schemes import Scheme
 from ingest.label.settings import LabelSettings
 
 ALL = recognisers(LabelSettings())

@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from ingest.label.detector import LayeredDetector
+from ingest.label.recognisers import recognisers
+from ingest.label.settings import LabelSettings
+from ingest.label.wording import Wording
 from tests.ingest.label.finding import counted, findings
 
 
@@ -169,3 +173,50 @@ def test_every_finding_names_the_rule_that_found_it() -> None:
         "email",
         "phone",
     }
+
+
+def test_a_password_of_signs_alone_is_one_and_a_mask_is_none() -> None:
+    assert counted("password: !@#$%^&", "CREDENTIAL") == ["!@#$%^&"]
+    assert counted("password: ********", "CREDENTIAL") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("see /home/jo/report.txt", "jo"),
+        ("C:\\Users\\li\\Documents", "li"),
+        ("in /Users/anna.meyer/notes/x", "anna.meyer"),
+    ],
+)
+def test_a_folder_says_whose_it_is(text: str, name: str) -> None:
+    assert counted(text, "PERSON") == [name]
+
+
+@pytest.mark.parametrize("text", ["/home/shared/x", "GET https://x.org/home/news/1", "at/home/now/then", "/Users/42/x"])
+def test_folders_of_nobody_and_pages_are_no_people(text: str) -> None:
+    assert counted(text, "PERSON") == []
+
+
+@pytest.mark.parametrize("text", ["Rouva Virtanen", "Mme Dubois", "Capt. Haddock", "Messrs. Grant", "Signora Rossi"])
+def test_a_form_of_address_is_the_same_to_whoever_looks_for_it(text: str) -> None:
+    prefix, name = text.split()
+    assert counted(f"with {text} there", "PREFIX") == [prefix]
+    assert counted(f"with {text} there", "PERSON") == [name]
+    assert [each.span.of(text) for each in Wording().find(text) if each.kind == "PREFIX"] == [prefix]
+
+
+def test_a_legal_form_is_the_same_to_whoever_looks_for_it() -> None:
+    for form in ("OHG", "Lda", "LP", "Pte", "plc", "gGmbH"):
+        text = f"Nordwind {form}"
+        assert counted(f"from {text} today", "ORGANIZATION") == [text]
+        assert [each.span.of(text) for each in Wording().find(text)] == [text]
+
+
+def test_a_line_end_that_is_written_out_parts_values_as_a_line_end_does() -> None:
+    forms = recognisers(LabelSettings())
+    detector = LayeredDetector(
+        lambda texts: [[each for form in forms for each in form.find(text)] for text in texts], identity="forms"
+    )
+    text = r'{"to": "Dr. Smith\nMr. Jones\n4111 1111 1111 1111", "password": "Xk\n9Zq!aa"}'
+    found = [each.span.of(text) for each in detector.find([text])[0] if each.score >= 0.4]
+    assert found == ["Dr.", "Smith", "Mr.", "Jones", "4111 1111 1111 1111", r"Xk\n9Zq!aa"]

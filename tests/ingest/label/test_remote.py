@@ -69,6 +69,20 @@ def test_what_takes_too_long_is_refused() -> None:
         hasty.close()
 
 
+def test_a_long_text_has_as_much_time_as_its_length_in_short_ones() -> None:
+    """Of a text of five batches that takes longer than one batch may; of a batch that takes as long, nothing."""
+    hasty = RemoteDetector(partial(Patterns, pause=1.0), timeout_seconds=0.5)
+    try:
+        found = hasty.find([SSN.ljust(BATCH_CHARACTERS * 5)])
+        assert [finding.span for finding in found[0]] == [Span(14, 25)]
+        with pytest.raises(Unavailable, match="too long"):
+            hasty.find([SSN])
+        with pytest.raises(Unavailable, match="too long"):
+            hasty.find(["[[hang]]".ljust(BATCH_CHARACTERS * 2)])
+    finally:
+        hasty.close()
+
+
 def test_a_detector_that_cannot_be_opened_refuses() -> None:
     broken = RemoteDetector(detectors.fails_to_open)
     try:

@@ -164,3 +164,14 @@ def test_a_number_keeps_its_bracket_and_its_sign() -> None:
 
 def test_punctuation_alone_is_nothing() -> None:
     assert resolve("a - b", [Finding("PERSON", Span(1, 4), 0.9, "model:rampart")]) == ()
+
+
+def test_a_value_of_signs_alone_stays_when_a_rule_found_it() -> None:
+    text = "password: !@#$%^& from now on"
+    assert values(text, [find(text, "!@#$%^&", "CREDENTIAL", "credential:named", 0.5)]) == [("CREDENTIAL", "!@#$%^&")]
+
+
+def test_signs_that_are_left_of_a_value_are_nothing() -> None:
+    text = "a !@# Anna"
+    found = [find(text, "!@# Anna", "CREDENTIAL", "credential:named", 0.5), find(text, "Anna", "PERSON", "gazetteer:x")]
+    assert values(text, found) == [("PERSON", "Anna")]

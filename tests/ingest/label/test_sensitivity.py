@@ -10,12 +10,14 @@ from sqlalchemy import select
 
 from connectors import repository as sources
 from connectors.plan import plan_of
+from core import policy_rows
 from core.audit.tables import PendingRow, RecordRow
-from core.errors import Forbidden, Invalid, NotFound
+from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.policy import SENSITIVITIES, Sensitivity
 from ingest.label import repository
 from ingest.label.labeller import Labeller
 from ingest.label.sensitivity import Changed, Changer, change_sensitivity, document_sensitivity, history
+from ingest.label.tables import LabelledVersionRow
 from ingest.tables import ChunkRow, DocumentRow, VersionRow
 from tests.ingest.label.detectors import Patterns
 from tests.installation import Installation
@@ -27,8 +29,9 @@ READER = Changer("reader", "c" * 32, frozenset({"employee"}))
 
 
 def put(
-    installation: Installation, records: list[dict[str, Any]], plan: dict[str, Any] | None = None, **more: Any
-) -> None:
+    installation: Installation, records: list[dict[str, Any]], plan: dict[str, Any] | None = None, *,
+    label: bool = True, **more: Any,
+) -> None:  # fmt: skip
     runtime = installation.runtime
     installation.records("notes", records, **more)
     if plan is not None:
@@ -36,7 +39,8 @@ def put(
             record = sources.by_name(session, "notes")
             declared = plan_of(plan, lists_everything=True).model_dump(mode="json")
             sources.put(session, "notes", record.kind, record.config, by="test", now=runtime.clock(), plan=declared)
-    Labeller(runtime.database, Patterns(), runtime.clock).drain()
+    if label:
+        Labeller(runtime.database, Patterns(), runtime.clock).drain()
 
 
 def note(key: str, text: str, **more: Any) -> dict[str, Any]:
@@ -168,6 +172,58 @@ def test_lowering_does_not_open_a_restricted_field(installation: Installation) -
     put(installation, [note("a", "Ann.", salary="70,000")], restrict={"salary": ["payroll"]})
     say(installation, "a", "public", ADMIN)
     assert levels(installation, "a") == {None: "public", "salary": "confidential"}
+
+
+def test_a_value_in_the_title_counts(installation: Installation) -> None:
+    put(installation, [{"id": "a", "title": f"How to use {KEY}", "text": "Lunch is at noon."}])
+    assert level(installation, "a") == "restricted"
+    assert levels(installation, "a") == {None: "restricted"}
+
+
+def test_an_administrator_lowers_what_a_title_raised(installation: Installation) -> None:
+    put(installation, [{"id": "a", "title": f"How to use {KEY}", "text": "Lunch is at noon."}])
+    assert say(installation, "a", "internal", ADMIN, "A made-up key.").lowered
+    assert levels(installation, "a") == {None: "internal"}
+
+
+def test_a_document_is_lowered_only_when_everything_in_it_has_been_looked_into(installation: Installation) -> None:
+    put(installation, [note("a", f"Use {KEY} here.")], {"sensitivity": "confidential"}, label=False)
+    with pytest.raises(Conflict) as refused:
+        say(installation, "a", "internal", ADMIN)
+    assert "vouch label" in refused.value.hint
+    Labeller(installation.runtime.database, Patterns(), installation.runtime.clock).drain()
+    assert level(installation, "a") == "restricted"
+    assert say(installation, "a", "internal", ADMIN).after == "internal"
+
+
+def test_a_document_is_raised_before_anybody_has_looked_into_it(installation: Installation) -> None:
+    put(installation, [note("a", f"Use {KEY} here.")], label=False)
+    assert say(installation, "a", "confidential", OWNER).after == "confidential"
+    Labeller(installation.runtime.database, Patterns(), installation.runtime.clock).drain()
+    assert level(installation, "a") == "restricted"
+
+
+def test_a_version_of_which_only_the_chunks_were_looked_into_is_looked_into_again(installation: Installation) -> None:
+    """As a release left it that did not look into titles."""
+    put(installation, [{"id": "a", "title": f"How to use {KEY}", "text": "Lunch."}], label=False)
+    runtime = installation.runtime
+    with runtime.database.writing() as session:
+        version = document(installation, "a").current_version
+        session.add(LabelledVersionRow(version_id=version, detector=repository.detector_key("patterns 1")))
+    Labeller(runtime.database, Patterns(), runtime.clock).drain()
+    assert level(installation, "a") == "restricted"
+
+
+def test_the_class_that_the_policy_gives_a_kind_counts(installation: Installation) -> None:
+    put(installation, [note("a", "Write to ann@x.example.")])
+    assert level(installation, "a") == "internal"
+    runtime = installation.runtime
+    held = runtime.policies.current().document
+    wanted = {**held, "kinds": {**held["kinds"], "EMAIL_ADDRESS": {"class": "credential"}}}
+    with runtime.database.writing() as session:
+        policy_rows.put(session, wanted, why="Addresses open our accounts.", by="ada", now=runtime.clock())
+    assert level(installation, "a") == "restricted"
+    assert levels(installation, "a") == {None: "restricted"}
 
 
 def test_who_said_what_and_why_is_kept_and_audited(installation: Installation) -> None:
