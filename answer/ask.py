@@ -1,39 +1,43 @@
 """The main job: a question becomes a cited, permitted, audited answer.
 
-Stages are told as they happen. The intent is in the log before the evidence is read, the outcome before a sentence is
-shown; where the log cannot be written there is no answer.
+Stages are told as they happen. The intent is in the log before the evidence is read, every sentence before it is
+shown; where the log cannot be written there is no answer. A model is asked where one is configured and may be; what it
+writes is shown sentence by sentence as far as the evidence carries it. Else the answer is made of verbatim sentences.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
-
-from sqlalchemy.orm import Session
 
 from answer import repository
 from answer.answers import Answer, Sentence, Stage
-from answer.candidates import Embed
+from answer.candidates import Embed, weigh_up
 from answer.claims import Draft
-from answer.extract import read
-from answer.followup import in_context
-from answer.restore import nearest_stored, restore, stored
+from answer.extract import draft_of
+from answer.followup import in_context, leans
+from answer.history import turns
+from answer.modelled import Modelled
+from answer.recording import Asking, Record, Recorder, Written
+from answer.routing import Route
 from answer.settings import AnswerSettings
 from answer.support import Support
+from answer.writing import Tried
 from core.access import Principal
-from core.audit import AuditLog, Commitments, Event
 from core.clock import Clock
 from core.database import Database
-from retrieval import recorded
+from core.errors import VouchError
 from retrieval.evidence import Evidence
 from retrieval.freshness import stale_sources, told
-from retrieval.search import Found, Searcher, checked_question
+from retrieval.search import Searcher, checked_question
 
 MODEL = "extractive"
 NEAREST = 3
 """Permitted sources shown when the answer abstains."""
+FAILED = ("failed", "withheld")
+"""Ends of an attempt after which another model of the same tier may do better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,12 @@ class Asker:
     """Answers questions. ``principal_of`` builds a person's principal anew, from the database."""
 
     def __init__(
-        self, database: Database, searcher: Searcher, embed: Embed, support: Support, audit: AuditLog, clock: Clock,
-        settings: AnswerSettings, principal_of: Callable[[str], Principal],
+        self, database: Database, searcher: Searcher, embed: Embed, support: Support, recorder: Recorder, clock: Clock,
+        settings: AnswerSettings, principal_of: Callable[[str], Principal], modelled: Modelled,
     ) -> None:  # fmt: skip
         self._database, self._searcher, self._embed, self._support = database, searcher, embed, support
-        self._audit, self._clock, self._settings = audit, clock, settings
-        self._principal_of = principal_of
+        self._recorder, self._clock, self._settings = recorder, clock, settings
+        self._principal_of, self._modelled = principal_of, modelled
 
     def ask(
         self, question: str, person_id: str, *, conversation_id: str | None = None, trace_id: str = ""
@@ -61,158 +65,97 @@ class Asker:
         """Stages, then sentences, then the whole answer."""
         question = checked_question(question)
         principal = self._principal_of(person_id)
-        started = time.perf_counter()
-        conversation, query = self._place(question, person_id, conversation_id)
-        answer_id = str(uuid4())
+        record = self._place(question, principal, conversation_id, trace_id)
+        written = Written(MODEL)
+        try:
+            yield from self._answer(record, written, principal)
+        except GeneratorExit:
+            record.leave(written, principal, "left")
+            raise
+        except VouchError as error:
+            record.leave(written, principal, error.code)
+            raise
 
+    def _answer(self, record: Record, written: Written, principal: Principal) -> Iterator[Stage | Shown | Answer]:
+        started, person_id = time.perf_counter(), principal.person_id
         yield Stage("searching", "Searching what you may read")
-        found = self._searcher.search(query, principal, limit=self._settings.passages_read)
-        passages = found.evidence.passages
-        commitments = self._audit.commitments()
-        self._log_intent(answer_id, conversation, question, principal, found, commitments, trace_id)
+        searched = record.asking.searched
+        found = self._searcher.search(searched, principal, limit=self._settings.passages_read)
+        evidence = found.evidence
+        record.begin(principal, found)
 
-        yield Stage("reading", f"Reading {len(passages)} passages", len(passages))
-        reading_at = time.perf_counter()
-        draft = self._read(query, found.evidence)
-        timings = dict(found.evidence.timings)
-        timings["read"] = time.perf_counter() - reading_at
+        yield Stage("reading", f"Reading {len(evidence.passages)} passages", len(evidence.passages))
+        at = time.perf_counter()
+        reading = weigh_up(searched, evidence, self._embed, self._settings)
+        draft = draft_of(reading, self._settings, support=self._support)
+        written.support, written.timings = draft.support, dict(evidence.timings)
+        written.timings["read"] = time.perf_counter() - at
+        route = self._modelled.route(searched, evidence, reading, draft)
+        yield from self._attempts(route, evidence, draft, record, written, person_id)
 
         yield Stage("recording", "Recording the answer before it is shown")
+        shown = len(written.claims) if written.tier != MODEL else 0
+        written.timings["total"] = time.perf_counter() - started
         # Access may have changed while the evidence was read: what is shown is decided by what holds now.
-        now_principal = self._principal_of(person_id)
-        timings["total"] = time.perf_counter() - started
-        with self._database.writing() as session:
-            answer = self._settle(
-                session, answer_id, conversation, question, person_id, draft, found.evidence, now_principal, timings
-            )
-            # Together: an answer that no record tells of could be opened later.
-            self._log_outcome(session, answer, draft, found, now_principal, commitments, trace_id)
-        for index, sentence in enumerate(answer.sentences):
+        nearest = () if written.claims else evidence.passages[:NEAREST]
+        reason = _reason(written, evidence)
+        answer = record.finish(written, self._principal_of(person_id), nearest, reason, len(evidence.left_out))
+        for index, sentence in enumerate(answer.sentences[shown:], shown):
             yield Shown(index, sentence)
         yield answer
 
-    def _place(self, question: str, person_id: str, conversation_id: str | None) -> tuple[str, str]:
-        """The conversation, and the question as it is searched: a follow-up takes its subject from the one before."""
+    def _place(self, question: str, principal: Principal, conversation_id: str | None, trace_id: str) -> Record:
+        """The conversation, and the question as it is searched: a follow-up takes its subject from what was said."""
+        asking = Asking(str(uuid4()), conversation_id or str(uuid4()), principal.person_id, question, question)
+        asking = replace(asking, trace_id=trace_id)
         if conversation_id is None:
-            return str(uuid4()), question
+            return self._recorder.open(asking, self._threshold())
         with self._database.reading() as session:
-            repository.conversation(session, conversation_id, person_id)
+            repository.conversation(session, conversation_id, principal.person_id)
             before = repository.last_question(session, conversation_id)
-        return conversation_id, in_context(question, before)
+            history = turns(session, conversation_id, principal, stale_sources(session)) if leans(question) else ()
+        record = self._recorder.open(asking, self._threshold())
+        by_model = self._modelled.stand_alone(question, history, record, principal) if history else None
+        searched, by = by_model or (in_context(question, before), "words")
+        record.asking = replace(asking, searched=searched, alone_by="itself" if searched == question else by)
+        return record
 
-    def _read(self, query: str, evidence: Evidence) -> Draft:
-        if not evidence.passages:
-            return Draft(support=0.0, claims=())
-        return read(query, evidence, self._embed, self._settings, support=self._support)
-
-    def _settle(
-        self, session: Session, answer_id: str, conversation_id: str, question: str, person_id: str, draft: Draft,
-        evidence: Evidence, principal: Principal, timings: dict[str, float],
-    ) -> Answer:  # fmt: skip
-        """Store the answer as claims, and restore it for the asker as of now."""
-        now = self._clock()
-        nearest = () if draft.claims else evidence.passages[:NEAREST]
-        repository.begin(session, conversation_id, person_id, question, now)
-        repository.add_answer(
-            session,
-            id=answer_id,
-            conversation_id=conversation_id,
-            person_id=person_id,
-            question=question,
-            status="answered" if draft.claims else "abstained",
-            claims=stored(draft.claims),
-            nearest=nearest_stored(nearest),
-            model=MODEL,
-            support=draft.support,
-            threshold=self._threshold(),
-            reason=_reason(draft, evidence),
-            timings=timings,
-            created_at=now,
-        )
-        session.flush()
-        return restore(session, repository.answer(session, answer_id, person_id), principal, stale_sources(session))
+    def _attempts(
+        self, route: Route, evidence: Evidence, draft: Draft, record: Record, written: Written, person_id: str
+    ) -> Iterator[Stage | Shown]:
+        """One attempt after the other, until one has something that holds. The last are the verbatim sentences."""
+        at: int | None = 0
+        while at is not None:
+            attempt = route.attempts[at]
+            entry = attempt.entry
+            if entry is None:
+                written.claims, written.tier, written.model = list(draft.claims), MODEL, MODEL
+                written.tried.append({"tier": MODEL, "reason": attempt.reason, "ended": "answered"})
+                return
+            yield Stage("answering", f"{entry.name} writes; each sentence is checked before you see it", at + 1)
+            tried = Tried(attempt)
+            written.tier, written.model = entry.tier, entry.name
+            principal = self._principal_of(person_id)
+            for claim in self._modelled.write(tried, evidence, record, principal):
+                written.claims.append(claim)
+                written.support = max(written.support, tried.support)
+                number = len(written.claims) - 1
+                # Each sentence is shown by what its reader may see at that moment.
+                for sentence in record.show(written, number, self._principal_of(person_id)):
+                    yield Shown(number, sentence)
+            written.add(tried)
+            if written.claims:
+                return
+            at = route.after_failure(at) if tried.ended in FAILED else route.after_doubt(at)
 
     def _threshold(self) -> float:
         return self._support.threshold if self._settings.threshold is None else self._settings.threshold
 
-    # The log
 
-    def _log_intent(
-        self, answer_id: str, conversation: str, question: str, principal: Principal, found: Found,
-        commitments: Commitments, trace_id: str,
-    ) -> None:  # fmt: skip
-        self._audit.append(
-            Event(
-                kind="ask.intent",
-                subject=principal.subject,
-                action="ask",
-                outcome="started",
-                at=self._clock(),
-                trace_id=trace_id,
-                salt=commitments.salt,
-                details={
-                    **recorded.decision(principal),
-                    "answer": answer_id,
-                    "conversation": conversation,
-                    "question": commitments.of(question),
-                    "model": MODEL,
-                    "tier": "extractive",
-                    "reason": "no_model_needed",
-                    "candidates": found.candidates,
-                    "denied": found.denied,
-                    "passages": recorded.passages(commitments, found.evidence.passages),
-                    "timings": found.evidence.timings,
-                },
-            )
-        )
-
-    def _log_outcome(
-        self, session: Session, answer: Answer, draft: Draft, found: Found, principal: Principal,
-        commitments: Commitments, trace_id: str,
-    ) -> None:  # fmt: skip
-        citations = [shown.citation for sentence in answer.sentences for shown in sentence.citations]
-        kept = [sentence.text for sentence in answer.sentences if sentence.text is not None]
-        self._audit.enlist(
-            session,
-            Event(
-                kind="ask.outcome",
-                subject=principal.subject,
-                action="ask",
-                outcome="answered" if answer.status == "answered" else "abstained",
-                at=self._clock(),
-                trace_id=trace_id,
-                salt=commitments.salt,
-                details={
-                    "answer": answer.id,
-                    "conversation": answer.conversation_id,
-                    "status": answer.status,
-                    "shown": len(kept),
-                    "dropped": len(draft.claims) - len(kept),
-                    "support": min(1.0, max(0.0, answer.support)),
-                    "threshold": answer.threshold,
-                    "response": commitments.of("\n".join(kept)),
-                    "model": answer.model,
-                    "cited": tuple(
-                        {
-                            "chunk": citation.chunk_id,
-                            "version": citation.version,
-                            "document": citation.document.id,
-                            "content": commitments.of(citation.quote),
-                        }
-                        for citation in citations
-                    ),
-                    "stale": len({source.document.source for source in answer.sources if source.stale is not None}),
-                    "left_out": len(found.evidence.left_out),
-                    "timings": answer.timings,
-                },
-            ),
-        )
-
-
-def _reason(draft: Draft, evidence: Evidence) -> str | None:
+def _reason(written: Written, evidence: Evidence) -> str | None:
     """Why there is no answer, and what was not used for one."""
     left_out = told(evidence.left_out)
-    if draft.claims:
+    if written.claims:
         return left_out or None
     if not evidence.passages:
         return left_out or "Nothing that you may read matches the question."

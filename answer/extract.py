@@ -9,8 +9,7 @@ from answer.claims import Citation, Claim, Draft
 from answer.settings import AnswerSettings
 from answer.support import Support, features, shipped
 from answer.terms import identifiers, names, stems
-from core.text import Span
-from retrieval.evidence import Evidence, Passage
+from retrieval.evidence import Evidence
 
 _USUAL = 4
 """Sentences of an answer that is not a list."""
@@ -36,8 +35,12 @@ def read(
     ``embed`` turns texts into unit vectors, one row each; it is called once. ``support`` is the shipped model unless
     another is given. Raises ``ValueError`` where a passage's text is not its spans joined by line breaks.
     """
+    return draft_of(weigh_up(question, evidence, embed, settings), settings, support=support)
+
+
+def draft_of(reading: Reading, settings: AnswerSettings, *, support: Support | None = None) -> Draft:
+    """The same, where the evidence was read already."""
     model = support or shipped()
-    reading = weigh_up(question, evidence, embed, settings)
     probability = 0.0 if _asks_for_another(reading) else model.probability(features(reading))
     threshold = model.threshold if settings.threshold is None else settings.threshold
     if not reading.candidates or probability < threshold:
@@ -130,23 +133,8 @@ def _claim(candidate: Candidate, support: float, *, with_lead: bool) -> Claim:
         page=passage.page,
         headings=passage.headings,
         spans=sentence.spans,
-        quote=_quote(passage, sentence.spans),
+        quote=passage.quote(sentence.spans),
         support=support,
         as_of=passage.as_of,
     )
     return Claim(text=text, citations=(citation,))
-
-
-def _quote(passage: Passage, spans: Sequence[Span]) -> str:
-    """The verbatim text under spans of the version, read off the passage."""
-    pieces: list[str] = []
-    for span in spans:
-        piece: list[str] = []
-        offset = 0
-        for held in passage.spans:
-            if held.overlaps(span):
-                low, high = max(held.start, span.start), min(held.end, span.end)
-                piece.append(passage.text[offset + low - held.start : offset + high - held.start])
-            offset += len(held) + 1
-        pieces.append("".join(piece))
-    return "\n".join(pieces)

@@ -1,4 +1,4 @@
-"""A follow-up question, read with the one before it."""
+"""A follow-up question, made to stand alone: by the words of the one before it, or by a model where there is one."""
 
 from __future__ import annotations
 
@@ -16,5 +16,9 @@ def in_context(question: str, before: str | None) -> str:
     long does it last?"), else as it is."""
     if before is None or len(question.split()) > _FEW_WORDS:
         return question
-    leans = _OPENS.search(question) or _POINTS.search(question) or len(question.split()) <= 2
-    return f"{before} {question}" if leans else question
+    return f"{before} {question}" if leans(question) or len(question.split()) <= 2 else question
+
+
+def leans(question: str) -> bool:
+    """Whether a question may mean something that was said before. Of a long one it is not sure, but worth asking."""
+    return bool(_OPENS.search(question) or _POINTS.search(question)) or len(question.split()) <= _FEW_WORDS // 2

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from answer.routing import RoutingPolicy
+
 
 class AnswerSettings(BaseModel):
     """Section ``answer`` of the configuration."""
@@ -20,3 +22,6 @@ class AnswerSettings(BaseModel):
     sentences_scored: int = Field(default=24, ge=1, le=400)
     """Sentences embedded for one question, chosen by their words and their passage; each costs about five milliseconds
     on two cores. From 16 to 40 the answers get no better."""
+
+    routing: RoutingPolicy = RoutingPolicy()
+    """Which model is asked, where there are any."""

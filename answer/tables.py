@@ -26,7 +26,8 @@ class ConversationRow(Base):
 
 class AnswerRow(Base):
     """``claims``: a list of sentences, each a list of citations {document, version, chunk, page, headings, spans,
-    support}. ``nearest``: chunk ids shown when the answer abstained."""
+    support}. ``nearest``: chunk ids shown when the answer abstained. ``searched``: the question made to stand alone,
+    where that differs. ``tried``: what each model that was asked did (``answer.writing.Tried.told``)."""
 
     __tablename__ = "answers"
     __table_args__ = (Index("ix_answers_conversation", "conversation_id", "created_at"),)
@@ -35,10 +36,13 @@ class AnswerRow(Base):
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))
     person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
     question: Mapped[str] = mapped_column(Text)
+    searched: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(10))
     claims: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     nearest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     model: Mapped[str] = mapped_column(String(100))
+    tier: Mapped[str] = mapped_column(String(20), server_default="extractive")
+    tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
     support: Mapped[float] = mapped_column(Float)
     threshold: Mapped[float] = mapped_column(Float)
     reason: Mapped[str | None] = mapped_column(Text)

@@ -108,10 +108,11 @@ def weigh(question: str, passages: Iterable[str]) -> dict[str, float]:
     """Every term of the question with its weight: rare among the passages at hand, and not a common word."""
     seen = [stems(passage) for passage in passages]
     frequency = Counter(term for passage in seen for term in passage)
-    return {term: _prior(term) + _rarity(frequency[term], len(seen)) for term in sorted(stems(question))}
+    return {term: prior(term) + _rarity(frequency[term], len(seen)) for term in sorted(stems(question))}
 
 
-def _prior(term: str) -> float:
+def prior(term: str) -> float:
+    """Weight of a term before any text was seen."""
     return _UNSEEN / 3 if term in _COMMON_STEMS else _UNSEEN
 
 

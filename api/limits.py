@@ -7,17 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from threading import Lock
 
-from core.errors import VouchError
-
-
-class TooMany(VouchError):
-    """``retry_after`` is in seconds."""
-
-    code = "too_many"
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__("You have asked a lot in the last minute.", hint=f"Try again in {int(retry_after) + 1} s.")
-        self.retry_after = retry_after
+from core.errors import TooMany
 
 
 class Limiter:
@@ -35,5 +25,7 @@ class Limiter:
             while asked and asked[0] <= now - 60:
                 asked.popleft()
             if len(asked) >= self._per_minute:
-                raise TooMany(asked[0] + 60 - now)
+                left = asked[0] + 60 - now
+                hint = f"Try again in {int(left) + 1} s."
+                raise TooMany("You have asked a lot in the last minute.", hint=hint, retry_after=left)
             asked.append(now)

@@ -18,11 +18,14 @@ import structlog
 
 from answer.archive import Archive
 from answer.ask import MODEL, Asker
+from answer.recording import Recorder
 from answer.support import shipped
 from api.connecting import Connecting, connect
 from api.limits import Limiter
 from api.ownership import Owner, Ownership, Shared
 from api.parts.index import open_index
+from api.parts.modelled import open_modelled
+from api.parts.models import Models
 from api.parts.redaction import Redaction
 from api.parts.services import Resolve, queue_url
 from api.parts.shift import Shift
@@ -83,6 +86,7 @@ class Runtime:
     archive: Archive
     policies: Policies
     redaction: Redaction
+    models: Models
     limiter: Limiter
     connecting: Connecting
     jobs: Jobs | None
@@ -116,6 +120,11 @@ class Runtime:
         else:
             self.jobs.queue.send(Job("ingest"))
 
+    def sweep(self) -> None:
+        """Drop what has had its time: values of the vault, counts of minutes long over."""
+        self.redaction.sweep()
+        self.models.budgets.sweep()
+
     @property
     def session_life(self) -> timedelta:
         return timedelta(hours=self.settings.session_hours)
@@ -147,7 +156,9 @@ def open_runtime(
         undo.callback(sequencer.stop)
         policies = Policies(database, audit, clock, settings.policy)
         policies.seed()
-        redaction = Redaction(database, keyring, audit, clock, settings.redaction, policies)
+        models = Models(database, audit, clock, resolve, settings.egress, settings.models, settings.budgets)
+        undo.callback(models.close)
+        redaction = Redaction(database, keyring, audit, clock, settings.redaction, policies, models.narrowed)
         undo.callback(redaction.close)
 
         tell("Opening the embedder")
@@ -181,7 +192,11 @@ def open_runtime(
         undo.callback(recheck.close)
         reranker = _reranker(settings, tell)
         searcher = Searcher(database, index, embedder, settings.retrieval, reranker, recheck=recheck)
-        asker = Asker(database, searcher, embedder.embed, shipped(), audit, clock, settings.answer, principal_of)
+        modelled = open_modelled(database, models, redaction, embedder, settings.answer.routing, clock)
+        recorder = Recorder(database, audit, clock, redaction.vault)
+        asker = Asker(
+            database, searcher, embedder.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled
+        )
         runtime = Runtime(
             settings=settings,
             database=database,
@@ -200,6 +215,7 @@ def open_runtime(
             archive=Archive(database, audit, clock, redaction.vault),
             policies=policies,
             redaction=redaction,
+            models=models,
             limiter=Limiter(settings.ask_per_minute),
             connecting=connecting,
             jobs=jobs,

@@ -22,6 +22,9 @@ from pydantic import (
     model_validator,
 )
 
+from answer.budget import BudgetSettings
+from answer.models.entries import checked
+from answer.models.entry import ModelEntry
 from answer.settings import AnswerSettings
 from connectors.kinds import SecretRef
 from connectors.settings import SourcesSettings
@@ -124,6 +127,10 @@ class Settings(BaseModel):
     redaction: RedactionSettings = RedactionSettings()
     policy: dict[str, Any] = Field(default_factory=dict)
     """What the first version of the data policy says otherwise than the shipped one (``core.policy_document``)."""
+    models: tuple[ModelEntry, ...] = ()
+    """Models that the register begins with; later ``vouch models set``."""
+    budgets: BudgetSettings = BudgetSettings()
+    """What may be used, and by whom; later ``vouch budgets set``."""
     database: DatabaseSettings = DatabaseSettings()
     index: IndexSettings = IndexSettings()
     queue: QueueSettings = QueueSettings()
@@ -136,6 +143,14 @@ class Settings(BaseModel):
         except Invalid as error:
             raise ValueError(error.message.rstrip(".")) from None
         return policy
+
+    @field_validator("models")
+    @classmethod
+    def _usable_models(cls, models: tuple[ModelEntry, ...]) -> tuple[ModelEntry, ...]:
+        try:
+            return checked(models)
+        except Invalid as error:
+            raise ValueError(error.message.rstrip(".")) from None
 
     @model_validator(mode="before")
     @classmethod

@@ -6,6 +6,7 @@
     ├── Forbidden      the asker's roles do not cover this
     ├── Unauthenticated  nobody is signed in
     ├── Conflict       it collides with what is already there
+    ├── TooMany        more than is allowed at once or in a time; ``retry_after`` seconds
     ├── Refused        a law forbids it (no log, no answer)
     └── Unavailable    a part is down; ``retry_after`` seconds when known
 
@@ -48,6 +49,14 @@ class Unauthenticated(VouchError):
 
 class Conflict(VouchError):
     code = "conflict"
+
+
+class TooMany(VouchError):
+    code = "too_many"
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
 
 
 class Refused(VouchError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -62,6 +63,20 @@ class Passage:
     """The passages before and after it in its document, where they were asked for."""
     stale: Stale | None = None
     """Set while its source is out of date."""
+
+    def quote(self, spans: Sequence[Span]) -> str:
+        """The verbatim text under spans of the version, each on a line of its own."""
+        pieces: list[str] = []
+        for span in spans:
+            piece: list[str] = []
+            offset = 0
+            for held in self.spans:
+                if held.overlaps(span):
+                    low, high = max(held.start, span.start), min(held.end, span.end)
+                    piece.append(self.text[offset + low - held.start : offset + high - held.start])
+                offset += len(held) + 1
+            pieces.append("".join(piece))
+        return "\n".join(pieces)
 
 
 @dataclass(frozen=True, slots=True)

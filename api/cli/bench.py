@@ -105,5 +105,36 @@ def bench_sync(
         run.finish(console, json_file)
 
 
+@app.command("answer")
+@guarded
+def bench_answer(
+    requests: Annotated[
+        int, typer.Option(min=1, help="Questions a round at one connection; at 16, twice as many.")
+    ] = 60,
+    peer_requests: Annotated[int, typer.Option(min=1, help="The same for the peer, which takes longer.")] = 16,
+    repeat: Repeat = 3,
+    threads: Threads = 2,
+    no_peer: Annotated[bool, typer.Option("--no-peer", help="Without the comparison with LiteLLM Proxy.")] = False,
+    json_file: JsonFile = None,
+    work: Work = None,
+) -> None:
+    """Answer: what everything around a model adds, against LiteLLM Proxy with its Presidio guardrail.
+
+    Both ask the same model server on loopback, which answers at once; at 1 and at 16 connections.
+    """
+    from api.bench import bench
+    from api.bench_answer import asking
+    from evals.bench import answer, corpora, litellm
+    from evals.peers import install
+
+    with bench("vouch bench answer", threads, False, work, _tell) as run:
+        peer = None if no_peer else install.ensure("litellm")
+        run.report.answer = answer.measure(
+            corpora.northwind(), asking(threads), peer, run.folder, repeat, requests, peer_requests, _tell
+        )
+        run.report.peer = None if peer is None else litellm.versions(peer)
+        run.finish(console, json_file)
+
+
 def _tell(line: str) -> None:
     complaints.print(f"[dim]{line}[/]", soft_wrap=True)

@@ -67,3 +67,44 @@ def pii(
     from evals.pii_report import run
 
     run(work, tuning=tuning, as_json=as_json, cost=cost)
+
+
+@app.command()
+@guarded
+def routing(
+    work: Work = WORK,
+    fit: Annotated[bool, typer.Option(help="Write answer/difficulty_weights.json anew, from the tuning half.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Routing: quality over cost of the shipped router, against random routing and the oracle; the whole curve."""
+    from evals.routing_report import run
+
+    run(work, refit=fit, as_json=as_json)
+
+
+@app.command()
+@guarded
+def grounding(
+    work: Work = WORK,
+    fit: Annotated[bool, typer.Option(help="Write answer/verify/support_weights.json anew.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Verification: unsupported sentences told from supported ones, by exact checks, by likeness, and by both."""
+    from evals.grounding_report import run
+
+    run(work, refit=fit, as_json=as_json)
+
+
+@app.command()
+@guarded
+def injection(
+    work: Work = WORK,
+    tuning: Annotated[bool, typer.Option(help="The tuning half instead of the test half.")] = False,
+    model: Annotated[bool, typer.Option(help="Also ask the small local model, a sample of the attacks.")] = True,
+    fit: Annotated[bool, typer.Option(help="Write answer/suspicion_weights.json anew, from the tuning half.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Attacks in documents: whether their effect reaches a reader, what is flagged, and false alarms."""
+    from evals.injection_report import run
+
+    run(work, tuning=tuning, as_json=as_json, model=model, fit=fit)

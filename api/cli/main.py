@@ -8,10 +8,12 @@ from api import logs
 from api.cli import (
     audit,
     bench,
+    budgets,
     destinations,
     documents,
     evaluate,
     ingest,
+    models,
     policy,
     questions,
     redact,
@@ -55,6 +57,9 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policy.app, name="policy")
+app.add_typer(models.app, name="models")
+app.add_typer(budgets.app, name="budgets")
+app.command("chargeback")(guarded(budgets.chargeback))
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.add_typer(evaluate.app, name="eval")

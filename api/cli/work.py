@@ -40,7 +40,7 @@ def beat() -> None:
 
     def start(runtime: Runtime) -> None:
         assert runtime.jobs is not None
-        runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.redaction.sweep)
+        runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.sweep)
 
     _run("beat", start)
 

@@ -11,12 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import (
     announcements,
+    budgets,
     destinations,
     errors,
     operate,
     policy,
     reading,
     redaction,
+    register,
     session,
     sources,
     web,
@@ -87,6 +89,8 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(announcements.router, tags=["sources"])
     app.include_router(policy.router, tags=["policy"])
     app.include_router(redaction.router, tags=["policy"])
+    app.include_router(register.router, tags=["models"])
+    app.include_router(budgets.router, tags=["models"])
     app.include_router(operate.router, tags=["operator"])
     app.include_router(destinations.router, tags=["operator"])
     web.install(app)

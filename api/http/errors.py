@@ -8,8 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from answer.models.base import ModelError
 from api.http.models import Problem
-from api.limits import TooMany
 from core import errors
 
 log = structlog.get_logger()
@@ -20,9 +20,10 @@ STATUS: tuple[tuple[type[errors.VouchError], int, str], ...] = (
     (errors.Forbidden, 403, "Not allowed"),
     (errors.Unauthenticated, 401, "Sign in first"),
     (errors.Conflict, 409, "In the way of something else"),
-    (TooMany, 429, "Too many questions"),
+    (errors.TooMany, 429, "Too much at once"),
     (errors.Refused, 503, "Refused"),
     (errors.Unavailable, 503, "Not available now"),
+    (ModelError, 503, "The model did not answer"),
 )
 
 

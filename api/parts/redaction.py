@@ -5,7 +5,7 @@ Detection runs in a process of its own, which starts when it is first asked. Not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -19,7 +19,7 @@ from answer.redact import Redactor
 from answer.vault import Vault
 from api.parts.detection import configured_identity, open_configured
 from api.policies import Policies
-from api.policy_trial import Row, Tally
+from api.policy_trial import Levels, Row, Tally
 from api.redacting import Redacted, TextRedactor
 from api.settings import RedactionSettings
 from core.audit import AuditLog
@@ -63,19 +63,25 @@ class Redaction:
 
     def __init__(
         self, database: Database, keyring: Keyring, audit: AuditLog, clock: Clock, settings: RedactionSettings,
-        policies: Policies,
+        policies: Policies, narrowed: Callable[[Policy], Policy],
     ) -> None:  # fmt: skip
+        """``narrowed``: a policy with what is said of each model in its register."""
         self._database, self._clock = database, clock
         self.policies = policies
         self.detector = ConfiguredDetector(settings.labels)
         self.gazetteer = Gazetteer(database)
         self.labeller = Labeller(database, self.detector, clock, self.detector.patient)
         self.vault = Vault(keyring, timedelta(days=settings.vault_days))
+        self.labels = StoredLabels(database)
+        self._narrowed = narrowed
         self.redactor = Redactor(
-            database, self.detector, StoredLabels(database), self.gazetteer, policies.policy, self.vault,
-            audit, clock,
-        )  # fmt: skip
+            database, self.detector, self.labels, self.gazetteer, self.policy, self.vault, audit, clock
+        )
         self._texts = TextRedactor(self.detector, self.gazetteer, clock)
+
+    def policy(self) -> Policy:
+        """What holds now, for every model too."""
+        return self._narrowed(self.policies.policy())
 
     def admits(self, sensitivity: Sensitivity) -> bool:
         """Whether a text may be embedded. It is asked for every chunk: what was decided elsewhere counts a moment
@@ -107,12 +113,13 @@ class Redaction:
         destinations = [destination_named(name) for name in names]
         tally, waiting = Tally(), 0
         if stored:
-            for document, findings, sensitivity in self._stored():
-                tally.add(document, findings, sensitivity)
+            for document, findings, levels in self._stored(now.policy, then):
+                tally.add(document, findings, levels)
             waiting = self.labeller.waiting()
         given = Tally()
-        for key, (findings, sensitivity) in zip(texts, self._texts.look(list(texts.values())), strict=True):
-            given.add(key, findings, sensitivity)
+        looked = self._texts.look(list(texts.values()), now.policy, then)
+        for key, (findings, levels) in zip(texts, looked, strict=True):
+            given.add(key, findings, levels)
         return Trial(
             now.version,
             tally.passages,
@@ -121,14 +128,15 @@ class Redaction:
             tuple(given.compared(now.policy, then, destinations)) if texts else (),
         )
 
-    def _stored(self) -> Iterator[tuple[str, Sequence[Finding], Sensitivity]]:
-        """Document, findings and sensitivity of every passage that can be found and has a label."""
+    def _stored(self, now: Policy, then: Policy) -> Iterator[tuple[str, Sequence[Finding], Levels]]:
+        """Document, findings and sensitivity under either policy of every passage that can be found and has a label."""
         identity = self.detector.identity
         after = ""
         while True:
             with self._database.reading() as session:
                 chunks = _current_chunks(session, after)
-                found = labels.labels_of_chunks(session, chunks, identity)
+                found = labels.labels_of_chunks(session, chunks, identity, now.kinds)
+                tried = labels.labels_of_chunks(session, chunks, identity, then.kinds)
             if not chunks:
                 return
             after = chunks[-1].id
@@ -137,7 +145,8 @@ class Redaction:
                 if chunk.id in found:
                     label = found[chunk.id]
                     people = [match.finding for match in matches]
-                    yield chunk.document_id, _with_people(label.findings, people), label.sensitivity
+                    levels = label.sensitivity, tried[chunk.id].sensitivity
+                    yield chunk.document_id, _with_people(label.findings, people), levels
 
     def sweep(self) -> int:
         """Destroy what the vault has kept for its time. Returns how many values went."""

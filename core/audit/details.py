@@ -96,11 +96,14 @@ class Search(Decision):
 
 
 class AskIntent(Decision):
-    """What is about to be asked of which model; written before the call."""
+    """What was asked, and what was found for it; written before anything is made of it. ``searched`` commits to the
+    question as it was made to stand alone, ``alone_by`` says by what."""
 
     answer: Id
     question: Commitment
-    model: Id
+    searched: Commitment | None = None
+    alone_by: Id | None = None
+    model: Id | None = None
     conversation: Id | None = None
     history: Commitment | None = None
     turns: Count | None = None
@@ -135,6 +138,7 @@ class AskOutcome(Details):
     stale: Count | None = None
     left_out: Count | None = None
     model: Id | None = None
+    tier: Word | None = None
     model_returned: Id | None = None
     model_version: Id | None = None
     sdk: Id | None = None
@@ -142,6 +146,59 @@ class AskOutcome(Details):
     tokens_out: Count | None = None
     reason: Word | None = None
     timings: Timings = {}
+
+
+class AskSentence(Details):
+    """A sentence is about to be shown: number ``index`` of its answer, as it is stored."""
+
+    answer: Id
+    index: Count
+    sentence: Commitment
+    support: Ratio
+    cited: Passages = []
+    redaction: Id | None = None
+
+
+class ModelIntent(Details):
+    """``prompt`` is about to be sent to ``model``, for ``reason``. ``redaction`` names what made it fit to go there."""
+
+    answer: Id
+    model: Id
+    version: Id
+    provider: Word
+    tier: Word
+    prompt: Commitment
+    policy: Count
+    redaction: Id
+    conversation: Id | None = None
+    region: Id | None = None
+    passages: Count | None = None
+    reason: Word | None = None
+
+
+class ModelOutcome(Details):
+    """What came of it. ``returned`` is the version that answered and ``request`` the name of the request, both by the
+    provider's word; ``micros`` the cost in millionths of ``currency``. ``reply`` commits to what was read of it."""
+
+    answer: Id
+    model: Id
+    version: Id
+    attempts: Count
+    reply: Commitment
+    tokens_in: Count
+    tokens_out: Count
+    returned: Id | None = None
+    sdk: Id | None = None
+    api_version: Id | None = None
+    region: Id | None = None
+    request: Id | None = None
+    finish: Word | None = None
+    tokens_cached: Count | None = None
+    micros: int | None = None
+    currency: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}\z")] | None = None
+    first_seconds: Seconds | None = None
+    seconds: Seconds | None = None
+    reason: Word | None = None
 
 
 class DocumentRead(Decision):
@@ -255,7 +312,9 @@ class SourceRun(Details):
 
 
 class SourceConfigured(Details):
-    """``settings`` commits to the whole configuration; ``access`` is the key of the access it gives its items."""
+    """``settings`` commits to the whole configuration; ``access`` is the key of the access it gives its items.
+    ``declared`` is how sensitive its plan makes everything in it; ``lowered`` where the plan makes something less
+    sensitive than the one before did."""
 
     source: Id
     change: Literal["created", "changed", "removed"]
@@ -263,6 +322,8 @@ class SourceConfigured(Details):
     revision: Count | None = None
     settings: Commitment | None = None
     access: Digest | None = None
+    declared: Level | None = None
+    lowered: Flag | None = None
 
 
 class DestinationConfigured(Details):
@@ -301,6 +362,45 @@ class PolicyChanged(Details):
     document: Commitment
     why: Commitment
     replaced: Count | None = None
+
+
+class ModelChanged(Details):
+    """A model of the register. ``revision`` is the number of the change in the whole register; ``ceiling`` the most
+    sensitive text that may go there. ``entry`` commits to its canonical JSON, ``why`` to the reason."""
+
+    model: Id
+    revision: Count
+    change: Literal["seeded", "added", "changed", "retired"]
+    provider: Word
+    tier: Word
+    ceiling: Level
+    entry: Commitment
+    why: Commitment
+
+
+class ModelChecked(Details):
+    """A fixed public sentence was sent to a model to see whether it answers."""
+
+    model: Id
+    sdk: Id | None = None
+    tokens_in: Count | None = None
+    tokens_out: Count | None = None
+    reason: Word | None = None
+    seconds: Seconds | None = None
+
+
+class BudgetChanged(Details):
+    """At most ``most`` of ``unit`` in each ``per``, money in millionths of ``currency``. ``name`` commits to whose it
+    is, ``why`` to the reason."""
+
+    scope: Word
+    name: Commitment
+    per: Word
+    unit: Word
+    change: Literal["seeded", "set", "removed"]
+    why: Commitment
+    most: Count | None = None
+    currency: Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z]{3}\z")] | None = None
 
 
 class DocumentSuppressed(Details):

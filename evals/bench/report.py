@@ -10,6 +10,8 @@ from typing import Any, Literal, cast
 from rich.console import Console
 from rich.table import Table
 
+from evals.bench import answer_report
+from evals.bench.answer import AnswerResult
 from evals.bench.ingest import IngestResult, Side
 from evals.bench.search import Latency, SearchResult
 from evals.bench.service import Memory, ServiceResult
@@ -53,6 +55,7 @@ class Report:
     service: ServiceResult | None = None
     search: list[SearchResult] = field(default_factory=list[SearchResult])
     sync: SyncResult | None = None
+    answer: AnswerResult | None = None
     peer: dict[str, str] | None = None
     """Versions of the peer's packages; None when it did not run."""
 
@@ -67,6 +70,8 @@ class Report:
                     against = ours.p50.over(each.peer.p50)
                     best = ours.p50.low / each.peer.p50.low
                     found.append(Ratio(name, against, best, PEER_SEARCH, "at most"))
+        if self.answer is not None:
+            found += _answer_ratios(self.answer)
         if self.service is not None:
             found += _service_ratios(self.service)
         if self.sync is not None and self.sync.against_dlt is not None:
@@ -87,6 +92,7 @@ class Report:
             "service": None if self.service is None else asdict(self.service),
             "search": [_jsonable(asdict(each)) for each in self.search],
             "sync": None if self.sync is None else _jsonable(asdict(self.sync)),
+            "answer": None if self.answer is None else _jsonable(asdict(self.answer)),
         }  # fmt: skip
 
 
@@ -126,6 +132,9 @@ def show(report: Report, console: Console) -> None:
         console.print(_service_table(report.service))
     if report.sync is not None:
         console.print(_sync_table(report.sync))
+    if report.answer is not None:
+        for table in answer_report.tables(report.answer):
+            console.print(table)
 
 
 def _ingest_ratios(result: IngestResult) -> list[Ratio]:
@@ -137,6 +146,18 @@ def _ingest_ratios(result: IngestResult) -> list[Ratio]:
             theirs = side.tokens_per_second
             label = f"ingest / {name}, {result.corpus}"
             found.append(Ratio(label, ours.over(theirs), ours.high / theirs.high, goal, "at least"))
+    return found
+
+
+def _answer_ratios(result: AnswerResult) -> list[Ratio]:
+    found: list[Ratio] = []
+    for connections, theirs in (result.peer or {}).items():
+        ours, many = result.ours[connections], f"{connections} connection{'s' if connections > 1 else ''}"
+        added, best = ours.added.over(theirs.added), ours.added.low / theirs.added.low
+        found.append(Ratio(f"added / LiteLLM with Presidio, {many}", added, best, answer_report.ADDED, "at most"))
+        speed, best = ours.per_second.over(theirs.per_second), ours.per_second.high / theirs.per_second.high
+        label = f"answers/s / LiteLLM with Presidio, {many}"
+        found.append(Ratio(label, speed, best, answer_report.PER_SECOND, "at least"))
     return found
 
 
@@ -262,4 +283,4 @@ def _jsonable(value: Any) -> Any:
     fields = cast("dict[str, Any]", value)
     if set(fields) == {"values"}:
         return Series(tuple(fields["values"])).as_json()
-    return {name: _jsonable(each) for name, each in fields.items()}
+    return {str(name): _jsonable(each) for name, each in fields.items()}

@@ -1,6 +1,8 @@
-"""Creates the peer's environment: ``python -m evals.peers.install``. Does nothing when it is there and up to date.
+"""Creates a peer's environment: ``python -m evals.peers.install [llamaindex|litellm]``. Does nothing when it is there
+and up to date.
 
-It takes 1.6 GB and a few minutes. Where pip finds packages is for its own configuration (``PIP_FIND_LINKS``, ...).
+The first takes 1.6 GB, the second 1.0 GB, each a few minutes. Where pip finds packages is for its own configuration
+(``PIP_FIND_LINKS``, ...).
 """
 
 from __future__ import annotations
@@ -10,26 +12,27 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 from core.errors import Unavailable, VouchError
 
 HERE = Path(__file__).resolve().parent
-ENVIRONMENT = HERE / ".venv-llamaindex"
-REQUIREMENTS = HERE / "llamaindex.txt"
+PeerName = Literal["llamaindex", "litellm"]
 WITHOUT = "The bench runs without it: --no-peer"
 
 
-def ensure() -> Path:
-    """The peer's Python, with exactly the requirements installed. Raises ``Unavailable``."""
-    python = ENVIRONMENT / "bin" / "python"
-    stamp = ENVIRONMENT / "installed"
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
+def ensure(peer: PeerName = "llamaindex") -> Path:
+    """The peer's Python, with exactly its requirements installed. Raises ``Unavailable``."""
+    environment, requirements = HERE / f".venv-{peer}", HERE / f"{peer}.txt"
+    python = environment / "bin" / "python"
+    stamp = environment / "installed"
+    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
     print("Installing the peer for comparison; this takes a few minutes the first time.", file=sys.stderr, flush=True)
-    shutil.rmtree(ENVIRONMENT, ignore_errors=True)
-    _run(sys.executable, "-m", "venv", str(ENVIRONMENT))
-    _run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(REQUIREMENTS))
+    shutil.rmtree(environment, ignore_errors=True)
+    _run(sys.executable, "-m", "venv", str(environment))
+    _run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(requirements))
     _run(str(python), "-m", "pip", "--disable-pip-version-check", "check")
     stamp.write_text(wanted)
     return python
@@ -48,7 +51,8 @@ def _run(*command: str) -> None:
 
 def main() -> int:
     try:
-        print(f"The peer is in {ensure().parent.parent}")
+        peer: PeerName = "litellm" if "litellm" in sys.argv[1:] else "llamaindex"
+        print(f"The peer is in {ensure(peer).parent.parent}")
     except VouchError as error:
         print(f"{error.message}\n{error.hint}", file=sys.stderr)
         return 1

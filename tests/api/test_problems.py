@@ -9,7 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
-from api.limits import Limiter, TooMany
+from api.limits import Limiter
+from core.errors import TooMany
 from tests.api.conftest import ANA, LEAVE
 from tests.api.visitors import EVENTS, House, ask, assert_problem, streamed
 

@@ -213,16 +213,14 @@ def test_without_the_peer_the_report_says_so_and_claims_nothing_about_it() -> No
 
 
 def test_a_peer_that_cannot_be_installed_says_how_to_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing = tmp_path / "requirements.txt"
-    nothing.write_text("no-such-package-of-vouch-bench==1\n")
-    monkeypatch.setattr(install, "REQUIREMENTS", nothing)
-    monkeypatch.setattr(install, "ENVIRONMENT", tmp_path / "environment")
+    (tmp_path / "llamaindex.txt").write_text("no-such-package-of-vouch-bench==1\n")
+    monkeypatch.setattr(install, "HERE", tmp_path)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     with pytest.raises(Unavailable, match="cannot be installed") as raised:
         install.ensure()
     assert "--no-peer" in raised.value.hint
-    assert not (tmp_path / "environment" / "installed").exists()
+    assert not (tmp_path / ".venv-llamaindex" / "installed").exists()
 
 
 def test_a_peer_that_fails_is_reported_with_its_reason(tmp_path: Path) -> None:

@@ -1,0 +1,69 @@
+"""What happened on the way to an answer, as its trail keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from answer.calling.call import Call
+from answer.prompt import VERSION
+from answer.routing import Attempt
+
+End = Literal["answered", "declined", "withheld", "failed", "nothing_held", "cut_off"]
+
+
+@dataclass(slots=True)
+class Tried:
+    """How an attempt went. ``withheld`` counts passages that may not go there, ``instructing`` sentences that read like
+    instructions to a model. ``dropped`` are sentences that were not shown, as tokens, with what spoke against them."""
+
+    attempt: Attempt
+    ended: End = "nothing_held"
+    why: str = ""
+    dropped: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
+    replaced: int = 0
+    repaired: int = 0
+    held: int = 0
+    withheld: int = 0
+    instructing: int = 0
+    call: dict[str, Any] = field(default_factory=dict[str, Any])
+    timings: dict[str, float] = field(default_factory=dict[str, float])
+    support: float = 0.0
+
+    def told(self) -> dict[str, Any]:
+        """For the trail."""
+        entry = self.attempt.entry
+        return {
+            "model": None if entry is None else entry.name,
+            "version": None if entry is None else entry.model,
+            "tier": self.attempt.tier,
+            "reason": self.attempt.reason,
+            "ended": self.ended,
+            "why": self.why,
+            "dropped": self.dropped,
+            "replaced": self.replaced,
+            "repaired": self.repaired,
+            "held": self.held,
+            "withheld": self.withheld,
+            "instructing": self.instructing,
+            "prompt": VERSION,
+            "call": self.call,
+            "timings": self.timings,
+        }
+
+
+def told(call: Call) -> dict[str, Any]:
+    """What became of a call, for the trail."""
+    return {
+        "returned": call.returned,
+        "sdk": call.sdk,
+        "api_version": call.api_version,
+        "region": call.region,
+        "request": call.request_id,
+        "finish": call.finish,
+        "usage": asdict(call.usage),
+        "cost": None if call.cost is None else asdict(call.cost),
+        "first_seconds": call.first_seconds,
+        "seconds": call.seconds,
+        "attempts": [asdict(attempt) for attempt in call.attempts],
+    }
