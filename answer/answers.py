@@ -76,6 +76,9 @@ class Answer:
     values: tuple[CountedValues, ...] = ()
     redactions: tuple[str, ...] = ()
     """Those whose tokens stand in its stored sentences."""
+    tier: str = "extractive"
+    searched: str | None = field(default=None, repr=False)
+    """The question made to stand alone, where that differs."""
 
 
 @dataclass(frozen=True, slots=True)

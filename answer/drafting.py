@@ -56,7 +56,9 @@ class Drafting:
                     self._point(numbers)
                 case Ended():
                     self.ended = piece
-        yield from self._cut(self._held, whole=True)
+        last = list(self._cut(self._held, whole=True))
+        # What the limit of the reply cut off says less, or something else, than was meant.
+        yield from last[:-1] if self.ended is not None and self.ended.reason == "length" else last
         self._held = ""
 
     def _point(self, numbers: tuple[int, ...]) -> None:

@@ -247,7 +247,7 @@ class Record:
                 conversation_id=asking.conversation_id,
                 person_id=asking.person_id,
                 question=asking.question,
-                searched=asking.searched,
+                searched=asking.searched if asking.searched != asking.question else None,
                 **values,
             )
             self.row_made = True

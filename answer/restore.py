@@ -78,6 +78,8 @@ def restore(
         created_at=row.created_at,
         timings=dict(row.timings),
         values=tuple(desk.counted.values()),
+        tier=row.tier,
+        searched=row.searched,
         redactions=tuple(dict.fromkeys(claim["redaction"] for claim in row.claims if claim.get("redaction"))),
     )
 

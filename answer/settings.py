@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from answer.routing import RoutingPolicy
+from answer.verify.settings import VerifySettings
 
 
 class AnswerSettings(BaseModel):
@@ -25,3 +26,6 @@ class AnswerSettings(BaseModel):
 
     routing: RoutingPolicy = RoutingPolicy()
     """Which model is asked, where there are any."""
+
+    verify: VerifySettings = VerifySettings()
+    """When a sentence that a model wrote is shown."""

@@ -88,9 +88,9 @@ _PATTERNS: tuple[tuple[Word, str, tuple[str, ...]], ...] = (
     ),
     (
         "directs_the_reply",
-        rf"\b{_CHANGE}\b{_GAP}{{0,90}}?\b(?:in|to|into|of|with|within|from|by|throughout) your (?:\w+ )?{_REPLY}(?![\w-])"
+        rf"\b{_CHANGE}\b{_GAP}{{0,90}}?\b(?:in|to|into|of|with|within|from|by|throughout) your (?:(?:final|whole|entire|next|own|full|first|short) )?{_REPLY}(?![\w-])"
         rf"|\b(?:modify|alter|change|replace|augment|enhance|end|start|begin|render|write|convert|translate|encode|rewrite"
-        rf"|format|supplement|provide|give|deliver) your (?:\w+ )?{_REPLY} (?:in|to|with|by|using|as|without)\b"
+        rf"|format|supplement|provide|give|deliver) your (?:(?:final|whole|entire|next|own|full|first|short) )?{_REPLY} (?:in|to|with|by|using|as|without)\b"
         rf"|\byour (?:reply|response|answer) (?:must|has to|needs to|shall)\b|\b(?:in|to|with|throughout) your {_REPLY}, {_CHANGE}\b",
         ("your ",),
     ),
@@ -103,12 +103,12 @@ _PATTERNS: tuple[tuple[Word, str, tuple[str, ...]], ...] = (
     (
         "demands_output",
         r"\b(?:and|then|just|simply|instead|only|now|please)(?: (?:and|then|just|simply|instead|only))* "
-        r"(?:print|output|repeat|say|respond with|reply with|echo)\b(?! (?:the|this|that|an?|your|it|them|out|all|both|each|every|these|those|on|off|to|in|for|at)\b)"
+        r"(?:print|output|respond with|reply with|echo)\b(?! (?:the|this|that|an?|your|it|them|out|all|both|each|every|these|those|on|off|to|in|for|at)\b)"
         r"|\bword for word\b|\b(?:translate|render) (?:this|the) (?:\w+ )?(?:sentence|text) as\b"
         r"|\b(?:and|then|just|simply|to|please) (?:report|output|answer|respond|reply|print)(?: that [^.!?]{0,40})?: ?\S"
         r"|\b(?:start|begin|end) (?:your|the) (?:reply|response|answer|output|message|sentence|text) (?:with|by)\b"
         r"|\bprint visit\b|\b(?:your|the) output (?:must|should|shall) (?:be|only|start|begin|say)\b",
-        ("print", "output", "repeat", "say", "respond with", "reply with", "echo", "word for word", "translate", "render",
+        ("print", "output", "respond with", "reply with", "echo", "word for word", "translate", "render",
          "report:", "respond", "start", "begin"),
     ),
     (

@@ -29,8 +29,8 @@ _LONGEST = 20_000
 """Characters that are looked at. A passage is far shorter."""
 _ADDRESS = re.compile(r"(?:\b[a-z]+://|\bwww\.)\S+|\b[\w.+-]*@?(?:[a-z0-9-]+\.)+[a-z]{2,8}\b(?:/\S*)?", re.IGNORECASE)
 _POINTING = stems(
-    "according document text passage source visit see go open click follow find more here link website site page web address"
-    " contact check read information details learn says states available"
+    "according document text passage source visit see go open click follow find more here link website site page web"
+    " address contact check read information details learn says states available"
 )
 _LEAST_SAID = 1
 """Words that a sentence with an address must have beside it and beside those that only point there."""

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from answer.candidates import Embed
 from answer.claims import Citation, Claim
 from answer.cleared import Cleared
 from answer.drafting import Drafting, Proposed
@@ -23,7 +22,6 @@ from answer.trail import Tried, told
 from answer.usage import Spender
 from answer.vault import Place
 from answer.verify.ground import Ground, Verdict
-from answer.verify.support import SupportModel
 from core.clock import Clock
 from core.errors import Refused, TooMany
 from core.kinds import CLASSES
@@ -31,6 +29,8 @@ from core.policy import Destination, Policy
 from retrieval.evidence import Evidence
 
 MOST_SENTENCES = 12
+Grounds = Callable[[Sequence[str], Sequence[int]], Ground]
+"""From the texts of units, and the passage of each, to what sentences are checked against."""
 _IMPERSONAL = frozenset({"place", "time"})
 _QUESTION_ROOM = 4_000
 
@@ -39,11 +39,10 @@ class Writer:
     """Has models write answers. ``policy`` is the data policy that holds now, narrowed by the register."""
 
     def __init__(
-        self, redactor: Redactor, gateway: Gateway, embed: Embed, support: SupportModel,
-        policy: Callable[[], Policy], clock: Clock,
-    ) -> None:  # fmt: skip
-        self._redactor, self._gateway, self._embed = redactor, gateway, embed
-        self._support, self._policy, self._clock = support, policy, clock
+        self, redactor: Redactor, gateway: Gateway, grounds: Grounds, policy: Callable[[], Policy], clock: Clock
+    ) -> None:
+        self._redactor, self._gateway, self._grounds = redactor, gateway, grounds
+        self._policy, self._clock = policy, clock
 
     def write(self, tried: Tried, evidence: Evidence, record: Record, spender: Spender) -> Iterator[Claim]:
         """The claims that hold, one after the other. What happened is in ``tried`` when it ends."""
@@ -67,8 +66,7 @@ class Writer:
         at = time.perf_counter()
         guard = Guard(units, cleared.question.text)
         tried.instructing = len(guard.instructing)
-        passages = [unit.cleared.number for unit in units]
-        ground = Ground(guard.texts, self._embed, self._support, passages=passages)
+        ground = self._grounds(guard.texts, [unit.cleared.number for unit in units])
         checking = _Checking(tried, units, guard, ground, cleared.map_id)
         drafting = Drafting()
         prompt = to_answer(cleared, units, entry.output_tokens)
@@ -94,7 +92,8 @@ class Writer:
             record.called(reply.call, drafting.text, failed, spender.subject)
         self._hide_dropped(tried, cleared, asking, evidence)
         if tried.ended == "nothing_held":
-            tried.ended = "answered" if tried.held else "declined" if drafting.declined else "nothing_held"
+            declined = drafting.declined or (drafting.ended is not None and drafting.ended.reason == "declined")
+            tried.ended = "answered" if tried.held else "declined" if declined else "nothing_held"
 
     def _as_stored(self, claim: Claim, cleared: Cleared, asking: Asking, evidence: Evidence) -> Claim:
         """Without any value."""

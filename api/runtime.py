@@ -192,7 +192,7 @@ def open_runtime(
         undo.callback(recheck.close)
         reranker = _reranker(settings, tell)
         searcher = Searcher(database, index, embedder, settings.retrieval, reranker, recheck=recheck)
-        modelled = open_modelled(database, models, redaction, embedder, settings.answer.routing, clock)
+        modelled = open_modelled(database, models, redaction, embedder, settings.answer, clock)
         recorder = Recorder(database, audit, clock, redaction.vault)
         asker = Asker(
             database, searcher, embedder.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -28,7 +29,8 @@ _FALSE_ALARMS = {"harmless prompts": 0.03, "documents": 0.004, "sentences": 0.00
 """Most false alarms that a threshold may give on the tuning half."""
 DOCUMENTS = (
     "qa_northwind_hr/corpus.jsonl.gz", "corpus_enterprisebench/policies.jsonl.gz",
-    "corpus_enterprisebench/posts.jsonl.gz", "corpus_enterprisebench/it_tickets.jsonl.gz", "corpus_enterprisebench/support_chats.jsonl.gz",
+    "corpus_enterprisebench/posts.jsonl.gz", "corpus_enterprisebench/it_tickets.jsonl.gz",
+    "corpus_enterprisebench/support_chats.jsonl.gz",
     "corpus_handbooks/gds-way.jsonl.gz", "corpus_handbooks/handbook.jsonl.gz",
     "corpus_handbooks/incident-response-docs.jsonl.gz", "corpus_handbooks/policies.jsonl.gz",
     "corpus_handbooks/security-policy-templates.jsonl.gz", "ret_claude_docs/corpus.jsonl.gz",
@@ -40,6 +42,8 @@ BY_HAND = {
     "disguised_link": 2.5, "external_image": 2.0,
 }  # fmt: skip
 """Least weights of signs that the sets have too few examples of."""
+MOST_BY_HAND = {"demands_output": 3.0, "dictates_words": 3.0}
+"""Most weights of signs that manuals have too ("and print"): alone they flag nothing."""
 
 
 def documents(data: Path | None = None) -> dict[str, list[str]]:
@@ -92,7 +96,10 @@ def _bare(sample: Sample, fitted_on: str) -> Scorer:
     model = fit(sample, ridge=_RIDGE)
     own = {name: weight / scale for name, weight, scale in zip(model.names, model.weights, model.scales, strict=True)}
     shift = sum(own[name] * mean for name, mean in zip(model.names, model.means, strict=True))
-    weights = {name: round(max(own.get(name, 0.0), BY_HAND.get(name, 0.0)), 4) for name in WORDS}
+    weights = {
+        name: round(min(max(own.get(name, 0.0), BY_HAND.get(name, 0.0)), MOST_BY_HAND.get(name, math.inf)), 4)
+        for name in WORDS
+    }
     kept = {name: weight for name, weight in weights.items() if weight}
     return Scorer(1, fitted_on, kept, round(model.intercept - shift, 4), 0.5, 0.5)
 

@@ -76,13 +76,15 @@ class Around:
 @dataclass(frozen=True, slots=True)
 class AnswerResult:
     """By number of connections. ``steps``: median milliseconds of the product's steps over all rounds; ``direct``: of
-    the model server alone. ``answered``: share of the product's replies that answer. ``questions_only`` is the peer
+    the model server alone. ``first_asked``: added milliseconds, in the median, when each question is asked for the first
+    time, one after the other. ``answered``: share of the product's replies that answer. ``questions_only`` is the peer
     when it gets the question without instructions and evidence."""
 
     corpus: str
     prompts: int
     characters: int
     answered: float
+    first_asked: float
     direct: Mapping[int, Series]
     ours: Mapping[int, Around]
     steps: Mapping[int, Mapping[str, float]]
@@ -122,7 +124,7 @@ def measure(
     corpus: Corpus, start: StartAsking, peer: Path | None, work: Path, repeat: int, requests: int, peer_requests: int,
     tell: Tell,
 ) -> AnswerResult:  # fmt: skip
-    """``peer`` is its Python. ``requests`` are those of the product at one connection, and twice as many at more."""
+    """``peer`` is its Python. ``requests`` are those of a round at one connection; at 16 twice as many, or 48."""
     direct: dict[int, list[float]] = {}
     ours, theirs, questions_only = _Rounds(), _Rounds(), _Rounds()
     told: dict[int, list[dict[str, float]]] = {}
@@ -133,7 +135,7 @@ def measure(
         tell(f"{corpus.name}: loading {corpus.documents} documents")
         asking.ingest(corpus)
         tell(f"{corpus.name}: asking questions once")
-        questions, prompts = _that_reach_the_model(asking.target, upstream, corpus.queries[:_QUESTIONS])
+        questions, prompts, first = _that_reach_the_model(asking.target, upstream, corpus.queries[:_QUESTIONS])
         bodies, plain = [_chat(each) for each in prompts], [_chat([prompt[-1] | _bare(prompt)]) for prompt in prompts]
         proxy = None
         if peer is not None:
@@ -142,14 +144,17 @@ def measure(
             send(proxy.target, bodies, 1, _WARM_UP)
         for number in range(1, repeat + 1):
             for connections in CONNECTIONS:
-                many = 1 if connections == 1 else 2
+                # At least three for each connection, so that most of them are answered while all are busy.
+                many, theirs_many = (
+                    max(each if connections == 1 else 2 * each, 3 * connections) for each in (requests, peer_requests)
+                )
                 tell(f"round {number} of {repeat}, {connections} connections: the model server alone")
-                alone = send(upstream, bodies, connections, 100 * many)
+                alone = send(upstream, bodies, connections, 200)
                 base = percentile([reply.seconds for reply in alone.replies], 0.5)
                 direct.setdefault(connections, []).append(base * 1000)
                 tell(f"round {number} of {repeat}, {connections} connections: Vouch")
                 used = processor_seconds([asking.pid])
-                load = _asked(asking.target, upstream, questions, connections, requests * many)
+                load = _asked(asking.target, upstream, questions, connections, many)
                 used = processor_seconds([asking.pid]) - used
                 rows = [_steps(reply.body, reply.seconds) for reply in load.replies]
                 told.setdefault(connections, []).extend(row for row, _ in rows)
@@ -159,7 +164,7 @@ def measure(
                     tell(f"round {number} of {repeat}, {connections} connections: LiteLLM Proxy")
                     for rounds, given in ((theirs, bodies), (questions_only, plain)):
                         used = processor_seconds(proxy.pids)
-                        load = send(proxy.target, given, connections, peer_requests * many)
+                        load = send(proxy.target, given, connections, theirs_many)
                         used = processor_seconds(proxy.pids) - used
                         rounds.add(connections, [reply.seconds - base for reply in load.replies], load, used)
     return AnswerResult(
@@ -167,6 +172,8 @@ def measure(
         prompts=len(prompts),
         characters=sum(len(message["content"]) for prompt in prompts for message in prompt) // len(prompts),
         answered=sum(answered) / len(answered),
+        # The very first also pays for what a process sets up once.
+        first_asked=percentile(first[1:], 0.5) * 1000 - direct[1][0],
         direct={each: Series(tuple(values)) for each, values in direct.items()},
         ours=ours.around(),
         steps={each: _medians(rows) for each, rows in told.items()},
@@ -186,21 +193,24 @@ def model_server(work: Path) -> Generator[Target]:
 
 def _that_reach_the_model(
     asking: Target, upstream: Target, queries: Sequence[str]
-) -> tuple[list[str], list[list[dict[str, Any]]]]:
-    """The questions that the product asks the model, and the messages it sends for each; the others it answers, or
+) -> tuple[list[str], list[list[dict[str, Any]]], list[float]]:
+    """The questions that the product asks the model, the messages it sends for each, and the seconds it takes without
+    retrieval; the others it answers, or
     abstains from, without one. Raises ``Unavailable`` where there are too few."""
     kept: list[str] = []
     prompts: list[list[dict[str, Any]]] = []
+    seconds: list[float] = []
     for query in queries:
         before = _seen(upstream)["count"]
-        send(asking, [_question(query)], 1, 1)
+        [reply] = send(asking, [_question(query)], 1, 1).replies
         seen = _seen(upstream)
         if seen["count"] == before + 1:
             kept.append(query)
             prompts.append(seen["asked"][-1])
+            seconds.append(_without_retrieval(_steps(reply.body, reply.seconds)[0]))
     if len(kept) < LEAST:
         raise Unavailable(f"Vouch asked the model for {len(kept)} of {len(queries)} questions: too few for a bench.")
-    return kept, prompts
+    return kept, prompts, seconds
 
 
 def _asked(asking: Target, upstream: Target, questions: Sequence[str], connections: int, requests: int) -> Load:

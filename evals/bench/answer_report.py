@@ -28,6 +28,7 @@ def tables(result: AnswerResult) -> Iterator[Table]:
                 name, str(connections), f"{each.added.median:,.1f}", f"{each.added_p95.median:,.1f}",
                 f"{each.per_second.median:,.2f}", f"{each.processor.median:,.0f}",
             )  # fmt: skip
+    around.add_row("Vouch, a question's first time", "1", f"{result.first_asked:,.1f}", "", "", "")
     for connections, direct in result.direct.items():
         around.add_row("the model server alone, in all", str(connections), f"{direct.median:,.1f}", "", "", "")
     yield around

@@ -79,6 +79,12 @@ def test_a_reply_that_declines_has_no_sentence() -> None:
     assert drafting.declined
 
 
+def test_a_sentence_that_the_limit_of_the_reply_cut_off_is_left_out() -> None:
+    pieces = [Wrote("Leave lasts 16 weeks [1]. It is paid for the first 1"), Ended("length", Usage(), "model-1")]
+
+    assert list(Drafting().sentences(pieces)) == [Proposed("Leave lasts 16 weeks.", (1,))]
+
+
 def test_a_pseudonym_is_no_citation() -> None:
     assert drafted([Wrote("[PERSON_k3v9x2m4] leads the team [2].")]) == [
         Proposed("[PERSON_k3v9x2m4] leads the team.", (2,))

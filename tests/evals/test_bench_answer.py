@@ -153,7 +153,7 @@ def test_ratios_stand_beside_their_goals() -> None:
     steps = {1: {"redact": 3.0}, 16: {"redact": 30.0}}
     direct = {1: Series((0.5,)), 16: Series((3.0,))}
     report = Report(Machine("a processor", 2, 2, 8.0, "3.11", 0.1), datetime(2026, 1, 1, tzinfo=UTC), "x")
-    report.answer = AnswerResult("made", 6, 8_000, 1.0, direct, ours, steps, theirs, None)
+    report.answer = AnswerResult("made", 6, 8_000, 1.0, 120.0, direct, ours, steps, theirs, None)
     assert [(each.values.median, each.met) for each in report.ratios()] == [
         (0.3, True), (10.0, True), (0.5, False), (4.0, True),
     ]  # fmt: skip
