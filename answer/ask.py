@@ -65,8 +65,8 @@ class Asker:
         """Stages, then sentences, then the whole answer."""
         question = checked_question(question)
         principal = self._principal_of(person_id)
-        record = self._place(question, principal, conversation_id, trace_id)
         written = Written(MODEL)
+        record = self._place(question, principal, conversation_id, trace_id)
         try:
             yield from self._answer(record, written, principal)
         except GeneratorExit:
@@ -77,7 +77,7 @@ class Asker:
             raise
 
     def _answer(self, record: Record, written: Written, principal: Principal) -> Iterator[Stage | Shown | Answer]:
-        started, person_id = time.perf_counter(), principal.person_id
+        person_id = principal.person_id
         yield Stage("searching", "Searching what you may read")
         searched = record.asking.searched
         found = self._searcher.search(searched, principal, limit=self._settings.passages_read)
@@ -90,12 +90,14 @@ class Asker:
         draft = draft_of(reading, self._settings, support=self._support)
         written.support, written.timings = draft.support, dict(evidence.timings)
         written.timings["read"] = time.perf_counter() - at
+        at = time.perf_counter()
         route = self._modelled.route(searched, evidence, reading, draft)
+        written.timings["route"] = time.perf_counter() - at
         yield from self._attempts(route, evidence, draft, record, written, person_id)
 
         yield Stage("recording", "Recording the answer before it is shown")
         shown = len(written.claims) if written.tier != MODEL else 0
-        written.timings["total"] = time.perf_counter() - started
+        written.timings["total"] = time.perf_counter() - written.started
         # Access may have changed while the evidence was read: what is shown is decided by what holds now.
         nearest = () if written.claims else evidence.passages[:NEAREST]
         reason = _reason(written, evidence)
@@ -141,7 +143,11 @@ class Asker:
                 written.support = max(written.support, tried.support)
                 number = len(written.claims) - 1
                 # Each sentence is shown by what its reader may see at that moment.
-                for sentence in record.show(written, number, self._principal_of(person_id)):
+                at_record = time.perf_counter()
+                sentences = record.show(written, number, self._principal_of(person_id))
+                written.timings["record"] = written.timings.get("record", 0.0) + time.perf_counter() - at_record
+                written.timings.setdefault("first_sentence", time.perf_counter() - written.started)
+                for sentence in sentences:
                     yield Shown(number, sentence)
             written.add(tried)
             if written.claims:

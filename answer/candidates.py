@@ -63,6 +63,8 @@ class Reading:
     passages: tuple[Passage, ...]
     weights: dict[str, float] = field(repr=False)
     candidates: tuple[Candidate, ...]
+    vector: Vectors | None = field(default=None, repr=False, compare=False)
+    """Of the question; None where nothing was found."""
 
 
 def weigh_up(question: str, evidence: Evidence, embed: Embed, settings: AnswerSettings) -> Reading:
@@ -81,7 +83,7 @@ def weigh_up(question: str, evidence: Evidence, embed: Embed, settings: AnswerSe
     cosines = vectors[1:] @ vectors[0]
     scored = [_scored(c, float(cosine), vector) for c, cosine, vector in zip(found, cosines, vectors[1:], strict=True)]
     scored.sort(key=lambda c: (-c.score, c.rank, c.sentence.position))
-    return Reading(question, passages, weights, tuple(scored))
+    return Reading(question, passages, weights, tuple(scored), vectors[0])
 
 
 def scope(passage: Passage) -> str:

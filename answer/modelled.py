@@ -53,6 +53,8 @@ class Modelled:
     identity: Callable[[], str]
     policy: Callable[[], Policy]
     routing: RoutingPolicy
+    understood: bool
+    """Whether the embedder is one whose vectors tell how difficult a question is."""
     clock: Clock
 
     def route(self, searched: str, evidence: Evidence, reading: Reading, draft: Draft) -> Route:
@@ -122,7 +124,7 @@ class Modelled:
         return Asked(
             answered=bool(draft.claims),
             support=draft.support,
-            difficulty=difficulty(searched),
+            difficulty=difficulty(searched, reading.vector if self.understood else None),
             plain=len(searched.split()) <= _PLAIN_WORDS and expected(searched) != "any" and best.holds_asked,
             question_level=TYPED,
             levels=self._levels(evidence),

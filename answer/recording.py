@@ -5,6 +5,7 @@ A sentence, and the event that tells of it, are written together; a sentence tha
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -63,11 +64,12 @@ class Written:
     timings: dict[str, float] = field(default_factory=dict[str, float])
     dropped: int = 0
     replaced: int = 0
+    started: float = field(default_factory=time.perf_counter)
 
     def add(self, tried: Tried) -> None:
         """What came of an attempt."""
         self.tried.append(tried.told())
-        self.dropped += sum(not each["replaced"] for each in tried.dropped)
+        self.dropped += len(tried.dropped) - tried.replaced
         self.replaced += tried.replaced
         for name, seconds in tried.timings.items():
             self.timings[name] = self.timings.get(name, 0.0) + seconds

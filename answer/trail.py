@@ -24,6 +24,8 @@ class Tried:
     replaced: int = 0
     repaired: int = 0
     held: int = 0
+    sent: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Where the passages are that the model was sent: what it wrote is read again only by who may read them all."""
     withheld: int = 0
     instructing: int = 0
     call: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -37,6 +39,7 @@ class Tried:
             "model": None if entry is None else entry.name,
             "version": None if entry is None else entry.model,
             "tier": self.attempt.tier,
+            "region": None if entry is None else entry.region,
             "reason": self.attempt.reason,
             "ended": self.ended,
             "why": self.why,
@@ -44,6 +47,7 @@ class Tried:
             "replaced": self.replaced,
             "repaired": self.repaired,
             "held": self.held,
+            "sent": self.sent,
             "withheld": self.withheld,
             "instructing": self.instructing,
             "prompt": VERSION,

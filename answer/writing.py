@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from answer.claims import Citation, Claim
 from answer.cleared import Cleared
 from answer.drafting import Drafting, Proposed
 from answer.gateway import Gateway
-from answer.models.base import ModelError
+from answer.models.base import ModelError, Piece, Prompt
 from answer.numbered import Unit, numbered
 from answer.prompt import to_answer
 from answer.recording import Asking, Record
@@ -35,6 +36,18 @@ _IMPERSONAL = frozenset({"place", "time"})
 _QUESTION_ROOM = 4_000
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a model was sent, as far as its reply is checked against it. ``question`` is as it went out, ``raw`` whether
+    values may have been among what it was sent."""
+
+    question: str = field(repr=False)
+    units: tuple[Unit, ...] = field(repr=False)
+    map_id: str
+    raw: bool
+    evidence: Evidence = field(repr=False)
+
+
 class Writer:
     """Has models write answers. ``policy`` is the data policy that holds now, narrowed by the register."""
 
@@ -48,39 +61,16 @@ class Writer:
         """The claims that hold, one after the other. What happened is in ``tried`` when it ends."""
         entry, asking = tried.attempt.entry, record.asking
         assert entry is not None
-        at = time.perf_counter()
-        try:
-            cleared = self._redactor.clear(
-                asking.searched, (), evidence, entry.destination, asking.conversation_id, asking.person_id,
-                trace_id=asking.trace_id,
-            )  # fmt: skip
-        except Refused as error:
-            tried.ended, tried.why = "withheld", error.message
+        prepared = self.prepare(tried, evidence, asking)
+        if prepared is None:
             return
-        tried.withheld = len(cleared.withheld)
-        tried.timings["redact"] = time.perf_counter() - at
-        units = numbered(cleared, evidence, room(entry, _QUESTION_ROOM + len(cleared.question.text)))
-        if not units:
-            tried.ended, tried.why = "withheld", "No passage that answers may go to this model."
-            return
-        at = time.perf_counter()
-        guard = Guard(units, cleared.question.text)
-        tried.instructing = len(guard.instructing)
-        ground = self._grounds(guard.texts, [unit.cleared.number for unit in units])
-        checking = _Checking(tried, units, guard, ground, cleared.map_id)
+        sent, cleared, prompt = prepared
         drafting = Drafting()
-        prompt = to_answer(cleared, units, entry.output_tokens)
         record.calling(entry, tried.attempt.reason, prompt, cleared, spender.subject)
         reply = self._gateway.stream(entry, prompt, spender)
         failed = ""
         try:
-            for proposed in drafting.sentences(reply):
-                for claim in checking.checked(proposed):
-                    kept = self._as_stored(claim, cleared, asking, evidence)
-                    tried.timings.setdefault("first_sentence", time.perf_counter() - at)
-                    yield kept
-                if tried.held + tried.replaced >= MOST_SENTENCES:
-                    break
+            yield from self.kept(tried, sent, drafting, reply, asking)
         except (ModelError, TooMany, Refused) as error:
             failed = error.code
             tried.ended, tried.why = "cut_off" if tried.held else "failed", error.message
@@ -88,29 +78,82 @@ class Writer:
             # Also when whoever waits has gone: the call ends, and what it cost is on record.
             reply.close()
             tried.call = told(reply.call)
-            tried.timings |= {"model": reply.call.seconds, "verify": checking.seconds}
+            tried.timings["model"] = reply.call.seconds
             record.called(reply.call, drafting.text, failed, spender.subject)
-        self._hide_dropped(tried, cleared, asking, evidence)
+        self.end(tried, sent, drafting, asking)
+
+    def prepare(self, tried: Tried, evidence: Evidence, asking: Asking) -> tuple[Sent, Cleared, Prompt] | None:
+        """What is going to be sent for one attempt; None where nothing may, and ``tried`` says why."""
+        entry = tried.attempt.entry
+        assert entry is not None
+        at = time.perf_counter()
+        raw = self._sees_values(entry.destination)
+        try:
+            cleared = self._redactor.clear(
+                asking.searched, (), evidence, entry.destination, asking.conversation_id, asking.person_id,
+                trace_id=asking.trace_id,
+            )  # fmt: skip
+        except Refused as error:
+            tried.ended, tried.why = "withheld", error.message
+            return None
+        tried.withheld = len(cleared.withheld)
+        tried.timings["redact"] = time.perf_counter() - at
+        at_units = time.perf_counter()
+        units = numbered(cleared, evidence, room(entry, _QUESTION_ROOM + len(cleared.question.text)))
+        if not units:
+            tried.ended, tried.why = "withheld", "No passage that answers may go to this model."
+            return None
+        sent = Sent(cleared.question.text, units, cleared.map_id, raw or self._sees_values(entry.destination), evidence)
+        prompt = to_answer(cleared, units, entry.output_tokens)
+        tried.timings["prompt"] = time.perf_counter() - at_units
+        return sent, cleared, prompt
+
+    def kept(
+        self, tried: Tried, sent: Sent, drafting: Drafting, pieces: Iterable[Piece], asking: Asking
+    ) -> Iterator[Claim]:
+        """The claims of a reply that hold, as they are stored. Raises what ``pieces`` raises."""
+        tried.sent = _places(sent.units)
+        guard = Guard(sent.units, sent.question)
+        tried.instructing = len(guard.instructing)
+        ground = self._grounds(guard.texts, [unit.cleared.number for unit in sent.units])
+        checking = _Checking(tried, sent.units, guard, ground, sent.map_id)
+        try:
+            for proposed in drafting.sentences(pieces):
+                for claim in checking.checked(proposed):
+                    kept = self._as_stored(claim, sent, asking)
+                    yield kept
+                if tried.held + tried.replaced >= MOST_SENTENCES:
+                    break
+        finally:
+            tried.timings["verify"] = checking.seconds
+
+    def end(self, tried: Tried, sent: Sent, drafting: Drafting, asking: Asking) -> None:
+        """How the attempt ended, once nothing more comes."""
+        if not tried.held:
+            # What was put in place of a sentence waited for one that holds, and was not shown.
+            tried.dropped = [{**each, "replaced": False} for each in tried.dropped]
+        self._hide_dropped(tried, sent, asking)
         if tried.ended == "nothing_held":
             declined = drafting.declined or (drafting.ended is not None and drafting.ended.reason == "declined")
             tried.ended = "answered" if tried.held else "declined" if declined else "nothing_held"
 
-    def _as_stored(self, claim: Claim, cleared: Cleared, asking: Asking, evidence: Evidence) -> Claim:
+    def _as_stored(self, claim: Claim, sent: Sent, asking: Asking) -> Claim:
         """Without any value."""
-        if claim.redaction is None or not self._sees_values(cleared.destination):
+        if claim.redaction is None or not sent.raw:
             return claim
+        evidence = sent.evidence
         places = tuple(Place(each.version, each.spans) for each in claim.citations)
         chunks = {each.chunk_id for each in claim.citations}
         cited = Evidence(evidence.question, tuple(p for p in evidence.passages if p.chunk_id in chunks), {})
         texts, map_id = self._unrestored([claim.text], claim.redaction, places, cited, asking)
         return Claim(texts[0], claim.citations, map_id)
 
-    def _hide_dropped(self, tried: Tried, cleared: Cleared, asking: Asking, evidence: Evidence) -> None:
+    def _hide_dropped(self, tried: Tried, sent: Sent, asking: Asking) -> None:
         """What was not shown is kept for reviewers, without any value as well."""
-        if not tried.dropped or not self._sees_values(cleared.destination):
+        if not tried.dropped or not sent.raw:
             return
         kept = [each["text"] for each in tried.dropped]
-        texts, map_id = self._unrestored(kept, cleared.map_id, (), evidence, asking)
+        texts, map_id = self._unrestored(kept, sent.map_id, (), sent.evidence, asking)
         tried.dropped = [
             {**each, "text": text, "redaction": map_id} for each, text in zip(tried.dropped, texts, strict=True)
         ]
@@ -146,7 +189,9 @@ class _Checking:
 
     def checked(self, proposed: Proposed) -> Iterator[Claim]:
         at = time.perf_counter()
-        cites = [number - 1 for number in proposed.cites if 0 < number <= len(self.units)]
+        # By their numbers: of what was sent some time ago, not every unit may still be there.
+        places = {unit.number: place for place, unit in enumerate(self.units)}
+        cites = [places[number] for number in proposed.cites if number in places]
         if self.guard.refuses(proposed.text):
             self._drop(proposed, ["instruction"], 0.0, replaced=False)
             claims: list[Claim] = []
@@ -198,6 +243,12 @@ class _Checking:
                 "replaced": replaced,
             }
         )
+
+
+def _places(units: Sequence[Unit]) -> list[dict[str, Any]]:
+    """The passages of ``units``, as they are stored."""
+    passages = {unit.passage.chunk_id: unit.passage for unit in units}.values()
+    return [{"version": each.version, "spans": [[span.start, span.end] for span in each.spans]} for each in passages]
 
 
 def _citations(units: Sequence[Unit], support: float) -> tuple[Citation, ...]:

@@ -52,6 +52,7 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
             },
         )
         runtime.audit.enlist(session, event)
+    runtime.vectors.forget()
     return values, dropped
 
 

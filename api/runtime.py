@@ -19,6 +19,7 @@ import structlog
 from answer.archive import Archive
 from answer.ask import MODEL, Asker
 from answer.recording import Recorder
+from answer.remembering import RememberedVectors
 from answer.support import shipped
 from api.connecting import Connecting, connect
 from api.limits import Limiter
@@ -87,6 +88,7 @@ class Runtime:
     policies: Policies
     redaction: Redaction
     models: Models
+    vectors: RememberedVectors
     limiter: Limiter
     connecting: Connecting
     jobs: Jobs | None
@@ -192,10 +194,11 @@ def open_runtime(
         undo.callback(recheck.close)
         reranker = _reranker(settings, tell)
         searcher = Searcher(database, index, embedder, settings.retrieval, reranker, recheck=recheck)
-        modelled = open_modelled(database, models, redaction, embedder, settings.answer, clock)
+        vectors = RememberedVectors(embedder.embed)
+        modelled = open_modelled(database, models, redaction, vectors.embed, embedder.identity, settings.answer, clock)
         recorder = Recorder(database, audit, clock, redaction.vault)
         asker = Asker(
-            database, searcher, embedder.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled
+            database, searcher, vectors.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled
         )
         runtime = Runtime(
             settings=settings,
@@ -216,6 +219,7 @@ def open_runtime(
             policies=policies,
             redaction=redaction,
             models=models,
+            vectors=vectors,
             limiter=Limiter(settings.ask_per_minute),
             connecting=connecting,
             jobs=jobs,

@@ -23,7 +23,7 @@ from answer.verify.quantities import Quantity, quantities
 from answer.verify.roles import Role, exchanged, roles
 from core.text import Span
 
-Kind = Literal["number", "date", "name", "quote", "negation", "modality", "limit", "order"]
+Kind = Literal["number", "date", "name", "quote", "negation", "modality", "limit", "order", "clause"]
 
 _PIECE = re.compile(r"\[[A-Z0-9_.]+\]|\w+(?:[.,'’:/-]\w+)*%?|[$€£]")
 _COPIED = 0.6

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from answer.candidates import Embed
+from answer.verify.clauses import foreign
 from answer.verify.connectives import says_nothing
 from answer.verify.exact import Disagreement, compare
 from answer.verify.exact import read as read_facts
@@ -47,7 +48,7 @@ class Verdict:
 class Ground:
     """The evidence of one answer. ``units`` are its numbered sentences, ``passages`` the passage of each if known.
 
-    Both sides are pseudonymised alike. Units are embedded once, together, when the first sentence needs it.
+    Both sides are pseudonymised alike. Units are embedded once, when they are first looked at.
     ``threshold`` is that of the model unless given; ``entails`` takes the place of the model.
     """
 
@@ -74,8 +75,8 @@ class Ground:
             return Verdict(False, 0.0, (), says_nothing=True)
         if not len(self._shelf):
             return Verdict(False, 0.0, ())
-        reading = self._read(sentence)
         named = tuple(dict.fromkeys(unit for unit in cited if 0 <= unit < len(self._shelf)))
+        reading = self._read(sentence, named[:MOST_CITED])
         first = self._judge(reading, named[:MOST_CITED], repaired=False) if named else None
         if first is not None and first.holds and first.support >= _CERTAIN:
             return first
@@ -98,10 +99,10 @@ class Ground:
         near = float(reading.meanings[best]) >= _REPLACES and shared >= _REPLACES_WORDS * sum(weights.values())
         return best if near else None
 
-    def _read(self, sentence: str) -> Reading:
+    def _read(self, sentence: str, named: Sequence[int] = ()) -> Reading:
         facts = read_facts(sentence)
         vector = np.asarray(self._embed([facts.text]), dtype=np.float32)[0]
-        return read(facts, vector, self._shelf)
+        return read(facts, vector, self._shelf, named)
 
     def _judge(self, reading: Reading, cited: tuple[int, ...], *, repaired: bool) -> Verdict:
         found = disagreements(reading, self._shelf, cited)
@@ -114,6 +115,9 @@ class Ground:
 
 
 def disagreements(reading: Reading, shelf: Shelf, cited: Sequence[int]) -> tuple[Disagreement, ...]:
-    """What a sentence says otherwise than its cited units, numbers compared with the closest other units as well."""
+    """What a sentence says otherwise than its cited units, numbers compared with the closest other units as well, and
+    the clauses of which they have no word."""
     beside = shelf.nearest(reading.meanings, cited)
-    return compare(reading.facts, [shelf.facts(unit) for unit in cited], [shelf.facts(unit) for unit in beside])
+    found = compare(reading.facts, [shelf.facts(unit) for unit in cited], [shelf.facts(unit) for unit in beside])
+    together = frozenset[str]().union(*(shelf.stems[unit] for unit in cited))
+    return (*found, *(Disagreement("clause", span) for span in foreign(reading.facts.text, together)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Collection, Sequence
-from functools import cached_property
 
 import numpy as np
 
@@ -16,6 +15,8 @@ from answer.verify.exact import Facts, read
 MOST_CITED = 3
 """Units that carry one sentence."""
 
+LOOKED_AT = 12
+"""Units whose meaning is compared with that of a sentence, beside those that it cites."""
 _MEANING = 0.6
 """Weight of the cosine against the share of the sentence's words, when units are looked for."""
 _FURTHER = 0.3
@@ -38,7 +39,7 @@ def content(text: str) -> tuple[str, ...]:
 class Shelf:
     """``texts`` are the units; ``passages`` tells for each which passage it stands in, where that is known.
 
-    ``embed`` is called once for all units, when first needed.
+    ``embed`` is called for units when they are first looked at.
     """
 
     def __init__(self, texts: Sequence[str], embed: Embed, passages: Sequence[int] = ()) -> None:
@@ -51,14 +52,30 @@ class Shelf:
         self._passages = tuple(passages)
         self._frequency = Counter(term for held in self.stems for term in held)
         self._facts: dict[int, Facts] = {}
+        self._vectors: dict[int, Vectors] = {}
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    @cached_property
-    def vectors(self) -> Vectors:
-        """float32[units, dimensions], rows of unit length."""
-        return np.asarray(self.embed(list(self.texts)), dtype=np.float32)
+    def vectors(self, units: Sequence[int]) -> Vectors:
+        """float32[len(units), dimensions], rows of unit length. Each unit is embedded once, when first asked for."""
+        new = [unit for unit in dict.fromkeys(units) if unit not in self._vectors]
+        if new:
+            rows = np.asarray(self.embed([self.texts[unit] for unit in new]), dtype=np.float32)
+            self._vectors.update(zip(new, rows, strict=True))
+        return np.stack([self._vectors[unit] for unit in units])
+
+    def meanings(self, vector: Vectors, terms: Collection[str], named: Sequence[int] = ()) -> Vectors:
+        """float32[units]: the cosine of a sentence to the units ``named`` and to those that share most of its words;
+        0 for all others, since embedding the whole evidence would cost more than everything else."""
+        weights = self.weights(set(terms))
+        shares = [sum(weight for term, weight in weights.items() if term in held) for held in self.stems]
+        likely = sorted((unit for unit, share in enumerate(shares) if share), key=lambda unit: -shares[unit])
+        looked = list(dict.fromkeys((*named, *likely[:LOOKED_AT])))
+        found = np.zeros(len(self), dtype=np.float32)
+        if looked:
+            found[looked] = self.vectors(looked) @ vector
+        return found
 
     def facts(self, unit: int) -> Facts:
         if unit not in self._facts:

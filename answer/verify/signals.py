@@ -74,8 +74,10 @@ class Reading:
         return shelf.choose(self.terms, self.meanings, facts=hard.intersection(self.terms))
 
 
-def read(facts: Facts, vector: Vectors, shelf: Shelf) -> Reading:
-    return Reading(facts, content(facts.text), vector, shelf.vectors @ vector)
+def read(facts: Facts, vector: Vectors, shelf: Shelf, named: Sequence[int] = ()) -> Reading:
+    """``named`` are units that are compared with it in any case."""
+    terms = content(facts.text)
+    return Reading(facts, terms, vector, shelf.meanings(vector, terms, named))
 
 
 def signals(
@@ -93,7 +95,7 @@ def signals(
     lacking = [0.0 if term in together else weight for term, weight in zip(terms, weights, strict=True)]
     everywhere = sum(w for t, w in zip(terms, weights, strict=True) if shelf.has(t))
     kinds = Counter(each.kind for each in disagreements)
-    joint = shelf.vectors[list(cited)].sum(axis=0)
+    joint = shelf.vectors(list(cited)).sum(axis=0)
     neighbours = list(pairwise(terms))
     phrases = {pair for unit in cited for pair in pairwise(shelf.contents[unit])}
     return {

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 
+from answer.candidates import Embed
+from answer.difficulty import is_understood
 from answer.modelled import Modelled
+from answer.remembering import without_tokens
 from answer.settings import AnswerSettings
 from answer.verify.ground import Entails, Ground
 from answer.verify.settings import VerifySettings
@@ -15,17 +18,18 @@ from api.parts.models import Models
 from api.parts.redaction import Redaction
 from core.clock import Clock
 from core.database import Database
-from ingest.embed.base import Embedder
 
 
 def open_modelled(
     database: Database,
     models: Models,
     redaction: Redaction,
-    embedder: Embedder,
+    embed: Embed,
+    embedder: str,
     settings: AnswerSettings,
     clock: Clock,
 ) -> Modelled:
+    """``embed`` is that of the ``embedder`` with this identity."""
     gateway = models.gateway
     return Modelled(
         database=database,
@@ -33,17 +37,20 @@ def open_modelled(
         budgets=models.budgets,
         gateway=gateway,
         redactor=redaction.redactor,
-        writer=Writer(redaction.redactor, gateway, _grounds(embedder, settings.verify), redaction.policy, clock),
+        writer=Writer(
+            redaction.redactor, gateway, _grounds(without_tokens(embed), settings.verify), redaction.policy, clock
+        ),
         vault=redaction.vault,
         labels=redaction.labels,
         identity=lambda: redaction.detector.identity,
         policy=redaction.policy,
         routing=settings.routing,
+        understood=is_understood(embedder),
         clock=clock,
     )
 
 
-def _grounds(embedder: Embedder, settings: VerifySettings) -> Grounds:
+def _grounds(embed: Embed, settings: VerifySettings) -> Grounds:
     @cache
     def entails() -> Entails | None:
         if settings.cross_encoder is None:
@@ -54,8 +61,6 @@ def _grounds(embedder: Embedder, settings: VerifySettings) -> Grounds:
         return CrossEncoderEntailment(settings.cross_encoder)
 
     def ground(texts: Sequence[str], passages: Sequence[int]) -> Ground:
-        return Ground(
-            texts, embedder.embed, shipped(), passages=passages, threshold=settings.threshold, entails=entails()
-        )
+        return Ground(texts, embed, shipped(), passages=passages, threshold=settings.threshold, entails=entails())
 
     return ground

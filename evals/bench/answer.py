@@ -76,8 +76,8 @@ class Around:
 @dataclass(frozen=True, slots=True)
 class AnswerResult:
     """By number of connections. ``steps``: median milliseconds of the product's steps over all rounds; ``direct``: of
-    the model server alone. ``first_asked``: added milliseconds, in the median, when each question is asked for the first
-    time, one after the other. ``answered``: share of the product's replies that answer. ``questions_only`` is the peer
+    the model server alone. ``first_asked``: median milliseconds added when each question is asked for the first time,
+    one after the other. ``answered``: share of the product's replies that answer. ``questions_only`` is the peer
     when it gets the question without instructions and evidence."""
 
     corpus: str

@@ -76,3 +76,11 @@ def test_threads_get_what_one_would() -> None:
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(remembered.embed, [texts[at : at + 10] for at in range(0, 200, 10)]))
     assert (np.concatenate(found) == Counting().embed(texts)).all()
+
+
+def test_a_sentence_is_remembered_whatever_its_values_are_called_in_this_conversation() -> None:
+    bare = Counting()
+    embed = without_tokens(RememberedVectors(bare.embed).embed)
+    one, other = (f"Ask {Token('PERSON', identity)} about leave." for identity in ("01234567", "456789AB"))
+    assert (embed([one]) == embed([other])).all()
+    assert bare.given == ["Ask [person] about leave."]
