@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from answer.claims import Citation, Status
 from retrieval.evidence import DocumentRef, Passage, Stale
 
 Withheld = Literal["access revoked"]
+LeafState = Literal["verified", "not_stated", "unsupported", "withheld"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,40 @@ class CountedValues:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownConflict:
+    """Two citations of the answer whose documents say otherwise about the same thing. ``later``: which of them is the
+    later edition, 0 or 1, where that is known."""
+
+    first: ShownCitation
+    second: ShownCitation
+    later: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredLeaf:
+    """One leaf of a filled form. ``path`` is a JSON pointer. Without a value it was ``not_stated``, or what a model
+    wrote was ``unsupported``, or this reader may not see what carries it (``withheld``)."""
+
+    path: str
+    value: Any = field(repr=False)
+    citations: tuple[ShownCitation, ...]
+    state: LeafState
+
+
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """A filled form for one reader. ``outcome``: what came of it, or what was declared for when nothing valid does.
+    ``delivery`` is the message to ``destination``; ``problem`` says why there is none."""
+
+    value: Any = field(repr=False)
+    leaves: tuple[StructuredLeaf, ...]
+    outcome: Literal["filled", "nulls", "literal", "refused"]
+    destination: str | None = None
+    delivery: str | None = None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """``as_of`` is that of the oldest cited source. ``nearest`` are permitted passages, shown when it abstained.
 
@@ -79,6 +114,12 @@ class Answer:
     tier: str = "extractive"
     searched: str | None = field(default=None, repr=False)
     """The question made to stand alone, where that differs."""
+    structured: Structured | None = None
+    """Where a form was asked for; the sentences are then its leaves."""
+    conflicts: tuple[ShownConflict, ...] = ()
+    dropped: int = 0
+    """Sentences of models that were not shown, without those that a verbatim sentence stands in for (``replaced``)."""
+    replaced: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,10 +12,12 @@ from answer.answers import Answer
 from answer.permitted import Values, values_for
 from answer.repository import Conversation
 from answer.restore import Cited, cited, restore
+from answer.retold import Trail, redactions_of, retell
 from answer.tables import AnswerRow
 from answer.vault import Vault
 from core.access import Principal
-from core.audit import AuditLog, Event
+from core.audit import AuditLog, Event, Kind
+from core.audit.events import JSON
 from core.clock import Clock
 from core.database import Database
 from retrieval import recorded
@@ -34,6 +37,17 @@ class Archive:
             answer = restore(session, row, principal, stale_sources(session), self._values(session, row, principal))
         self._record(answer, principal, trace_id)
         return answer
+
+    def trail(self, answer_id: str, principal: Principal, trace_id: str = "") -> Trail:
+        """How an answer came about. Its dropped sentences are restored as its shown ones are, and that is recorded."""
+        with self._database.reading() as session:
+            row = repository.answer(session, answer_id, principal.person_id)
+            trail = retell(session, row, principal, self._values(session, row, principal))
+        details: dict[str, JSON] = {"answer": trail.answer_id, "conversation": trail.conversation_id, "reason": "trail"}
+        self._tell("answer.read", details, principal, trace_id)
+        if trail.redactions:
+            self._audit.append(restored(trail, principal, self._clock(), trace_id))
+        return trail
 
     def conversation(
         self, conversation_id: str, principal: Principal, trace_id: str = ""
@@ -66,58 +80,52 @@ class Archive:
             row = repository.answer(session, answer_id, principal.person_id)
             opened = cited(session, row, number, principal)
         version = opened.visible.version
-        self._audit.append(
-            Event(
-                kind="evidence.read",
-                subject=principal.subject,
-                action="evidence.read",
-                outcome="done",
-                at=self._clock(),
-                trace_id=trace_id,
-                details={
-                    **recorded.decision(principal),
-                    "answer": answer_id,
-                    "number": number,
-                    "document": version.document.id,
-                    "version": version.id,
-                    "chunk": opened.chunk_id,
-                    "page": opened.page,
-                    "current": version.current,
-                    "masked": len(opened.visible.hidden),
-                },
-            )
-        )
+        details: dict[str, JSON] = {
+            "answer": answer_id,
+            "number": number,
+            "document": version.document.id,
+            "version": version.id,
+            "chunk": opened.chunk_id,
+            "page": opened.page,
+            "current": version.current,
+            "masked": len(opened.visible.hidden),
+        }
+        self._tell("evidence.read", details, principal, trace_id)
         return opened
 
     def _values(self, session: Session, row: AnswerRow, principal: Principal) -> Values | None:
-        if self._vault is None or not any(claim.get("redaction") for claim in row.claims):
+        redacted = any(claim.get("redaction") for claim in row.claims) or redactions_of(row)
+        if self._vault is None or not redacted:
             return None
         return values_for(session, self._vault, row.conversation_id, principal, row.created_at, self._clock())
 
     def _record(self, answer: Answer, principal: Principal, trace_id: str) -> None:
-        self._audit.append(
-            Event(
-                kind="answer.read",
-                subject=principal.subject,
-                action="answer.read",
-                outcome="done",
-                at=self._clock(),
-                trace_id=trace_id,
-                details={
-                    **recorded.decision(principal),
-                    "answer": answer.id,
-                    "conversation": answer.conversation_id,
-                    "sentences": len(answer.sentences),
-                    "withheld": sum(sentence.withheld is not None for sentence in answer.sentences),
-                },
-            )
-        )
+        details: dict[str, JSON] = {
+            "answer": answer.id,
+            "conversation": answer.conversation_id,
+            "sentences": len(answer.sentences),
+            "withheld": sum(sentence.withheld is not None for sentence in answer.sentences),
+        }
+        self._tell("answer.read", details, principal, trace_id)
         if answer.redactions:
             self._audit.append(restored(answer, principal, self._clock(), trace_id))
 
+    def _tell(self, kind: Kind, details: Mapping[str, JSON], principal: Principal, trace_id: str) -> None:
+        self._audit.append(
+            Event(
+                kind=kind,
+                subject=principal.subject,
+                action=kind,
+                outcome="done",
+                at=self._clock(),
+                trace_id=trace_id,
+                details={**recorded.decision(principal), **details},
+            )
+        )
 
-def restored(answer: Answer, principal: Principal, at: datetime, trace_id: str) -> Event:
-    """The record of which values of an answer its reader saw."""
+
+def restored(answer: Answer | Trail, principal: Principal, at: datetime, trace_id: str) -> Event:
+    """The record of which values of an answer, or of its trail, its reader saw."""
     return Event(
         kind="redaction.restored",
         subject=principal.subject,
@@ -127,7 +135,7 @@ def restored(answer: Answer, principal: Principal, at: datetime, trace_id: str) 
         trace_id=trace_id,
         details={
             **recorded.decision(principal),
-            "answer": answer.id,
+            "answer": answer.id if isinstance(answer, Answer) else answer.answer_id,
             "conversation": answer.conversation_id,
             "maps": answer.redactions,
             "values": tuple(

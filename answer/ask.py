@@ -8,34 +8,40 @@ writes is shown sentence by sentence as far as the evidence carries it. Else the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from answer import repository
 from answer.answers import Answer, Sentence, Stage
-from answer.candidates import Embed, weigh_up
+from answer.candidates import Embed, Reading, weigh_up
 from answer.claims import Draft
 from answer.extract import draft_of
 from answer.followup import in_context, leans
 from answer.history import turns
 from answer.modelled import Modelled
 from answer.recording import Asking, Record, Recorder, Written
-from answer.routing import Route
+from answer.routing import Attempt, Route
 from answer.settings import AnswerSettings
+from answer.structured.filling import Filler, Wanted
+from answer.structured.sending import ToDestination, towards
 from answer.support import Support
-from answer.writing import Tried
+from answer.trail import Tried
+from answer.weighing import NOT_COUNTED, disagreeing, records, told
+from connectors.destinations.outbox import Outbox
 from core.access import Principal
 from core.clock import Clock
 from core.database import Database
 from core.errors import VouchError
 from retrieval.evidence import Evidence
-from retrieval.freshness import stale_sources, told
+from retrieval.freshness import stale_sources
+from retrieval.freshness import told as told_stale
 from retrieval.search import Searcher, checked_question
 
 MODEL = "extractive"
 NEAREST = 3
 """Permitted sources shown when the answer abstains."""
+COUNTING = Route((Attempt(None, "records"),))
 FAILED = ("failed", "withheld")
 """Ends of an attempt after which another model of the same tier may do better."""
 
@@ -54,21 +60,28 @@ class Asker:
     def __init__(
         self, database: Database, searcher: Searcher, embed: Embed, support: Support, recorder: Recorder, clock: Clock,
         settings: AnswerSettings, principal_of: Callable[[str], Principal], modelled: Modelled,
+        outbox: Outbox,
     ) -> None:  # fmt: skip
         self._database, self._searcher, self._embed, self._support = database, searcher, embed, support
         self._recorder, self._clock, self._settings = recorder, clock, settings
         self._principal_of, self._modelled = principal_of, modelled
+        self._filler, self._outbox = Filler(modelled), outbox
 
     def ask(
-        self, question: str, person_id: str, *, conversation_id: str | None = None, trace_id: str = ""
-    ) -> Iterator[Stage | Shown | Answer]:
-        """Stages, then sentences, then the whole answer."""
+        self, question: str, person_id: str, *, conversation_id: str | None = None, trace_id: str = "",
+        wanted: Wanted | None = None,
+    ) -> Iterator[Stage | Shown | Answer]:  # fmt: skip
+        """Stages, then sentences, then the whole answer; with a form that is ``wanted``, only the whole of it."""
         question = checked_question(question)
         principal = self._principal_of(person_id)
+        sending = self._sending(wanted, principal)
         written = Written(MODEL)
         record = self._place(question, principal, conversation_id, trace_id)
         try:
-            yield from self._answer(record, written, principal)
+            if wanted is None:
+                yield from self._answer(record, written, principal)
+            else:
+                yield from self._fill(wanted, sending, record, written, principal)
         except GeneratorExit:
             record.leave(written, principal, "left")
             raise
@@ -77,12 +90,60 @@ class Asker:
             raise
 
     def _answer(self, record: Record, written: Written, principal: Principal) -> Iterator[Stage | Shown | Answer]:
-        person_id = principal.person_id
+        person_id, searched = principal.person_id, record.asking.searched
+        evidence, reading, draft = yield from self._found(record, written, principal)
+        at = time.perf_counter()
+        found_records = records(searched, evidence, reading, draft.support)
+        draft = replace(draft, claims=found_records or draft.claims)
+        route = COUNTING if found_records else self._modelled.route(searched, evidence, reading, draft)
+        written.timings["route"] = time.perf_counter() - at
+        yield from self._attempts(route, evidence, draft, record, written, person_id)
+
+        shown = len(written.claims) if written.tier != MODEL else 0
+        written.conflicts = told(written.claims, disagreeing(written.claims, reading.candidates))
+        yield Stage("recording", "Recording the answer before it is shown")
+        written.timings["total"] = time.perf_counter() - written.started
+        # Access may have changed while the evidence was read: what is shown is decided by what holds now.
+        nearest = () if written.claims else evidence.passages[:NEAREST]
+        reason = NOT_COUNTED if found_records else reason_of(written, evidence)
+        answer = record.finish(written, self._principal_of(person_id), nearest, reason, len(evidence.left_out))
+        for index, sentence in enumerate(answer.sentences[shown:], shown):
+            yield Shown(index, sentence)
+        yield answer
+
+    def _fill(
+        self, wanted: Wanted, sending: ToDestination | None, record: Record, written: Written, principal: Principal
+    ) -> Iterator[Stage | Answer]:
+        """The same for a form. What goes to others is made of what they may read as well."""
+        reader = principal if sending is None else sending.reader
+        evidence, reading, draft = yield from self._found(record, written, reader)
+        route = self._filler.route(record.asking.searched, evidence, reading, draft)
+        yield from self._filler.attempts(wanted, route, evidence, record, written, reader)
+
+        yield Stage("recording", "Recording the answer before it is shown")
+        written.timings["total"] = time.perf_counter() - written.started
+        nearest = () if written.claims else evidence.passages[:NEAREST]
+        reason = " ".join(each for each in (told_stale(evidence.left_out), written.reason) if each) or None
+        # Access may have changed while the evidence was read, also that of who reads along.
+        principal = self._principal_of(principal.person_id)
+        now = self._sending(wanted, principal)
+        yield record.finish(written, principal, nearest, reason, len(evidence.left_out), now)
+
+    def _sending(self, wanted: Wanted | None, asker: Principal) -> ToDestination | None:
+        if wanted is None or wanted.destination is None:
+            return None
+        with self._database.reading() as session:
+            return towards(session, self._outbox, wanted.destination, asker)
+
+    def _found(
+        self, record: Record, written: Written, reader: Principal
+    ) -> Generator[Stage, None, tuple[Evidence, Reading, Draft]]:
+        """What ``reader`` may read about it, with the intent in the log, and what the evidence itself answers."""
         yield Stage("searching", "Searching what you may read")
         searched = record.asking.searched
-        found = self._searcher.search(searched, principal, limit=self._settings.passages_read)
+        found = self._searcher.search(searched, reader, limit=self._settings.passages_read)
         evidence = found.evidence
-        record.begin(principal, found)
+        record.begin(reader, found)
 
         yield Stage("reading", f"Reading {len(evidence.passages)} passages", len(evidence.passages))
         at = time.perf_counter()
@@ -90,21 +151,7 @@ class Asker:
         draft = draft_of(reading, self._settings, support=self._support)
         written.support, written.timings = draft.support, dict(evidence.timings)
         written.timings["read"] = time.perf_counter() - at
-        at = time.perf_counter()
-        route = self._modelled.route(searched, evidence, reading, draft)
-        written.timings["route"] = time.perf_counter() - at
-        yield from self._attempts(route, evidence, draft, record, written, person_id)
-
-        yield Stage("recording", "Recording the answer before it is shown")
-        shown = len(written.claims) if written.tier != MODEL else 0
-        written.timings["total"] = time.perf_counter() - written.started
-        # Access may have changed while the evidence was read: what is shown is decided by what holds now.
-        nearest = () if written.claims else evidence.passages[:NEAREST]
-        reason = _reason(written, evidence)
-        answer = record.finish(written, self._principal_of(person_id), nearest, reason, len(evidence.left_out))
-        for index, sentence in enumerate(answer.sentences[shown:], shown):
-            yield Shown(index, sentence)
-        yield answer
+        return evidence, reading, draft
 
     def _place(self, question: str, principal: Principal, conversation_id: str | None, trace_id: str) -> Record:
         """The conversation, and the question as it is searched: a follow-up takes its subject from what was said."""
@@ -158,9 +205,9 @@ class Asker:
         return self._support.threshold if self._settings.threshold is None else self._settings.threshold
 
 
-def _reason(written: Written, evidence: Evidence) -> str | None:
+def reason_of(written: Written, evidence: Evidence) -> str | None:
     """Why there is no answer, and what was not used for one."""
-    left_out = told(evidence.left_out)
+    left_out = told_stale(evidence.left_out)
     if written.claims:
         return left_out or None
     if not evidence.passages:

@@ -136,12 +136,12 @@ class Budgets:
 
     # The account of a call
 
-    def reserve(self, spender: Spender, entry: ModelEntry, prompt: Prompt) -> Reservation:
+    def reserve(self, spender: Spender, entry: ModelEntry, prompt: Prompt, *, batch: bool = False) -> Reservation:
         """Count the call as if it used all that it may. Raises ``OverBudget`` before anything is sent, and ``Refused``
         where a budget is in another currency than the model's prices."""
         self._seed_once()
         estimate = estimated(prompt)
-        cost = ceiling_of(entry, estimate)
+        cost = ceiling_of(entry, estimate, batch=batch)
         now = self._clock()
         wanted = Counted(cost.micros, estimate.input + estimate.output, 1)
         names = _names(spender, entry.name)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from answer import repository
+from answer import kept_rows, repository
 from answer.linking import Known
 from answer.vault import Vault
 from ingest.label.gazetteer import unlinked_keys
@@ -23,17 +23,20 @@ def forget(session: Session, vault: Vault, person_id: str, known: Iterable[Known
     found = vault.belonging_to(session, them)
     # A value may have come before they had an account here.
     keys = {person_id, *(key for each in them for key in (each.person_key, *unlinked_keys(each.emails)))}
-    return vault.forget(session, repository.conversation_ids_of(session, person_id), keys) + repository.erase_values(
-        session, found
-    )
+    theirs = repository.conversation_ids_of(session, person_id)
+    kept_rows.drop(session, theirs)
+    return vault.forget(session, theirs, keys) + repository.erase_values(session, found)
 
 
 def forget_conversation(session: Session, vault: Vault, conversation_id: str) -> int:
-    """Forget what stands in the vault for one conversation. Returns how many values went."""
+    """Forget what stands in the vault for one conversation, whose answers are not given again. Returns how many values
+    went."""
+    kept_rows.drop(session, [conversation_id])
     return vault.forget(session, [conversation_id], ())
 
 
 def sweep(session: Session, vault: Vault, now: datetime) -> int:
     """Destroy the values whose time is over, and those of deleted conversations: what was being answered when one was
-    deleted came after. Returns how many went."""
+    deleted came after. With them go the answers that are given again. Returns how many values went."""
+    kept_rows.sweep(session, now)
     return vault.forget(session, repository.deleted_with_values(session), ()) + vault.sweep(session, now)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from answer.candidates import Candidate, Embed, Reading, scope, weigh_up
 from answer.claims import Citation, Claim, Draft
+from answer.sentences import Sentence
 from answer.settings import AnswerSettings
 from answer.support import Support, features, shipped
 from answer.terms import identifiers, names, stems
-from retrieval.evidence import Evidence
+from retrieval.evidence import Evidence, Passage
 
 _USUAL = 4
 """Sentences of an answer that is not a list."""
@@ -57,7 +58,7 @@ def answer(reading: Reading, support: float, most: int) -> tuple[Claim, ...]:
     for candidate in _ordered(chosen):
         key = (candidate.passage.chunk_id, candidate.sentence.lead)
         share = min(1.0, max(0.0, candidate.score / top.score)) if top.score > 0 else 1.0
-        claims.append(_claim(candidate, support * share, with_lead=key != shown))
+        claims.append(verbatim(candidate.passage, candidate.sentence, support * share, with_lead=key != shown))
         shown = key
     return tuple(claims)
 
@@ -121,12 +122,17 @@ def _ordered(chosen: Sequence[Candidate]) -> list[Candidate]:
     return sorted(chosen, key=lambda c: (first[c.passage.version], c.sentence.own_spans[0]))
 
 
-def _claim(candidate: Candidate, support: float, *, with_lead: bool) -> Claim:
-    sentence, passage = candidate.sentence, candidate.passage
+def verbatim(passage: Passage, sentence: Sentence, support: float, *, with_lead: bool = True) -> Claim:
+    """The sentence as it stands, with what it cannot be read without in front."""
     text = sentence.text
     if sentence.lead and with_lead:
         text = f"{sentence.lead}\n{text}" if sentence.kind == "row" else f"{sentence.lead} {text}"
-    citation = Citation(
+    return Claim(text=text, citations=(cite(passage, sentence, support),))
+
+
+def cite(passage: Passage, sentence: Sentence, support: float) -> Citation:
+    """The exact spans of one sentence of a passage."""
+    return Citation(
         document=passage.document,
         version=passage.version,
         chunk_id=passage.chunk_id,
@@ -137,4 +143,3 @@ def _claim(candidate: Candidate, support: float, *, with_lead: bool) -> Claim:
         support=support,
         as_of=passage.as_of,
     )
-    return Claim(text=text, citations=(citation,))

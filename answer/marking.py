@@ -8,15 +8,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from answer.cleared import ClearedText, Edit
+from answer.encoded import hidden
 from answer.linking import Name
 from answer.minting import Mint, mention
 from answer.pseudonyms import LITERAL, look_alikes
 from answer.settle import settle, whole_names, without
 from answer.sighting import TYPED, Text
-from answer.sweep import Needle, Sweep, needles_of_name, needles_of_value
+from answer.sweep import Hit, Needle, Sweep, needles_of_name, needles_of_value
 from answer.vault import Entry, Place
 from core.kinds import KIND
-from core.policy import Destination, Policy
+from core.policy import TREATMENTS, Destination, Policy, Sensitivity
 from core.text import Span
 from ingest.label.findings import Finding
 
@@ -48,22 +49,28 @@ def mark(
     for text in texts:
         _settle(text, policy, destination, places)
     known = list(_known(texts, policy, destination, kept))
-    needles: list[Needle] = []
-    for rank, each in enumerate(known):
-        named = each.name
-        needles += needles_of_value(each.value, rank) if named is None else needles_of_name(named, rank)
-    sweep = Sweep(needles)
+    sweeps: dict[tuple[Sensitivity, bool], tuple[list[_Known], Sweep]] = {}
     for text in texts:
+        key = (text.level, text.number is not None)
+        if key not in sweeps:
+            sweeps[key] = _sweep(known, policy, destination, *key)
+        those, sweep = sweeps[key]
         taken = sorted([finding.span for finding in text.settled] + [span for span, _ in text.genuine])
         free = without(Span(0, len(text.text)), taken)
         again: list[Finding] = []
+        encoded = list(_encoded(text.text, free, sweep))
+        free = [part for range_ in free for part in without(range_, [hit.span for hit in encoded])]
+        for hit in encoded:
+            first = those[hit.needle.rank]
+            if policy.treatment(first.kind, text.level, destination) == "block":
+                text.blocked.add(first.kind)
+            text.mentions.append(
+                (hit.span, KNOWN_VALUE, mention(UNNAMED, hit.span.of(text.text), places(text, hit.span)))
+            )
+            again.append(Finding(UNNAMED, hit.span, first.score, KNOWN_VALUE))
         for hit in sweep.find(text.text, is_path=text.part == "uri", free=free):
-            first = known[hit.needle.rank]
-            treatment = policy.treatment(first.kind, text.level, destination)
-            # What this text may say by itself it may say; but the question has to speak of the same thing.
-            if treatment == "allow" and text.number is not None:
-                continue
-            if treatment == "block":
+            first = those[hit.needle.rank]
+            if policy.treatment(first.kind, text.level, destination) == "block":
                 text.blocked.add(first.kind)
             made = mention(
                 first.kind, hit.span.of(text.text), places(text, hit.span), name=hit.needle.name, as_value=first.value
@@ -73,6 +80,31 @@ def mark(
         if again:
             text.mentions.sort(key=lambda each: each[0])
             text.settled = tuple(sorted((*text.settled, *again), key=lambda finding: finding.span))
+
+
+def _sweep(
+    known: Sequence[_Known], policy: Policy, destination: Destination, level: Sensitivity, is_passage: bool
+) -> tuple[list[_Known], Sweep]:
+    """What is looked for in texts as sensitive as this: what is treated most strictly first, since words that are the
+    name of a place and of a person are that of the person here. What a passage may say by itself it may say; but the
+    question and the history have to speak of the same thing as others."""
+    strictness = {each.kind: TREATMENTS.index(policy.treatment(each.kind, level, destination)) for each in known}
+    those = sorted(known, key=lambda each: -strictness[each.kind])
+    those = [each for each in those if strictness[each.kind] or not is_passage]
+    needles: list[Needle] = []
+    for rank, each in enumerate(those):
+        named = each.name
+        needles += needles_of_value(each.value, rank) if named is None else needles_of_name(named, rank)
+    return those, Sweep(needles)
+
+
+def _encoded(text: str, free: Sequence[Span], sweep: Sweep) -> Iterator[Hit]:
+    """What is encoded and has a known value in it, as a whole."""
+    for range_ in free:
+        for span, plain in hidden(text, range_):
+            hit = next(sweep.find(plain, is_path=True, free=[Span(0, len(plain))]), None)
+            if hit is not None:
+                yield Hit(span, hit.needle)
 
 
 def rewrite(text: Text, mint: Mint) -> ClearedText:

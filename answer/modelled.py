@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from answer.budgets import Budgets
+from answer.cached import Basis, KeptAnswers
 from answer.candidates import Reading
 from answer.claims import Claim, Draft
 from answer.difficulty import difficulty
@@ -53,6 +54,7 @@ class Modelled:
     identity: Callable[[], str]
     policy: Callable[[], Policy]
     routing: RoutingPolicy
+    kept: KeptAnswers
     understood: bool
     """Whether the embedder is one whose vectors tell how difficult a question is."""
     clock: Clock
@@ -68,9 +70,22 @@ class Modelled:
 
     def write(self, tried: Tried, evidence: Evidence, record: Record, principal: Principal) -> Iterator[Claim]:
         """The claims of one attempt that hold. Only passages of ``evidence`` are sent."""
+        name = self._name(tried.attempt.entry, evidence, record, principal)
+        claims = self.kept.again(name, tried, evidence, record.asking, principal)
+        if claims:
+            yield from claims
+            return
         sources = [passage.document.source for passage in evidence.passages]
         spender = self.budgets.spender(principal, sources, record.asking.answer_id)
-        return self.writer.write(tried, evidence, record, spender)
+        yield from self.writer.write(tried, evidence, record, spender)
+        self.kept.keep(name, tried, record.asking)
+
+    def _name(self, entry: ModelEntry | None, evidence: Evidence, record: Record, principal: Principal) -> str:
+        """Under which the answer is kept that this model gives; empty where none is."""
+        if entry is None or not self.kept.on:
+            return ""
+        basis = Basis(self._levels(evidence), self.policy().version, self.identity(), self.kept.checks())
+        return self.kept.name(record.asking.searched, evidence, entry, principal, basis)
 
     def stand_alone(
         self, question: str, history: Sequence[Turn], record: Record, principal: Principal

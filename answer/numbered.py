@@ -54,7 +54,7 @@ def numbered(cleared: Cleared, evidence: Evidence, most_characters: int) -> tupl
     room = most_characters
     for part in cleared.passages[:PASSAGES]:
         passage = evidence.passages[part.number]
-        found = list(_units(passage, part))
+        found = units_of(passage, part)
         length = sum(len(text) for _, text, _ in found)
         if length > room:
             break
@@ -70,7 +70,8 @@ def numbered(cleared: Cleared, evidence: Evidence, most_characters: int) -> tupl
     return tuple(units)
 
 
-def _units(passage: Passage, part: ClearedPassage) -> list[tuple[Sentence, str, str]]:
+def units_of(passage: Passage, part: ClearedPassage) -> list[tuple[Sentence, str, str]]:
+    """Each unit of a passage with its text as a model sees it, and the same without what is in front of it."""
     found: list[tuple[Sentence, str, str]] = []
     for sentence in sentences(passage.text, passage.spans, passage.blocks):
         lead_spans = sentence.spans[: len(sentence.spans) - sentence.own]

@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from answer import repository
 from answer.answers import Answer, Sentence
 from answer.archive import restored
 from answer.calling.call import Call
-from answer.claims import Claim
+from answer.claims import Claim, Status
 from answer.cleared import Cleared
 from answer.models.base import Prompt
 from answer.models.entry import ModelEntry
@@ -61,10 +61,22 @@ class Written:
     claims: list[Claim] = field(default_factory=list[Claim])
     tried: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
     """Each attempt as the trail has it: model, tier, why, how it ended, what was dropped and replaced, usage."""
+    conflicts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """Pairs of citations that disagree (``answer.weighing.told``)."""
     timings: dict[str, float] = field(default_factory=dict[str, float])
+    structured: dict[str, Any] | None = field(default=None, repr=False)
+    """The form that was asked for, as it is stored (``answer.structured.shape``)."""
+    reason: str | None = None
+    """Why nothing came of a form."""
     dropped: int = 0
     replaced: int = 0
     started: float = field(default_factory=time.perf_counter)
+
+    @property
+    def status(self) -> Status:
+        if self.structured is not None and self.structured["outcome"] == "refused":
+            return "refused"
+        return "answered" if self.claims else "abstained"
 
     def add(self, tried: Tried) -> None:
         """What came of an attempt."""
@@ -73,6 +85,17 @@ class Written:
         self.replaced += tried.replaced
         for name, seconds in tried.timings.items():
             self.timings[name] = self.timings.get(name, 0.0) + seconds
+
+
+class Sending(Protocol):
+    """Where an answer goes beside who asked. ``reader``: who may read what is sent."""
+
+    @property
+    def reader(self) -> Principal: ...
+
+    def send(self, session: Session, answer: Answer) -> dict[str, Any]:
+        """Put it in line; what came of that, for its structured part."""
+        ...
 
 
 class Recorder:
@@ -177,11 +200,19 @@ class Record:
         return answer.sentences[first:]
 
     def finish(
-        self, written: Written, principal: Principal, nearest: Sequence[Passage], reason: str | None, left_out: int
-    ) -> Answer:
-        """The whole answer, with the outcome in the log. ``left_out`` sources were not used for it."""
+        self, written: Written, principal: Principal, nearest: Sequence[Passage], reason: str | None, left_out: int,
+        sending: Sending | None = None,
+    ) -> Answer:  # fmt: skip
+        """The whole answer, with the outcome in the log. ``left_out`` sources were not used for it. What is sent is put
+        in line in the same transaction."""
         with self.to.database.writing() as session:
             answer = self._keep(session, written, principal, nearest, reason)
+            if sending is not None and written.structured is not None:
+                sent = self._keep(session, written, sending.reader, nearest, reason)
+                written.structured |= sending.send(session, sent)
+                if sent.redactions:
+                    self.to.audit.enlist(session, restored(sent, sending.reader, self.to.clock(), self.asking.trace_id))
+                answer = self._keep(session, written, principal, nearest, reason)
             kept = [sentence.text for sentence in answer.sentences if sentence.text is not None]
             details: dict[str, JSON] = {
                 "conversation": self.asking.conversation_id,
@@ -200,8 +231,7 @@ class Record:
                 "left_out": left_out,
                 "timings": answer.timings,
             }
-            outcome: Outcome = "answered" if answer.status == "answered" else "abstained"
-            self.to.audit.enlist(session, self._event("ask.outcome", principal.subject, outcome, details))
+            self.to.audit.enlist(session, self._event("ask.outcome", principal.subject, answer.status, details))
             if answer.redactions:
                 self.to.audit.enlist(session, restored(answer, principal, self.to.clock(), self.asking.trace_id))
         self.finished = True
@@ -228,7 +258,7 @@ class Record:
     ) -> Answer:  # fmt: skip
         now, asking = self.to.clock(), self.asking
         values: dict[str, Any] = {
-            "status": "answered" if written.claims else "abstained",
+            "status": written.status,
             "claims": stored(written.claims),
             "nearest": nearest_stored(nearest),
             "model": written.model,
@@ -238,6 +268,8 @@ class Record:
             "reason": reason,
             "timings": written.timings,
             "tried": written.tried,
+            "structured": written.structured,
+            "conflicts": written.conflicts,
             # When it was last written: what its tokens stood for then is what they stand for.
             "created_at": now,
         }

@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from answer.answers import Answer, CitedSource, CountedValues, Sentence, ShownCitation
+from answer.answers import Answer, CitedSource, CountedValues, Sentence, ShownCitation, ShownConflict
 from answer.claims import Citation, Claim, Status
 from answer.permitted import Values
 from answer.pseudonyms import Token, placeholder, replace_tokens
+from answer.structured.shape import labelled, opened
 from answer.tables import AnswerRow
 from core.access import Principal, permits
 from core.errors import NotFound
@@ -60,14 +61,15 @@ def restore(
     What was said from a source that went out of date since stays readable, and is marked. ``values`` says what the
     answer's tokens stand for, for this reader; without it they all stay pseudonyms.
     """
-    desk = _Desk(session, principal, fresh, values)
+    desk = _Desk(session, principal, fresh, Counting(values))
     sentences = tuple(desk.sentence(claim) for claim in row.claims)
+    form = row.structured
     return Answer(
         id=row.id,
         conversation_id=row.conversation_id,
         question=row.question,
         status=cast(Status, row.status),
-        sentences=sentences,
+        sentences=sentences if form is None else labelled(form, sentences),
         sources=tuple(desk.sources.values()),
         nearest=_nearest(session, row, principal, fresh),
         as_of=min((source.as_of for source in desk.sources.values()), default=None),
@@ -77,9 +79,13 @@ def restore(
         reason=row.reason,
         created_at=row.created_at,
         timings=dict(row.timings),
-        values=tuple(desk.counted.values()),
+        values=tuple(desk.counting.counted.values()),
         tier=row.tier,
         searched=row.searched,
+        structured=None if form is None else opened(form, sentences, desk.veiled),
+        conflicts=_conflicts(row, sentences),
+        dropped=sum(len(told.get("dropped", ())) - told.get("replaced", 0) for told in row.tried),
+        replaced=sum(told.get("replaced", 0) for told in row.tried),
         redactions=tuple(dict.fromkeys(claim["redaction"] for claim in row.claims if claim.get("redaction"))),
     )
 
@@ -110,21 +116,49 @@ def cited(session: Session, row: AnswerRow, evidence: int, principal: Principal)
 
 
 @dataclass(slots=True)
+class Counting:
+    """What tokens stand for, for one reader, counted as they are put into texts."""
+
+    values: Values | None
+    counted: dict[str, CountedValues] = field(default_factory=dict[str, CountedValues])
+
+    @property
+    def kept(self) -> int:
+        """How many stayed pseudonyms."""
+        return sum(each.kept for each in self.counted.values())
+
+    def shown(self, token: Token) -> str:
+        """The value, or what stands for one that stays hidden."""
+        value = self.values.of(token) if self.values is not None else None
+        counted = self.counted.get(token.kind, CountedValues(token.kind, 0, 0))
+        restored, kept = counted.restored + (value is not None), counted.kept + (value is None)
+        self.counted[token.kind] = CountedValues(token.kind, restored, kept)
+        return placeholder(token.kind) if value is None else value
+
+
+@dataclass(slots=True)
 class _Desk:
     """Numbers sources and citations while sentences are restored one after the other."""
 
     session: Session
     principal: Principal
     fresh: StaleSources
-    values: Values | None
+    counting: Counting
     sources: dict[tuple[str, int | None], CitedSource] = field(
         default_factory=dict[tuple[str, int | None], CitedSource]
     )
     opened: dict[str, Visible | None] = field(default_factory=dict[str, Visible | None])
-    counted: dict[str, CountedValues] = field(default_factory=dict[str, CountedValues])
     citations: int = 0
+    veiled: list[bool] = field(default_factory=list[bool])
+    """Of each sentence, whether a value of it stayed a pseudonym."""
 
     def sentence(self, claim: dict[str, Any]) -> Sentence:
+        kept = self.counting.kept
+        sentence = self._sentence(claim)
+        self.veiled.append(self.counting.kept > kept)
+        return sentence
+
+    def _sentence(self, claim: dict[str, Any]) -> Sentence:
         first = self.citations + 1
         self.citations += len(claim["citations"])
         places = [(raw, self._open(raw["version"])) for raw in claim["citations"]]
@@ -139,14 +173,7 @@ class _Desk:
 
     def _text(self, claim: dict[str, Any]) -> str:
         # Only a text that was made from a redaction has tokens: in any other, what reads like one is what stood there.
-        return replace_tokens(claim["text"], self._shown) if claim.get("redaction") else claim["text"]
-
-    def _shown(self, token: Token) -> str:
-        value = self.values.of(token) if self.values is not None else None
-        counted = self.counted.get(token.kind, CountedValues(token.kind, 0, 0))
-        restored, kept = counted.restored + (value is not None), counted.kept + (value is None)
-        self.counted[token.kind] = CountedValues(token.kind, restored, kept)
-        return placeholder(token.kind) if value is None else value
+        return replace_tokens(claim["text"], self.counting.shown) if claim.get("redaction") else claim["text"]
 
     def _open(self, version: str) -> Visible | None:
         if version not in self.opened:
@@ -176,6 +203,17 @@ class _Desk:
             as_of=version.as_of,
         )
         return ShownCitation(self.sources[key].n, evidence, citation)
+
+
+def _conflicts(row: AnswerRow, sentences: Sequence[Sentence]) -> tuple[ShownConflict, ...]:
+    """Those of which the reader may see both sides."""
+    shown = {each.evidence: each for sentence in sentences for each in sentence.citations}
+    return tuple(
+        ShownConflict(shown[first], shown[second], raw["later"])
+        for raw in row.conflicts
+        for first, second in [raw["sides"]]
+        if first in shown and second in shown
+    )
 
 
 def _nearest(session: Session, row: AnswerRow, principal: Principal, fresh: StaleSources) -> tuple[Passage, ...]:

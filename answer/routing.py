@@ -17,7 +17,16 @@ from answer.models.entry import ModelEntry, Tier
 from core.policy import Policy, Sensitivity
 
 Reason = Literal[
-    "no_model", "not_answered", "verbatim_suffices", "cheapest", "difficult", "sensitive", "fallback", "escalation"
+    "no_model",
+    "not_answered",
+    "verbatim_suffices",
+    "cheapest",
+    "difficult",
+    "sensitive",
+    "fallback",
+    "escalation",
+    "records",
+    "batch",
 ]
 Exclusion = Literal["retired", "question_too_sensitive", "evidence_too_sensitive"]
 _TOKEN_CHARACTERS = 3.2

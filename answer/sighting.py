@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Protocol
 
 from answer.cleared import Role
+from answer.encoded import hidden
 from answer.minting import Mention
 from answer.pseudonyms import tokens
 from answer.vault import Entry, Place
@@ -111,6 +112,7 @@ class Sight:
         known = {known.person_key: known for those in matches for match in those for known in match.people}
         for text, those in zip(texts, matches, strict=False):
             text.found = (*text.found, *(match.finding for match in those))
+        self._see_encoded(texts)
         self._rate(texts, evidence)
         return texts, list(known.values())
 
@@ -144,6 +146,13 @@ class Sight:
                 self._heads[_key(text.text, detector)] = text.found
         while len(self._heads) > HEADS_REMEMBERED:
             self._heads.popitem(last=False)
+
+    def _see_encoded(self, texts: Sequence[Text]) -> None:
+        """Known people whose name or address stands somewhere in base64 or hexadecimal."""
+        places = [(text, *each) for text in texts for each in hidden(text.text, Span(0, len(text.text)))]
+        matches = self._people.matches_each([plain for _, _, plain in places]) if places else ()
+        for (text, span, _), those in zip(places, matches, strict=True):
+            text.found = (*text.found, *(replace(match.finding, span=span) for match in those[:1]))
 
     def _rate(self, texts: Sequence[Text], evidence: Evidence) -> None:
         """How sensitive each text is, by what was found in it; a passage together with the titles that go with it."""
@@ -184,8 +193,8 @@ def _given_out(kept: Sequence[Entry], until: datetime) -> frozenset[str]:
 
 
 def loggable(name: str) -> str:
-    """A name as the log takes it."""
-    return _NOT_ID.sub("-", name)[:100] or "-"
+    """A name as the log takes it: servers of models call a version by the path of its file, for instance."""
+    return _NOT_ID.sub("-", name).lstrip(":_./+=-")[:100] or "unnamed"
 
 
 def _key(text: str, detector: str) -> bytes:

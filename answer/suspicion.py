@@ -118,13 +118,14 @@ class Guard:
     """What keeps instructions in the evidence of one answer from speaking through a model.
 
     ``texts`` are the units that a sentence may rest on, for ``Ground``: empty for one that instructs, so that it
-    neither holds a sentence nor replaces one. Where nothing instructs, all are as they were and nothing is refused
-    but a sentence that is itself an instruction.
+    neither holds a sentence nor replaces one, and for one that states nothing: a question, a bare address.
     """
 
     def __init__(self, units: Sequence[Unit], question: str) -> None:
         self.instructing = instructing(units)
-        self.texts = tuple("" if at in self.instructing else unit.text for at, unit in enumerate(units))
+        self.texts = tuple(
+            "" if at in self.instructing or _states_nothing(unit.own) else unit.text for at, unit in enumerate(units)
+        )
         known = stems(" ".join((question, *self.texts)))
         self._foreign = stems(" ".join(units[at].text for at in sorted(self.instructing))) - known
 
@@ -132,6 +133,10 @@ class Guard:
         """Whether a sentence of a draft speaks to a model, has a word that it can only have from an instruction, or
         says nothing but where to go."""
         return instructs(sentence) or not self._foreign.isdisjoint(stems(sentence)) or _only_leads_away(sentence)
+
+
+def _states_nothing(unit: str) -> bool:
+    return unit.rstrip("\"'”’)] ").endswith("?") or _only_leads_away(unit)
 
 
 def _only_leads_away(sentence: str) -> bool:

@@ -26,7 +26,7 @@ SHORTEST_RUN, LONGEST_RUN = 6, 64
 SHORTEST_FOREIGN = 10
 """Digits. In a number of more, 00 at the beginning stands for a plus."""
 
-_GAP = frozenset(" \t\n\r\u00a0_-.,+/%&=()'’:#@")
+_GAP = frozenset(" \t\n\r\u00a0\u2007\u2009\u202f_-.,+/%&=()'’:#@|;*~\"“”‐‑‒–—·•\\")
 # English words that are names as well. In running text, and in lower case, they are words.
 _NAMES = """
     abbey amber angel art august autumn baker bank banks bell bill bishop black blue bond bow brook brown bush
@@ -83,6 +83,9 @@ def needles_of_value(value: str, rank: int) -> list[Needle]:
     if not found:
         return [Needle((value,), rank, marks=True)] if len(set(value)) >= SHORTEST_VALUE else []
     made = [Needle(found, rank)] if sum(map(len, found)) >= SHORTEST_VALUE else []
+    if len(found) > 1 and found[-1].isalpha():
+        # Several of what is called so ("Sentry SM-3 monitors") are called so as well.
+        made.append(Needle((*found[:-1], f"{found[-1]}s"), rank))
     return made + [Needle((run,), rank, run=True) for run in _runs(value, "".join(found))]
 
 

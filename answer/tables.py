@@ -27,7 +27,8 @@ class ConversationRow(Base):
 class AnswerRow(Base):
     """``claims``: a list of sentences, each a list of citations {document, version, chunk, page, headings, spans,
     support}. ``nearest``: chunk ids shown when the answer abstained. ``searched``: the question made to stand alone,
-    where that differs. ``tried``: what each model that was asked did (``answer.writing.Tried.told``)."""
+    where that differs. ``tried``: what each model that was asked did (``answer.trail.Tried.told``).
+    ``conflicts``: {sides, later}, see ``answer.weighing``."""
 
     __tablename__ = "answers"
     __table_args__ = (Index("ix_answers_conversation", "conversation_id", "created_at"),)
@@ -43,11 +44,26 @@ class AnswerRow(Base):
     model: Mapped[str] = mapped_column(String(100))
     tier: Mapped[str] = mapped_column(String(20), server_default="extractive")
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
+    structured: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    conflicts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
     support: Mapped[float] = mapped_column(Float)
     threshold: Mapped[float] = mapped_column(Float)
     reason: Mapped[str | None] = mapped_column(Text)
     timings: Mapped[dict[str, float]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class KeptAnswerRow(Base):
+    """An answer that is given again without asking a model. ``name`` is a keyed hash of everything that it was made
+    from (``answer.cached``)."""
+
+    __tablename__ = "kept_answers"
+    __table_args__ = (Index("ix_kept_answers_expires", "expires_at"),)
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"))
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class VaultKeyRow(Base):

@@ -9,7 +9,7 @@ from answer.calling.call import Call
 from answer.prompt import VERSION
 from answer.routing import Attempt
 
-End = Literal["answered", "declined", "withheld", "failed", "nothing_held", "cut_off"]
+End = Literal["answered", "declined", "withheld", "failed", "nothing_held", "cut_off", "invalid"]
 
 
 @dataclass(slots=True)
@@ -28,6 +28,8 @@ class Tried:
     """Where the passages are that the model was sent: what it wrote is read again only by who may read them all."""
     withheld: int = 0
     instructing: int = 0
+    reused: str = ""
+    """The answer that was given again, where no model was called."""
     call: dict[str, Any] = field(default_factory=dict[str, Any])
     timings: dict[str, float] = field(default_factory=dict[str, float])
     support: float = 0.0
@@ -50,6 +52,7 @@ class Tried:
             "sent": self.sent,
             "withheld": self.withheld,
             "instructing": self.instructing,
+            "reused": self.reused or None,
             "prompt": VERSION,
             "call": self.call,
             "timings": self.timings,

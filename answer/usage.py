@@ -66,11 +66,11 @@ def so_far(prompt: Prompt, characters: int) -> Usage:
     return Usage(input=estimated(prompt).input, output=min(prompt.most_tokens, least))
 
 
-def ceiling_of(entry: ModelEntry, usage: Usage) -> Cost:
+def ceiling_of(entry: ModelEntry, usage: Usage, *, batch: bool = False) -> Cost:
     """What an estimate costs at most: as if all of it were written into the provider's cache, where that is dearer."""
     return max(
-        cost_of(entry.prices, usage),
-        cost_of(entry.prices, Usage(usage.input, usage.output, cache_write=usage.input)),
+        cost_of(entry.prices, usage, batch=batch),
+        cost_of(entry.prices, Usage(usage.input, usage.output, cache_write=usage.input), batch=batch),
         key=lambda cost: cost.micros,
     )
 

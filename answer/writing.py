@@ -108,19 +108,23 @@ class Writer:
         tried.timings["prompt"] = time.perf_counter() - at_units
         return sent, cleared, prompt
 
+    def checks(self, tried: Tried, sent: Sent) -> tuple[Guard, Ground]:
+        """What a reply is checked against."""
+        tried.sent = _places(sent.units)
+        guard = Guard(sent.units, sent.question)
+        tried.instructing = len(guard.instructing)
+        return guard, self._grounds(guard.texts, [unit.cleared.number for unit in sent.units])
+
     def kept(
         self, tried: Tried, sent: Sent, drafting: Drafting, pieces: Iterable[Piece], asking: Asking
     ) -> Iterator[Claim]:
         """The claims of a reply that hold, as they are stored. Raises what ``pieces`` raises."""
-        tried.sent = _places(sent.units)
-        guard = Guard(sent.units, sent.question)
-        tried.instructing = len(guard.instructing)
-        ground = self._grounds(guard.texts, [unit.cleared.number for unit in sent.units])
+        guard, ground = self.checks(tried, sent)
         checking = _Checking(tried, sent.units, guard, ground, sent.map_id)
         try:
             for proposed in drafting.sentences(pieces):
                 for claim in checking.checked(proposed):
-                    kept = self._as_stored(claim, sent, asking)
+                    kept = self.as_stored(claim, sent, asking)
                     yield kept
                 if tried.held + tried.replaced >= MOST_SENTENCES:
                     break
@@ -132,12 +136,12 @@ class Writer:
         if not tried.held:
             # What was put in place of a sentence waited for one that holds, and was not shown.
             tried.dropped = [{**each, "replaced": False} for each in tried.dropped]
-        self._hide_dropped(tried, sent, asking)
+        self.hide_dropped(tried, sent, asking)
         if tried.ended == "nothing_held":
             declined = drafting.declined or (drafting.ended is not None and drafting.ended.reason == "declined")
             tried.ended = "answered" if tried.held else "declined" if declined else "nothing_held"
 
-    def _as_stored(self, claim: Claim, sent: Sent, asking: Asking) -> Claim:
+    def as_stored(self, claim: Claim, sent: Sent, asking: Asking) -> Claim:
         """Without any value."""
         if claim.redaction is None or not sent.raw:
             return claim
@@ -148,7 +152,7 @@ class Writer:
         texts, map_id = self._unrestored([claim.text], claim.redaction, places, cited, asking)
         return Claim(texts[0], claim.citations, map_id)
 
-    def _hide_dropped(self, tried: Tried, sent: Sent, asking: Asking) -> None:
+    def hide_dropped(self, tried: Tried, sent: Sent, asking: Asking) -> None:
         """What was not shown is kept for reviewers, without any value as well."""
         if not tried.dropped or not sent.raw:
             return

@@ -76,5 +76,7 @@ def _settings(model_port: int) -> dict[str, object]:
     return {
         "ask_per_minute": 1_000_000,
         "models": [model],
+        # What is measured is asking a model, also for a question that was asked before.
+        "answer": {"cache_hours": 0},
         "egress": {"hosts": ["127.0.0.1"], "private": ["127.0.0.0/8"]},
     }

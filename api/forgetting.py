@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from answer import erase as answers
 from answer import usage_rows
+from answer.batching import rows as batches
 from api import tokens
 from api.runtime import Runtime
 from core import people
@@ -34,7 +35,8 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
         if person.disabled_at is None:
             people.disable(session, person.email, runtime.clock())
         tokens.end_all(session, person.id, runtime.clock())
-        values = answers.forget(session, runtime.redaction.vault, person.id, (known,))
+        values = batches.forget(session, runtime.redaction.vault, person.id)
+        values += answers.forget(session, runtime.redaction.vault, person.id, (known,))
         labels.erase_records(session, known)
         usage_rows.erase(session, runtime.audit.subject(person.id))
         event = Event(

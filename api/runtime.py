@@ -18,6 +18,8 @@ import structlog
 
 from answer.archive import Archive
 from answer.ask import MODEL, Asker
+from answer.batching.desk import Batches
+from answer.batching.means import Means
 from answer.recording import Recorder
 from answer.remembering import RememberedVectors
 from answer.support import shipped
@@ -85,6 +87,7 @@ class Runtime:
     desk: Desk
     asker: Asker
     archive: Archive
+    batches: Batches
     policies: Policies
     redaction: Redaction
     models: Models
@@ -195,11 +198,18 @@ def open_runtime(
         reranker = _reranker(settings, tell)
         searcher = Searcher(database, index, embedder, settings.retrieval, reranker, recheck=recheck)
         vectors = RememberedVectors(embedder.embed)
-        modelled = open_modelled(database, models, redaction, vectors.embed, embedder.identity, settings.answer, clock)
+        modelled = open_modelled(
+            database, keyring, models, redaction, vectors.embed, embedder.identity, settings.answer, clock
+        )
         recorder = Recorder(database, audit, clock, redaction.vault)
         asker = Asker(
-            database, searcher, vectors.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled
-        )
+            database, searcher, vectors.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled,
+            connecting.destinations.outbox,
+        )  # fmt: skip
+        means = Means(
+            database, searcher, vectors.embed, shipped(), settings.answer, models.register, models.budgets,
+            redaction.policy, modelled.writer, recorder, recheck.confirmed, principal_of, leases, models.batches, clock,
+        )  # fmt: skip
         runtime = Runtime(
             settings=settings,
             database=database,
@@ -216,6 +226,7 @@ def open_runtime(
             desk=Desk(database, searcher, audit, clock),
             asker=asker,
             archive=Archive(database, audit, clock, redaction.vault),
+            batches=Batches(means),
             policies=policies,
             redaction=redaction,
             models=models,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from answer import tables as answer
+from answer.batching import tables as batching
 from answer.models import tables as models
 from api import tables as api
 from connectors import tables as connectors
@@ -12,7 +13,7 @@ from core.database import Base
 from ingest import tables as ingest
 from ingest.label import tables as label
 
-OWNERS = (core, audit, connectors, ingest, label, answer, models, api)
+OWNERS = (core, audit, connectors, ingest, label, answer, models, batching, api)
 """The modules that declare tables; importing them is what registers those."""
 
 metadata = Base.metadata

@@ -72,33 +72,40 @@ def both(first: Access, second: Access) -> Access:
 class Principal:
     """The asker as of now: built by ``core.people.principal`` from the database, never from a request.
 
-    ``subject`` is the pseudonym under which the audit log knows this person.
+    ``subject`` is the pseudonym under which the audit log knows this person. ``beside``: of each group that reads
+    along, what all of its members hold. Then only that may be read which this person and each of those groups may read.
     """
 
     person_id: str = field(repr=False)
     subject: str
     roles: frozenset[str]
     grants: frozenset[str] = field(repr=False)
+    beside: tuple[frozenset[str], ...] = field(default=(), repr=False)
 
     @property
     def key(self) -> str:
         """Hash of the effective access: equal for two people who may read exactly the same."""
-        return hashlib.sha256("\x1f".join(sorted(self.grants)).encode()).hexdigest()[:32]
+        held = ["\x1f".join(sorted(grants)) for grants in (self.grants, *self.beside)]
+        return hashlib.sha256("\x1e".join(held).encode()).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)
 class AccessFilter:
-    """What an index query must apply: holds one of ``grants`` in allow, and none of them in deny."""
+    """What an index query must apply: holds one of ``grants`` in allow, and none of them in deny; and of each of
+    ``beside`` one in allow as well."""
 
     grants: tuple[str, ...] = field(repr=False)
+    beside: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
 
 
 def filter_for(principal: Principal) -> AccessFilter:
     """The access filter. This is the only place that builds one."""
-    return AccessFilter(tuple(sorted(principal.grants)))
+    return AccessFilter(tuple(sorted(principal.grants)), tuple(tuple(sorted(grants)) for grants in principal.beside))
 
 
 def permits(access: Access, principal: Principal) -> bool:
     """The same rule, for the second check against the database."""
-    # Deny first: an empty allow list must match nobody.
-    return principal.grants.isdisjoint(access.deny) and not principal.grants.isdisjoint(access.allow)
+    # Deny first: an empty allow list must match nobody. Of a group it is not known who in it is denied by another one.
+    if not principal.grants.isdisjoint(access.deny) or (principal.beside and access.deny):
+        return False
+    return not any(grants.isdisjoint(access.allow) for grants in (principal.grants, *principal.beside))

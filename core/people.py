@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, func, select
@@ -163,6 +163,15 @@ def principal(session: Session, person_id: str, subject_of: Callable[[str], str]
         raise NotFound("This person is not here any more.", hint="Sign in again.")
     grants = {access.EVERYONE, access.person(person_id), *(grant for _, grant in rows if grant)}
     return Principal(person_id, subject_of(person_id), frozenset(rows[0][0]), frozenset(with_derived(session, grants)))
+
+
+def together(session: Session, principal: Principal, groups: Iterable[str]) -> Principal:
+    """``principal`` with everybody who is in one of ``groups``: whose reading is bounded by what each of them may read.
+
+    Of a group's members no more is known than that they are in it.
+    """
+    held = [{access.EVERYONE, access.group(checked_group(name))} for name in sorted(set(groups))]
+    return replace(principal, beside=tuple(frozenset(with_derived(session, grants)) for grants in held))
 
 
 def with_derived(session: Session, grants: set[str]) -> set[str]:

@@ -57,6 +57,9 @@ class Rechecker:
                 wanted.setdefault(passage.document.source, []).append(passage.document.uri)
         if not wanted:
             return list(passages)
+        # A source knows people and not whom a group consists of: for a group that reads along it can confirm nothing.
+        if principal.beside:
+            return [passage for passage in passages if passage.document.source not in asked]
         allowed = self._answers(wanted, asked, principal)
         return [
             passage

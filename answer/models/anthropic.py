@@ -18,7 +18,7 @@ from answer.models.wording import harmless, numbered, numbered_text, turns
 
 API_VERSION = "2026-10-21"
 """Which the SDK asks for: at Anthropic itself in a header, elsewhere in the body."""
-_REASONS: Mapping[str, FinishReason] = {
+REASONS: Mapping[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
@@ -45,27 +45,27 @@ class AnthropicModel(Adapter):
         usage, model, answer_id, region = Usage(), "", "", None
         pointed: list[int] = []
         wrote = False
-        for event in ask(self._client.messages.create, self._request(prompt)):
+        for event in ask(self._client.messages.create, {**self._request(prompt), "stream": True}):
             match event.type:
                 case "message_start":
                     message = event.message
                     model, answer_id = of(message, "model"), of(message, "id")
-                    usage, region = _usage(of(message, "usage"), usage), of(of(message, "usage"), "inference_geo")
+                    usage, region = usage_of(of(message, "usage"), usage), of(of(message, "usage"), "inference_geo")
                 case "content_block_delta":
                     if of(event.delta, "type") == "text_delta" and event.delta.text:
                         wrote = True
                         yield Wrote(event.delta.text)
                     elif of(event.delta, "type") == "citations_delta":
-                        pointed += _numbers(event.delta.citation, blocks)
+                        pointed += numbers_of(event.delta.citation, blocks)
                 case "content_block_stop":
                     if wrote and blocks:
                         # Without numbers too: so that a citation of later text is not taken for one of this.
                         yield Pointed(tuple(dict.fromkeys(pointed)))
                     pointed, wrote = [], False
                 case "message_delta":
-                    usage = _usage(of(event, "usage"), usage)
+                    usage = usage_of(of(event, "usage"), usage)
                     told = of(event.delta, "stop_reason")
-                    reason = _REASONS.get(told, "other") if told else reason
+                    reason = REASONS.get(told, "other") if told else reason
                 case "message_stop":
                     yield self._ended(call, reason or "other", usage, model, answer_id=answer_id, region=region)
                     return
@@ -81,6 +81,7 @@ class AnthropicModel(Adapter):
         return [[each.number for each in material.sentences] for material in prompt.evidence if material.sentences]
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
+        """The body, streamed or in a batch."""
         native = bool(self._citable(prompt))
         said: list[dict[str, Any]] = [
             {"role": role, "content": [{"type": "text", "text": text}]} for role, text in turns(prompt, "")
@@ -95,7 +96,6 @@ class AnthropicModel(Adapter):
             "max_tokens": prompt.most_tokens,
             "system": [{"type": "text", "text": prompt.instructions, "cache_control": _CACHED}],
             "messages": said,
-            "stream": True,
         }
         if prompt.schema is not None:
             schema = transform_schema(dict(prompt.schema))
@@ -128,7 +128,7 @@ def _evidence_text(prompt: Prompt) -> list[dict[str, Any]]:
     return [{"type": "text", "text": text, "cache_control": _CACHED}] if text else []
 
 
-def _numbers(citation: object, blocks: list[list[int]]) -> list[int]:
+def numbers_of(citation: object, blocks: list[list[int]]) -> list[int]:
     """The sentences that a citation names; those that are not there are left out."""
     result = _index(citation, "search_result_index")
     start, end = _index(citation, "start_block_index"), _index(citation, "end_block_index")
@@ -140,7 +140,7 @@ def _index(citation: object, name: str) -> int:
     return value if isinstance(value, int) else -1
 
 
-def _usage(told: object, before: Usage) -> Usage:
+def usage_of(told: object, before: Usage) -> Usage:
     """The latest counts. The provider's ``input_tokens`` leaves out what its cache took part in; ours does not."""
     if told is None:
         return before

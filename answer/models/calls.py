@@ -6,15 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import httpx2
 
-from answer.models.base import Limits, ModelBusy, ModelError, ModelFailed, Piece
+from answer.models.base import Limits, ModelBusy, ModelError, ModelFailed
 from answer.models.failures import broken_off
 from core.errors import Unavailable, VouchError
 
 _LOCAL = threading.local()
+T = TypeVar("T")
 
 
 class _Closes(Protocol):
@@ -90,9 +91,7 @@ def present() -> Call:
     return call
 
 
-def listen(
-    call: Call, pieces: Callable[[Call], Iterator[Piece]], errors: tuple[type[Exception], ...]
-) -> Iterator[Piece]:
+def listen(call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type[Exception], ...]) -> Iterator[T]:
     """The pieces of one call. ``errors`` are those of the SDK; they hold requests and replies, so that none of them
     gets out, not even as the cause of another."""
     source = pieces(call)

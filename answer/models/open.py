@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from answer.models.base import ChatModel
+from answer.models.batches import BatchModel
 from answer.models.entry import ModelEntry
 from core.egress import Egress
 from core.errors import Invalid
@@ -97,3 +98,30 @@ def _key_name(entry: ModelEntry) -> str:
         hint = "Write where the key is: env:NAME, file:PATH or vault:MOUNT/PATH#FIELD."
         raise Invalid(f"models.{entry.name}.api_key: the provider {entry.provider} needs it.", hint=hint)
     return entry.api_key
+
+
+def open_batches(entry: ModelEntry, resolve: Resolve, egress: Egress) -> BatchModel:
+    """The same for batches. Raises Invalid for a provider without them."""
+    opened = {"openai": _openai_batches, "anthropic": _anthropic_batches}
+    if entry.provider not in opened:
+        raise Invalid(
+            f"The model {entry.name} takes no batches: there are none here for the provider {entry.provider}.",
+            hint=f"Batches go to models of the providers {' and '.join(opened)}.",
+        )
+    return opened[entry.provider](entry, resolve, egress)
+
+
+def _openai_batches(entry: ModelEntry, resolve: Resolve, egress: Egress) -> BatchModel:
+    from answer.models.openai_batches import OpenAIBatches
+    from answer.models.transport import open_client
+
+    return OpenAIBatches(entry, _key(entry, resolve), open_client(egress))
+
+
+def _anthropic_batches(entry: ModelEntry, resolve: Resolve, egress: Egress) -> BatchModel:
+    from answer.models.anthropic_batches import AnthropicBatches
+    from answer.models.anthropic_clients import direct
+    from answer.models.transport import open_client
+
+    http = open_client(egress)
+    return AnthropicBatches(entry, direct(entry, _key(entry, resolve), http), http)

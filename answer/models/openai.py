@@ -41,7 +41,7 @@ class OpenAIModel(Adapter):
 
     def _pieces(self, prompt: Prompt, call: Call) -> Iterator[Piece]:
         refused = False
-        for event in ask(self._client.responses.create, self._request(prompt)):
+        for event in ask(self._client.responses.create, {**self._request(prompt), "stream": True}):
             match event.type:
                 case "response.output_text.delta":
                     if event.delta:
@@ -50,8 +50,8 @@ class OpenAIModel(Adapter):
                     refused = True
                 case "response.completed" | "response.incomplete" | "response.cancelled":
                     answer = event.response
-                    reason: FinishReason = "declined" if refused else _reason(answer)
-                    usage = _usage(of(answer, "usage"))
+                    reason: FinishReason = "declined" if refused else reason_of(answer)
+                    usage = usage_of(of(answer, "usage"))
                     yield self._ended(call, reason, usage, of(answer, "model"), answer_id=of(answer, "id"))
                     return
                 case "response.failed" | "error":
@@ -63,6 +63,7 @@ class OpenAIModel(Adapter):
         yield self._ended(call, None, Usage(), "")
 
     def _request(self, prompt: Prompt) -> dict[str, Any]:
+        """The body, streamed or in a batch."""
         said = [{"role": role, "content": text} for role, text in turns(prompt, numbered_text(prompt.evidence))]
         request: dict[str, Any] = {
             "model": self._entry.model,
@@ -70,7 +71,6 @@ class OpenAIModel(Adapter):
             "input": said,
             "max_output_tokens": max(FEWEST_TOKENS, prompt.most_tokens),
             "store": False,
-            "stream": True,
         }
         if prompt.cache_key:
             request["prompt_cache_key"] = prompt.cache_key
@@ -96,7 +96,7 @@ def address(entry: ModelEntry) -> str:
     return _RESIDENCES[entry.region]
 
 
-def _reason(answer: object) -> FinishReason:
+def reason_of(answer: object) -> FinishReason:
     if of(answer, "status") == "completed":
         return "stop"
     why = of(of(answer, "incomplete_details"), "reason")
@@ -104,7 +104,7 @@ def _reason(answer: object) -> FinishReason:
     return reasons.get(why, "other")
 
 
-def _usage(told: object) -> Usage:
+def usage_of(told: object) -> Usage:
     read, written = of(told, "input_tokens_details"), of(told, "output_tokens_details")
     return Usage(
         input=count(of(told, "input_tokens")),

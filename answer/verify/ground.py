@@ -68,6 +68,11 @@ class Ground:
         self._entails = entails
         self._threshold = model.threshold if threshold is None else threshold
 
+    @property
+    def threshold(self) -> float:
+        """Support from which a sentence holds."""
+        return self._threshold
+
     def verify(self, sentence: str, cited: Sequence[int]) -> Verdict:
         """Whether the cited units, or better ones, carry the sentence. Units are counted from 0; numbers that no unit
         has are passed over, because models invent citations too."""

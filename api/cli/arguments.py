@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from core.errors import Invalid
 
@@ -23,6 +23,17 @@ def pair(value: str) -> tuple[str, str]:
 def names(value: str | None) -> list[str]:
     """Names separated by commas."""
     return [name for name in (part.strip() for part in (value or "").split(",")) if name]
+
+
+def object_of(path: Path) -> dict[str, Any]:
+    """The JSON object in a file. Raises ``Invalid`` where there is none."""
+    try:
+        found: Any = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise Invalid(f"{path} holds no JSON object.", hint='It begins with {"')
+    return cast("dict[str, Any]", found)
 
 
 def queries_of(queries: Path) -> Iterator[tuple[Any, str]]:

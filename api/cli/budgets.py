@@ -120,6 +120,9 @@ def remove(
 def chargeback(
     month: Annotated[str | None, typer.Option(help="As 2026-11, in UTC; this one where none is said.")] = None,
     by: Annotated[Scopes, typer.Option(help="person, department, source or model.")] = Scopes.department,
+    caching: Annotated[
+        bool, typer.Option("--caching", help="What the providers' prompt caches brought, by model.")
+    ] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -130,11 +133,13 @@ def chargeback(
     if as_csv and as_json:
         raise Invalid("--csv and --json exclude each other.", hint="Choose one.")
     with connect() as client:
-        found = client.call("GET", "/v1/chargeback", month=month, by=by)
+        found = client.call("GET", "/v1/chargeback", month=month, by="model" if caching else by)
     if as_json:
         show_json(found)
     elif as_csv:
         typer.echo(_csv(found), nl=False)
+    elif caching:
+        _show_caching(found)
     else:
         _show(found)
 
@@ -154,6 +159,25 @@ def _show(found: dict[str, Any]) -> None:
     unsettled = sum(each["unsettled"] for each in found["total"])
     if unsettled:
         console.print(f"[yellow]{unsettled} calls count by their estimate: nobody saw their end.[/]")
+
+
+def _show_caching(found: dict[str, Any]) -> None:
+    if not found["charges"]:
+        console.print(f"No model was called in {found['month']}.")
+        return
+    shown = table("model", "calls", "tokens read", "from cache", "hit rate", "into cache", "saved", "of the cost",
+                  title=found["month"])  # fmt: skip
+    for each in (*found["charges"], *found["total"]):
+        shown.add_row(
+            escape(each["name"]) or "-", f"{each['calls']:,}", f"{each['tokens_in']:,}", f"{each['cache_read']:,}",
+            _share(each["cache_read"], each["tokens_in"]), f"{each['cache_write']:,}",
+            _money(each["saved"], each["currency"]), _share(each["saved"], each["micros"] + each["saved"]),
+        )  # fmt: skip
+    console.print(shown)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "-"
 
 
 def _csv(found: dict[str, Any]) -> str:

@@ -108,3 +108,32 @@ def injection(
     from evals.injection_report import run
 
     run(work, tuning=tuning, as_json=as_json, model=model, fit=fit)
+
+
+@app.command("local-model")
+@guarded
+def local_model(
+    questions: Annotated[int, typer.Option(min=1, help="Questions at most; about ten seconds each.")] = 20,
+) -> None:
+    """The small local model writes for the demo company: what it wrote, what held, and what was shown."""
+    from tempfile import TemporaryDirectory
+
+    from api.evaluation_model import evaluate_local_model
+
+    with TemporaryDirectory() as folder:
+        for line in evaluate_local_model(Path(folder), questions).lines():
+            typer.echo(line)
+
+
+@app.command()
+@guarded
+def leaving(
+    work: Work = WORK,
+    sample: Annotated[int, typer.Option(min=0, help="About so many of the texts; 0 is all.")] = 0,
+    tuning: Annotated[bool, typer.Option(help="The tuning half instead of the test half.")] = False,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Every byte that leaves for a model that spies: known values in any form, and what left of unknown ones."""
+    from api.leaving import run
+
+    run(work, sample=sample, tuning=tuning, as_json=as_json)

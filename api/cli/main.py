@@ -7,6 +7,7 @@ import typer
 from api import logs
 from api.cli import (
     audit,
+    batches,
     bench,
     budgets,
     destinations,
@@ -20,6 +21,7 @@ from api.cli import (
     serve,
     sources,
     syncing,
+    trail,
     work,
 )
 from api.cli import people as people_commands
@@ -47,6 +49,8 @@ app.command("freshness")(guarded(syncing.freshness))
 app.command("failures")(guarded(syncing.failures))
 app.command("search")(guarded(questions.search))
 app.command("ask")(guarded(questions.ask))
+app.command("trail")(guarded(trail.trail))
+app.add_typer(batches.app, name="batch")
 app.command("redact")(guarded(redact.redact))
 app.command("label")(guarded(redact.label))
 app.command("worker")(guarded(work.worker))

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.progress import Progress
 from rich.text import Text
 
-from api.cli.arguments import pair, queries_of
+from api.cli.arguments import object_of, pair, queries_of
 from api.cli.client import connect
 from api.cli.output import complaints, console, moment, show_json
 from core.errors import Invalid
@@ -22,6 +22,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Queries = Annotated[
     Path | None,
     typer.Option("--queries", help="A .jsonl file of questions: `_id`, `text`.", exists=True, dir_okay=False),
+]
+Schema = Annotated[
+    Path | None,
+    typer.Option("--schema", help="A JSON schema: what the answer is to look like.", exists=True, dir_okay=False),
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Where to write the results, one JSON a line.")]
 
@@ -81,15 +85,25 @@ def ask(
     as_json: AsJson = False,
     queries: Queries = None,
     out: Out = None,
+    schema: Schema = None,
+    fallback: Annotated[
+        str, typer.Option(help="With --schema, when nothing valid comes of it: `refuse`, `nulls`, or a file of JSON.")
+    ] = "refuse",
+    destination: Annotated[str | None, typer.Option(help="With --schema: where the value is sent.")] = None,
 ) -> None:
-    """Ask, and get an answer whose every sentence is cited.
+    """Ask, and get an answer whose every sentence is cited; with --schema a value whose every leaf is.
 
-    Example: `vouch ask "How many days of leave do I get?" --as ana@company.example`
+    Examples: `vouch ask "How many days of leave do I get?" --as ana@company.example`,
+    `vouch ask "Who approves leave?" --schema task.json --destination hr-tasks --as ana@company.example`
     """
+    form: dict[str, Any] = {}
+    if schema is not None:
+        said = fallback in ("refuse", "nulls")
+        form = {"schema": object_of(schema), "fallback": fallback if said else object_of(Path(fallback))}
     with connect() as client:
 
         def answer_of(text: str) -> Any:
-            body = {"question": text, "conversation_id": conversation}
+            body = {"question": text, "conversation_id": conversation, "destination": destination, **form}
             return client.call("POST", "/v1/ask", body, acting=acting)
 
         if queries is not None:
@@ -103,6 +117,10 @@ def ask(
 
 
 def _show(answer: dict[str, Any]) -> None:
+    if answer["structured"] is not None:
+        _show_form(answer["structured"])
+    if answer["searched"]:
+        console.print(Text(f"Understood as: {answer['searched']}", style="dim"))
     if answer["status"] == "answered":
         for sentence in answer["sentences"]:
             if sentence["text"] is None:
@@ -110,6 +128,8 @@ def _show(answer: dict[str, Any]) -> None:
                 continue
             marks = "".join(f" [{citation['n']}]" for citation in sentence["citations"])
             console.print(Text.assemble(sentence["text"], (marks, "cyan")))
+        for conflict in answer["conflicts"]:
+            console.print(Text(_disagreement(conflict), style="yellow"))
         if answer["reason"]:
             console.print(Text(answer["reason"], style="yellow"))
     else:
@@ -132,7 +152,27 @@ def _show(answer: dict[str, Any]) -> None:
     for passage in answer["nearest"]:
         document = passage["document"]
         console.print(Text(f"  {document['title']}  ({document['source']} / {document['uri']})", style="dim"))
+    if answer["tier"] != "extractive":
+        written = f"Written by {answer['model']} ({answer['tier']}), checked sentence by sentence; "
+        told = f"{answer['dropped']} dropped, {answer['replaced']} replaced (vouch trail shows them)."
+        console.print(Text(written + told, style="dim"))
     console.print(f"[dim]answer {answer['answer_id']}  conversation {answer['conversation_id']}[/]")
+
+
+def _show_form(form: dict[str, Any]) -> None:
+    """The value as JSON, and what became of it."""
+    if form["value"] is not None:
+        console.print_json(json.dumps(form["value"], ensure_ascii=False))
+    for leaf in form["leaves"]:
+        if leaf["state"] != "verified":
+            console.print(Text(f"{leaf['path']}: {leaf['state'].replace('_', ' ')}", style="yellow"))
+    if form["outcome"] in ("nulls", "literal"):
+        console.print(Text("Nothing that fits the schema came of it: this is the fallback.", style="yellow"))
+    if form["problem"]:
+        console.print(Text(form["problem"], style="yellow"))
+    elif form["destination"]:
+        console.print(Text(f"Sent to {form['destination']} as delivery {form['delivery']}", style="dim"))
+    console.print()
 
 
 def _out_of_date(shown: dict[str, Any]) -> str:
@@ -165,3 +205,12 @@ def _shortened(text: str) -> str:
 
 def _plain(text: str) -> str:
     return text.replace("[", "\\[")
+
+
+def _disagreement(conflict: dict[str, Any]) -> str:
+    first, second = (
+        f"[{side['n']}] {side['document']['title']} (as of {moment(side['document']['modified_at'] or side['as_of'])})"
+        for side in conflict["sides"]
+    )
+    later = "" if conflict["later"] is None else f"; [{conflict['sides'][conflict['later']]['n']}] is the later edition"
+    return f"Sources disagree: {first} and {second}{later}."

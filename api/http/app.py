@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import (
     announcements,
+    batches,
     budgets,
     destinations,
     errors,
@@ -21,6 +22,7 @@ from api.http import (
     register,
     session,
     sources,
+    trail,
     web,
 )
 from api.http.models import Health, Problem
@@ -85,6 +87,8 @@ def create_app(runtime: Runtime | None) -> FastAPI:
 
     app.include_router(session.router, tags=["session"])
     app.include_router(reading.router, tags=["reading"])
+    app.include_router(trail.router, tags=["reading"])
+    app.include_router(batches.router, tags=["reading"])
     app.include_router(sources.router, tags=["sources"])
     app.include_router(announcements.router, tags=["sources"])
     app.include_router(policy.router, tags=["policy"])

@@ -87,8 +87,15 @@ class SearchOut(Model):
 
 
 class AskIn(Model):
+    """With ``schema`` (a JSON schema) the answer is a value of that shape. ``fallback`` is what it is where nothing
+    valid comes of it: ``refuse``, ``nulls`` (what was verified, null for the rest), or a value. ``destination`` names
+    where it is sent, written for those who read there."""
+
     question: str
     conversation_id: str | None = None
+    form: dict[str, Any] | None = Field(default=None, alias="schema")
+    fallback: Literal["refuse", "nulls"] | dict[str, Any] = "refuse"
+    destination: str | None = None
 
 
 class CitationOut(Model):
@@ -118,6 +125,44 @@ class CitedSourceOut(StaleOut):
     as_of: datetime
 
 
+class CountedValuesOut(Model):
+    """Of one kind of value, how many stand in the text, and how many stayed hidden from this reader."""
+
+    kind: str
+    restored: int
+    kept: int
+
+
+class LeafOut(Model):
+    """``path`` is a JSON pointer. Without a value: ``not_stated`` by the evidence, ``unsupported`` by what the model
+    cited, or ``withheld`` from this reader."""
+
+    path: str
+    value: str | int | float | bool | None
+    citations: list[CitationOut]
+    state: Literal["verified", "not_stated", "unsupported", "withheld"]
+
+
+class StructuredOut(Model):
+    """``outcome``: ``filled``, or which fallback took its place. ``delivery`` is the id of the message to
+    ``destination``; ``problem`` says why there is none."""
+
+    value: dict[str, Any] | None
+    leaves: list[LeafOut]
+    outcome: Literal["filled", "nulls", "literal", "refused"]
+    destination: str | None = None
+    delivery: str | None = None
+    problem: str | None = None
+
+
+class ConflictOut(Model):
+    """Two citations whose documents say otherwise about the same thing. ``later``: which of them, 0 or 1, is the later
+    edition, where that is known."""
+
+    sides: list[CitationOut]
+    later: int | None
+
+
 class AnswerOut(Model):
     answer_id: str
     conversation_id: str
@@ -133,6 +178,14 @@ class AnswerOut(Model):
     reason: str | None
     created_at: datetime
     timings: dict[str, float]
+    structured: StructuredOut | None = None
+    tier: str = "extractive"
+    searched: str | None = None
+    """The question made to stand alone, where that differs."""
+    values: list[CountedValuesOut] = []
+    dropped: int = 0
+    replaced: int = 0
+    conflicts: list[ConflictOut] = []
 
 
 class SegmentOut(Model):

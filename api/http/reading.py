@@ -11,13 +11,14 @@ from fastapi.responses import StreamingResponse
 
 from answer.answers import Answer, Stage
 from answer.ask import Shown
+from answer.structured.filling import Wanted, wanted_of
 from api.http import models as out
 from api.http import shapes
 from api.http.access import Asker, CurrentAsker, CurrentRuntime
 from api.http.errors import problem
 from api.runtime import Runtime
 from connectors import repository as connectors
-from core.errors import NotFound, VouchError
+from core.errors import Invalid, NotFound, VouchError
 from ingest.index.base import Conditions, label
 
 log = structlog.get_logger()
@@ -53,13 +54,22 @@ def ask(body: out.AskIn, asker: CurrentAsker, runtime: CurrentRuntime, request: 
     """An answer, whole; or, with ``Accept: text/event-stream``, stages, then sentences, then the whole of it."""
     runtime.limiter.take(asker.person_id)
     happenings = runtime.asker.ask(
-        body.question, asker.person_id, conversation_id=body.conversation_id or None, trace_id=asker.trace_id
-    )
+        body.question, asker.person_id, conversation_id=body.conversation_id or None, trace_id=asker.trace_id,
+        wanted=_wanted(body),
+    )  # fmt: skip
     if EVENTS in request.headers.get("accept", ""):
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(happenings, asker.trace_id), media_type=EVENTS, headers=headers)
     answer = next(happening for happening in happenings if isinstance(happening, Answer))
     return shapes.answer(answer)
+
+
+def _wanted(body: out.AskIn) -> Wanted | None:
+    if body.form is not None:
+        return wanted_of(body.form, body.fallback, body.destination)
+    if body.destination is not None:
+        raise Invalid("Only a form can be sent.", hint="Give a schema as well.")
+    return None
 
 
 def _stream(happenings: Iterator[Stage | Shown | Answer], trace_id: str) -> Iterator[str]:

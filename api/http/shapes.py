@@ -6,7 +6,7 @@ import zlib
 
 import numpy as np
 
-from answer.answers import Answer, Sentence, ShownCitation
+from answer.answers import Answer, CountedValues, Sentence, ShownCitation, Structured
 from answer.restore import Cited
 from api.http import models as out
 from core.text import Span
@@ -79,6 +79,25 @@ def sentence(shown: Sentence) -> out.SentenceOut:
     return out.SentenceOut(text=shown.text, citations=citations, withheld=shown.withheld)
 
 
+def structured(shown: Structured) -> out.StructuredOut:
+    return out.StructuredOut(
+        value=shown.value,
+        leaves=[
+            out.LeafOut(
+                path=leaf.path,
+                value=leaf.value,
+                citations=[citation(each) for each in leaf.citations],
+                state=leaf.state,
+            )
+            for leaf in shown.leaves
+        ],
+        outcome=shown.outcome,
+        destination=shown.destination,
+        delivery=shown.delivery,
+        problem=shown.problem,
+    )
+
+
 def answer(shown: Answer) -> out.AnswerOut:
     return out.AnswerOut(
         answer_id=shown.id,
@@ -107,7 +126,21 @@ def answer(shown: Answer) -> out.AnswerOut:
         reason=shown.reason,
         created_at=shown.created_at,
         timings=shown.timings,
+        conflicts=[
+            out.ConflictOut(sides=[citation(each.first), citation(each.second)], later=each.later)
+            for each in shown.conflicts
+        ],
+        structured=None if shown.structured is None else structured(shown.structured),
+        tier=shown.tier,
+        searched=shown.searched,
+        values=counted(shown.values),
+        dropped=shown.dropped,
+        replaced=shown.replaced,
     )
+
+
+def counted(those: tuple[CountedValues, ...]) -> list[out.CountedValuesOut]:
+    return [out.CountedValuesOut(kind=each.kind, restored=each.restored, kept=each.kept) for each in those]
 
 
 def segments(those: tuple[Segment, ...]) -> list[out.SegmentOut]:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from datetime import timedelta
+from functools import cache, partial
+from hashlib import sha256
+from importlib.resources import files
 
+from answer.cached import KeptAnswers
 from answer.candidates import Embed
 from answer.difficulty import is_understood
 from answer.modelled import Modelled
@@ -18,10 +22,12 @@ from api.parts.models import Models
 from api.parts.redaction import Redaction
 from core.clock import Clock
 from core.database import Database
+from core.secrets import Keyring
 
 
 def open_modelled(
     database: Database,
+    keyring: Keyring,
     models: Models,
     redaction: Redaction,
     embed: Embed,
@@ -45,9 +51,19 @@ def open_modelled(
         identity=lambda: redaction.detector.identity,
         policy=redaction.policy,
         routing=settings.routing,
+        kept=KeptAnswers(
+            database, keyring, redaction.redactor, redaction.vault, clock, timedelta(hours=settings.cache_hours),
+            cache(partial(_checks, settings.verify)),
+        ),
         understood=is_understood(embedder),
         clock=clock,
     )
+
+
+def _checks(settings: VerifySettings) -> str:
+    """The identity of what sentences are checked with."""
+    suspicion = files("answer").joinpath("suspicion_weights.json").read_text("utf-8")
+    return sha256("\x1f".join((shipped().to_json(), suspicion, settings.model_dump_json())).encode()).hexdigest()
 
 
 def _grounds(embed: Embed, settings: VerifySettings) -> Grounds:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from answer.budgets import Budgets
     from answer.gateway import Gateway
     from answer.models.base import ChatModel
+    from answer.models.batches import BatchModel
     from answer.models.register import Register
 
 
@@ -55,6 +56,12 @@ class Models:
     def narrowed(self, policy: Policy) -> Policy:
         """The data policy with what the register says of each model."""
         return narrowed(policy, self.register.entries())
+
+    def batches(self, entry: ModelEntry) -> BatchModel:
+        """What speaks with the batch interface of a model's provider; whoever asks closes it."""
+        from answer.models.open import open_batches
+
+        return open_batches(entry, self._resolve, Egress(self._egress))
 
     def close(self) -> None:
         if "_gateway" in self.__dict__:

@@ -353,7 +353,7 @@ def _config(dimensions: int) -> EdgeConfig:
 
 def _permitted(access: AccessFilter, conditions: Conditions) -> Filter:
     grants = list(access.grants)
-    must = [FieldCondition("allow", match=MatchAny(grants))]
+    must = [FieldCondition("allow", match=MatchAny(list(each))) for each in (grants, *access.beside)]
     if conditions.source_ids:
         must.append(FieldCondition("source", match=MatchAny(list(conditions.source_ids))))
     if conditions.document_ids:

@@ -131,8 +131,9 @@ class MemoryIndex:
 
 
 def _permits(access: Access, reader: AccessFilter) -> bool:
-    grants = frozenset(reader.grants)
-    return grants.isdisjoint(access.deny) and not grants.isdisjoint(access.allow)
+    if not frozenset(reader.grants).isdisjoint(access.deny):
+        return False
+    return not any(frozenset(grants).isdisjoint(access.allow) for grants in (reader.grants, *reader.beside))
 
 
 def _satisfies(point: Point, conditions: Conditions) -> bool:

@@ -265,7 +265,7 @@ def _shown(identity: Mapping[str, Any]) -> str:
 
 def _permitted(access: AccessFilter, conditions: Conditions) -> models.Filter:
     grants = list(access.grants)
-    must: list[Any] = [_any_of("allow", grants)]
+    must: list[Any] = [_any_of("allow", each) for each in (grants, *access.beside)]
     if conditions.source_ids:
         must.append(_any_of("source", conditions.source_ids))
     if conditions.document_ids:

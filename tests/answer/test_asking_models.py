@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 
 import orjson
 import pytest
@@ -11,13 +10,13 @@ from sqlalchemy import select
 
 from answer.answers import Answer
 from answer.ask import Shown
+from answer.settings import AnswerSettings
 from answer.tables import AnswerRow
 from core.audit import Event
 from core.audit.tables import PendingRow, RecordRow
 from core.egress import EgressSettings
 from core.errors import Unavailable
-from tests.fakes.loopback import Asked
-from tests.fakes.model_openai import FakeCompatible
+from tests.fakes.author import Author, Writes, number
 from tests.fakes.model_vendor import KEY, Refusal, Script, Told
 from tests.installation import Installation
 
@@ -28,29 +27,6 @@ LEAVE = (
 AGREED = {"agreement": "C-1", "training_prohibited": True, "retention_days": 0, "legal_basis": "contract"}
 QUESTION = "How many weeks does parental leave last?"
 ANA = "ana@company.example"
-Writes = Callable[[str, str], Told]
-"""From the model that is asked and all that it was sent to what it says."""
-
-
-class Author(FakeCompatible):
-    """Two models at one server, which say what a test has them say."""
-
-    writes: Writes = staticmethod(lambda model, text: Script())
-
-    def serve(self, http: BaseHTTPRequestHandler, asked: Asked) -> None:
-        body = asked.json()
-        self.told = self.writes(body["model"], "\n".join(self.texts_in(body)))
-        super().serve(http, asked)
-
-    @property
-    def sent(self) -> str:
-        return "\n".join("\n".join(self.texts_in(asked.json())) for asked in self.asked)
-
-
-def number(text: str, words: str) -> str:
-    """The mark of the sentence that has these words."""
-    line = next(line for line in text.splitlines() if words in line and line.startswith("["))
-    return line[: line.index("]") + 1]
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +48,7 @@ def installed(author: Author, tmp_path_factory: pytest.TempPathFactory) -> Itera
                 author.entry(name="larger", tier="large", model="large-2026-01-01", **outside),
             ),
             egress=EgressSettings(hosts=("127.0.0.1",), private=("127.0.0.1/32",)),
+            answer=AnswerSettings(cache_hours=0),
         )
         made.person(ANA, "all")
         made.records("handbook", [{"id": "leave", "title": "Parental leave", "text": LEAVE}])

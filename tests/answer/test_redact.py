@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import ast
+import base64
+import binascii
 import copy
 import itertools
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +21,8 @@ from answer.vault import Place
 from core.errors import Refused, Unavailable
 from core.policy_document import SHIPPED, policy_of
 from core.text import Span, quote
+from ingest.label.findings import Finding
+from ingest.label.gazetteer import Known
 from ingest.label.repository import Label
 from tests.answer.redacting import INSIDE, OUTSIDE, Company
 
@@ -428,3 +433,37 @@ def test_at_answer_time_only_what_was_typed_is_looked_into(company: Company) -> 
     cleared = company.clear("And team 2?", *passages, history=[Turn("person", "Who runs team 1?")])
     assert company.spotter.asked == ["And team 2?", "Who runs team 1?"]
     assert not any("Anna" in text for text in texts_of(cleared))
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode, binascii.hexlify])
+def test_a_known_value_goes_also_where_it_is_encoded(company: Company, encode: Callable[[bytes], bytes]) -> None:
+    company.spotter.values = {"anna@x.example": "EMAIL_ADDRESS", "Söhnke Meyer": "PERSON"}
+    company.crowd.known = [Known("k1", ("Ben Ali Romano",), ())]
+    written = [encode(value.encode()).decode() for value in ("anna@x.example", "Söhnke Meyer", "Ben Ali Romano")]
+    passage = company.publish(
+        f"Write to anna@x.example or Söhnke Meyer. https://x.example/u?e={written[0]}&v=1\n"
+        f"Key {written[1]} and {written[2]}."
+    )
+    body = company.clear("Who?", passage).passages[0].body.text
+    assert not any(each.rstrip("=") in body for each in written)
+    assert "https://x.example/u?e=[" in body
+
+
+@pytest.mark.parametrize("gap", [" | ", "|", "; ", " – ", "\u2011", "*", "\u202f"])
+def test_a_known_value_goes_in_a_table_and_behind_any_mark(company: Company, gap: str) -> None:
+    company.spotter.values = {"Anna Meyer": "PERSON", "SM3-24 Sentry": "CUSTOMER_ID"}
+    passage = company.publish(f"Anna Meyer has SM3-24 Sentry.\n\nRow | Meyer{gap}Anna | SM3-24{gap}Sentry | 4")
+    body = company.clear("Who?", passage).passages[0].body.text
+    assert not any(word in body for word in ("Anna", "Meyer", "SM3-24", "Sentry"))
+
+
+def test_a_name_that_is_also_that_of_a_place_goes_as_that_of_the_person(company: Company) -> None:
+    company.spotter.values = {"Austin": "PERSON"}
+    one = company.publish("Ask Austin about it.")
+    company.spotter.values = {"Austin": "LOCATION"}
+    other = company.publish("The site in Austin is closed. AUSTIN opens again.", title="Sites")
+    company.shelf.labels[one.chunk_id] = Label((Finding("PERSON", Span(4, 10), 0.9, "spotter"),), "internal")
+    third = company.publish("Austin pays 400 each.")
+    company.shelf.labels[third.chunk_id] = Label((Finding("LOCATION", Span(0, 6), 0.9, "spotter"),), "confidential")
+    cleared = company.clear("What is closed?", third, one, other)
+    assert not any("austin" in passage.body.text.casefold() for passage in cleared.passages)

@@ -204,6 +204,13 @@ def test_chargeback_names_people_and_writes_csv(house: House, command: CliRunner
     ]  # fmt: skip
     assert "'=files" in run(command, "chargeback", "--by", "source", "--csv")
     assert "sales" in run(command, "chargeback")
+
+
+def test_chargeback_tells_what_prompt_caches_brought_by_model(house: House, command: CliRunner) -> None:
+    use(house, ADA, Usage(1000, 100, cache_read=500), "tickets")
+    use(house, "bo@x.example", Usage(1000, 0), "tickets")
+    (row,) = [line.split() for line in run(command, "chargeback", "--caching").splitlines() if "seed" in line]
+    assert row[:5] == ["seed", "2", "2,000", "500", "25.0%"]
     assert "No model was called in 2020-01" in run(command, "chargeback", "--month", "2020-01")
 
 

@@ -9,7 +9,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -47,8 +48,14 @@ def web_client() -> None:
 
 @pytest.fixture(scope="session")
 def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("installation")
-    environment = {**os.environ, "VOUCH_DATA_DIR": str(folder / "data")}
+    with serving(tmp_path_factory.mktemp("installation"), {}) as running:
+        yield running
+
+
+@contextmanager
+def serving(folder: Path, given: dict[str, str]) -> Generator[Server]:
+    """A server of a new installation in ``folder``, with these variables in its environment."""
+    environment = {**os.environ, "VOUCH_DATA_DIR": str(folder / "data"), **given}
     url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "api.cli.main", "serve", "--port", url.rpartition(":")[2]]
     with (folder / "server.log").open("w+") as log:

@@ -262,6 +262,39 @@ const journeys = {
     await page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
   },
 
+  async reads_what_a_model_wrote(page) {
+    await signIn(page, JOANNA);
+    await ask(page, SEAL_KIT);
+    const answer = page.getByRole("article").last();
+    assert.match(await answer.innerText(), /The AV-240 takes seal kit SK-24\./);
+    const line = answer.getByRole("button", { name: /^Written by scribe \(small model\), checked sentence by sentence/ });
+    assert.match(await line.innerText(), /2 sentences were dropped/);
+    for (const invented of [/97/, /moon/]) assert.doesNotMatch(await answer.innerText(), invented);
+    await inspect(page, "written");
+
+    await line.focus();
+    await page.keyboard.press("Enter");
+    const told = answer.getByRole("group", { name: "How this answer was written" });
+    const dropped = told.getByRole("listitem").filter({ hasText: "97" }).last();
+    await dropped.waitFor();
+    assert.match(await dropped.innerText(), /a number is not that of the source/);
+    await dropped.scrollIntoViewIfNeeded();
+    await inspect(page, "trail");
+    await page.keyboard.press("Enter");
+    await dropped.waitFor({ state: "detached" });
+
+    await ask(page, "And which one fits the AV-520?");
+    await page.getByText("Understood as: Which seal kit fits the AV-520?").waitFor();
+    await ask(page, "To whom does Rasmus Thyholt report?");
+    const named = page.getByRole("article").last();
+    assert.match(await named.innerText(), /reports to Mirjam Haldern\./);
+    await named.getByText(/^[1-9] values? restored$/).waitFor();
+    await inspect(page, "values");
+
+    await page.reload();
+    await page.getByRole("article").first().getByRole("button", { name: /2 sentences were dropped/ }).waitFor();
+  },
+
   async looks_at_every_state(page) {
     const narrow = Number(VOUCH_WIDTH) < 500;
     await page.goto(VOUCH_URL);

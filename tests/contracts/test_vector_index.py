@@ -83,6 +83,20 @@ def test_a_reader_finds_what_one_of_their_grants_allows(index: VectorIndex) -> N
     assert all(candidate.dense_rank is not None and candidate.sparse_rank is not None for candidate in found)
 
 
+def test_who_reads_together_finds_what_each_of_them_may(index: VectorIndex) -> None:
+    index.upsert(
+        [
+            point("both", "plan", allow=["group:staff", "group:it"]),
+            point("staff", "plan", allow=["group:staff"]),
+            point("it", "plan", allow=["group:it"]),
+            point("all", "plan", allow=["everyone"]),
+        ]
+    )
+    beside = (("everyone", "group:it"), ("everyone", "group:it", "group:x"))
+    together = AccessFilter(("everyone", "group:staff"), beside)
+    assert ids(index.search(unit(1.0), "plan", together, pool=10)) == named("both", "all")
+
+
 def test_a_denied_grant_outweighs_an_allowed_one(index: VectorIndex) -> None:
     index.upsert([point("open", "plan"), point("denied", "plan", deny=["person:1"])])
     assert ids(index.search(unit(1.0), "plan", AccessFilter(("group:staff", "person:1")), pool=10)) == named("open")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,3 +56,25 @@ def test_a_principal_does_not_show_who_it_is() -> None:
     shown = repr(Principal("person-7", "pseudonym", frozenset(), frozenset({"group:secret-project"})))
     assert "person-7" not in shown
     assert "secret-project" not in shown
+
+
+@given(GRANTS, GRANTS, GRANTS, GRANTS)
+def test_who_reads_together_reads_what_each_of_them_may(
+    allow: set[str], deny: set[str], held: set[str], others: set[str]
+) -> None:
+    access = Access.of(allow, deny)
+    together = replace(principal(*held), beside=(frozenset(others),))
+    each = permits(access, principal(*held)) and permits(access, principal(*others))
+    assert not permits(access, together) or each
+    if not deny:
+        assert permits(access, together) == each
+    assert filter_for(together).beside == (tuple(sorted(others)),)
+    assert together.key != principal(*held).key
+
+
+def test_what_somebody_is_denied_is_not_read_together_with_a_group() -> None:
+    """Nobody knows which of its members are denied by another group of theirs."""
+    access = Access.of([EVERYONE], deny=[group("contractors")])
+    reader = principal(EVERYONE, group("a"))
+    assert permits(access, reader)
+    assert not permits(access, replace(reader, beside=(frozenset({EVERYONE, group("b")}),)))

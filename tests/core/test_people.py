@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from core import access_sets, people
-from core.access import Conjunction, group
+from core.access import Access, Conjunction, group, permits
 from core.database import Database
 from core.errors import Invalid, NotFound
 from core.tables import MembershipRow
@@ -51,6 +51,25 @@ def test_a_derived_group_is_held_while_all_of_it_is_satisfied(database: Database
     with database.writing() as session:
         people.put(session, "ana@x.example", groups=["page", "nda"], roles=[], now=clock())
     assert not {conjunction.grant, outer.grant} & grants(database, ana.id)
+
+
+def test_of_groups_that_read_along_each_has_to_satisfy_a_rule_by_itself(
+    database: Database, clock: StandingClock
+) -> None:
+    space, either = Conjunction.of([group("staff")], [group("it")]), Conjunction.of([group("it"), "everyone"])
+    with database.writing() as session:
+        access_sets.intern_conjunction(session, space)
+        access_sets.intern_conjunction(session, either)
+        ana = people.put(session, "ana@x.example", groups=["staff", "it"], roles=[], now=clock())
+    with database.reading() as session:
+        alone = people.principal(session, ana.id, lambda known: "s")
+        together = people.together(session, alone, ["it", "everyone", "it"])
+    assert permits(Access.of([space.grant]), alone)
+    assert not permits(Access.of([space.grant]), together)
+    assert permits(Access.of([either.grant]), together)
+    assert not permits(Access.of([group("it")]), together)
+    assert permits(Access.of([group("it"), "everyone"]), together)
+    assert together.grants == alone.grants
 
 
 def test_a_conjunction_with_an_empty_clause_is_held_by_nobody(database: Database, clock: StandingClock) -> None:

@@ -76,7 +76,7 @@ class LoopbackServer:
                 else:
                     self.wfile.write(reply.body)
 
-            do_GET = do_POST = _serve  # noqa: N815 (the names that http.server calls)
+            do_GET = do_POST = do_DELETE = _serve  # noqa: N815 (the names that http.server calls)
 
             def log_message(self, format: str, *args: object) -> None:
                 """Nothing: test output is for tests."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from threading import Event
 from typing import Any, cast
@@ -101,6 +102,11 @@ def test_a_person_whom_the_source_does_not_know_is_shown_nothing_of_it(database:
     with database.writing() as session:
         replace_accounts(session, sources.by_name(session, "crm").id, "crm", [], {}, NOW)
     assert shown(database, reader, lambda account, keys: frozenset(keys)) == ["w"]
+
+
+def test_for_a_group_that_reads_along_a_source_confirms_nothing(database: Database, reader: Principal) -> None:
+    together = replace(reader, beside=(frozenset({"everyone"}),))
+    assert shown(database, together, lambda account, keys: frozenset(keys)) == ["w"]
 
 
 def test_a_kind_that_cannot_be_asked_confirms_nothing(database: Database, reader: Principal) -> None:

@@ -31,6 +31,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("searched", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("tier", sa.String(length=20), server_default="extractive", nullable=False))
         batch_op.add_column(sa.Column("tried", sa.JSON(), server_default="[]", nullable=False))
+        batch_op.add_column(sa.Column("conflicts", sa.JSON(), server_default="[]", nullable=False))
 
     op.create_table(
         "models",
@@ -88,6 +89,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_column("conflicts")
         batch_op.drop_column("tried")
         batch_op.drop_column("tier")
         batch_op.drop_column("searched")

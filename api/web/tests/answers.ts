@@ -48,6 +48,12 @@ export function answer(change: Partial<Answer> = {}): Answer {
     created_at: "2026-11-22T09:00:00Z",
     reason: null,
     timings: {},
+    tier: "extractive",
+    searched: null,
+    values: [],
+    dropped: 0,
+    replaced: 0,
+    conflicts: [],
     ...change,
   };
 }

@@ -1,8 +1,11 @@
 import { MantineProvider } from "@mantine/core";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { createRef, type ReactNode } from "react";
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { createQueryClient } from "../src/api/queries";
+import type { Trail } from "../src/api/types";
 import { ChatContext, type ChatActions } from "../src/chat/ChatContext";
 import { Composer } from "../src/chat/Composer";
 import type { Turn } from "../src/chat/conversation";
@@ -29,8 +32,10 @@ function show(children: ReactNode, change: Partial<ChatActions> = {}): ChatActio
   const actions: ChatActions = { target: null, open: vi.fn(), ask: vi.fn(), edit: vi.fn(), asking: false, ...change };
   render(
     <MantineProvider>
-      <ChatContext value={actions}>{children}</ChatContext>
-      <div id="quotes" />
+      <QueryClientProvider client={createQueryClient()}>
+        <ChatContext value={actions}>{children}</ChatContext>
+        <div id="quotes" />
+      </QueryClientProvider>
     </MantineProvider>,
   );
   return actions;
@@ -204,5 +209,104 @@ describe("the policy for inner HTML", () => {
   it("lets style text through and nothing that could hold an element", () => {
     expect(styleTextOnly(".a > .b { color: red }")).toContain("red");
     expect(() => styleTextOnly("<img src=x>")).toThrow(TypeError);
+  });
+});
+
+describe("an answer that a model wrote", () => {
+  const trail: Trail = {
+    answer_id: "a1",
+    conversation_id: "c1",
+    question: "How much leave?",
+    searched: "How much leave?",
+    model: "scribe",
+    tier: "small",
+    attempts: [
+      {
+        model: "scribe",
+        version: "scribe-2026-01-01",
+        tier: "small",
+        region: "eu",
+        reason: "cheapest",
+        ended: "answered",
+        why: "",
+        held: 2,
+        repaired: 0,
+        replaced: 1,
+        kept_back: 0,
+        instructing: 1,
+        dropped: [
+          { text: "Forty days.", withheld: null, against: ["number"], support: 0.4, replaced: true },
+          { text: null, withheld: "instruction", against: ["instruction"], support: 0, replaced: false },
+          { text: null, withheld: "access revoked", against: ["support"], support: 0.1, replaced: false },
+        ],
+        call: {
+          returned: "scribe-2026-01-01",
+          region: "eu",
+          finish: "stop",
+          requests: [],
+          tokens: { input: 120, output: 9, cache_read: 0, cache_write: 0, reasoning: 0 },
+          micros: 48,
+          currency: "USD",
+          first_seconds: 0.2,
+          seconds: 1.25,
+        },
+      },
+    ],
+    timings: {},
+    values: [],
+  };
+  const written = answer({ model: "scribe", tier: "small", dropped: 2, replaced: 1 });
+
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("says who wrote it and how many of the sentences are not shown", () => {
+    show(<TurnView turn={turn({ answer: written })} />);
+    expect(
+      screen.getByText(
+        "Written by scribe (small model), checked sentence by sentence; 2 sentences were dropped, 1 sentence was replaced with the words of the source.",
+      ),
+    ).toBeDefined();
+  });
+
+  it("shows what was dropped, and why, only to who asks for it", async () => {
+    const fetched = vi.fn(() => Promise.resolve(Response.json(trail)));
+    vi.stubGlobal("fetch", fetched);
+    show(<TurnView turn={turn({ answer: written })} />);
+    expect(fetched).not.toHaveBeenCalled();
+    const line = screen.getByRole("button", { name: /^Written by/ });
+    expect(line.getAttribute("aria-expanded")).toBe("false");
+    await userEvent.click(line);
+    expect(await screen.findByText("Forty days.")).toBeDefined();
+    expect(screen.getByText("Replaced: a number is not that of the source")).toBeDefined();
+    expect(screen.getByText("Its words are left to the reviewers.")).toBeDefined();
+    expect(screen.getByText(/no longer read everything that the model was given/)).toBeDefined();
+    expect(screen.getByText(/120 tokens in, 9 out · 0.000048 USD · 1.3 s/)).toBeDefined();
+    await userEvent.click(line);
+    expect(screen.queryByText("Forty days.")).toBeNull();
+  });
+
+  it("says nothing of models where none wrote anything", () => {
+    show(<TurnView turn={turn()} />);
+    expect(screen.queryByRole("button", { name: /model/ })).toBeNull();
+  });
+
+  it("says that the reader reads the sources where nothing of a model held", () => {
+    show(<TurnView turn={turn({ answer: answer({ dropped: 1 }) })} />);
+    expect(screen.getByText(/A model wrote 1 sentence that the sources do not carry/)).toBeDefined();
+    expect(screen.getByText("Verbatim, no language model")).toBeDefined();
+  });
+
+  it("counts the values that were restored and those that stay hidden", () => {
+    const values = [
+      { kind: "PERSON", restored: 2, kept: 1 },
+      { kind: "DATE", restored: 1, kept: 0 },
+    ];
+    show(<TurnView turn={turn({ answer: answer({ values }) })} />);
+    expect(screen.getByText("3 values restored, 1 hidden")).toBeDefined();
+  });
+
+  it("says how the question was understood, where that is not how it was put", () => {
+    show(<TurnView turn={turn({ answer: answer({ searched: "How much leave is there in Oslo?" }) })} />);
+    expect(screen.getByText("Understood as: How much leave is there in Oslo?")).toBeDefined();
   });
 });

@@ -1,10 +1,10 @@
 import { createParser } from "eventsource-parser";
 import { ProblemError, readProblem, send } from "./http";
-import type { Answer, Citation, Problem, Stage } from "./types";
+import type { Answer, Problem, Sentence, Stage } from "./types";
 
 export type AskEvent =
   | { type: "stage"; stage: Stage }
-  | { type: "sentence"; index: number; text: string; citations: Citation[] }
+  | ({ type: "sentence"; index: number } & Sentence)
   | { type: "final"; answer: Answer }
   | { type: "error"; problem: Problem };
 
@@ -21,7 +21,7 @@ function decode(name: string | undefined, data: string): AskEvent | null {
     case "stage":
       return { type: "stage", stage: JSON.parse(data) as Stage };
     case "sentence":
-      return { type: "sentence", ...(JSON.parse(data) as { index: number; text: string; citations: Citation[] }) };
+      return { type: "sentence", ...(JSON.parse(data) as { index: number } & Sentence) };
     case "final":
       return { type: "final", answer: JSON.parse(data) as Answer };
     case "error":

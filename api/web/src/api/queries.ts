@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions, type QueryCache } from "@tanstack/react-query";
 import { ProblemError, request } from "./http";
-import type { Conversation, ConversationSummary, DocumentView, Evidence, Session, SourceSummary } from "./types";
+import type { Conversation, ConversationSummary, DocumentView, Evidence, Session, SourceSummary, Trail } from "./types";
 
 const part = encodeURIComponent;
 
@@ -48,6 +48,15 @@ export function evidenceQuery(answerId: string, evidence: number) {
   return queryOptions({
     queryKey: ["evidence", answerId, evidence],
     queryFn: () => request<Evidence>(`/v1/answers/${part(answerId)}/evidence/${evidence}`),
+    staleTime: 0,
+    gcTime: 0,
+  });
+}
+
+export function trailQuery(answerId: string) {
+  return queryOptions({
+    queryKey: ["trail", answerId],
+    queryFn: () => request<Trail>(`/v1/answers/${part(answerId)}/trail`),
     staleTime: 0,
     gcTime: 0,
   });

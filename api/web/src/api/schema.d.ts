@@ -236,6 +236,131 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/answers/{answer_id}/trail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Trail
+         * @description Which models were asked for an answer, how it ended, and which of their sentences were not shown.
+         */
+        get: operations["read_trail_v1_answers__answer_id__trail_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description The asker's own, the latest first.
+         */
+        get: operations["list_batches_v1_batches_get"];
+        put?: never;
+        /**
+         * Open Batch
+         * @description A batch of these questions, of which nothing is sent yet. The same questions for the same model are the same
+         *     batch until it has ended.
+         */
+        post: operations["open_batch_v1_batches_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Batch
+         * @description Hand it over to the model's provider. A second time changes nothing.
+         */
+        post: operations["send_batch_v1_batches__batch_id__send_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Batch
+         * @description How far it is. The provider is asked, while it has it.
+         */
+        get: operations["read_batch_v1_batches__batch_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch Batch
+         * @description The answers, once the provider is done. What each may read is decided now; a second time changes nothing.
+         */
+        post: operations["fetch_batch_v1_batches__batch_id__fetch_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{batch_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Batch
+         * @description Have it end. What the provider did by then can be fetched.
+         */
+        post: operations["cancel_batch_v1_batches__batch_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/source-kinds": {
         parameters: {
             query?: never;
@@ -1201,13 +1326,59 @@ export interface components {
             timings: {
                 [key: string]: number;
             };
+            structured?: components["schemas"]["StructuredOut"] | null;
+            /**
+             * Tier
+             * @default extractive
+             */
+            tier: string;
+            /** Searched */
+            searched?: string | null;
+            /**
+             * Values
+             * @default []
+             */
+            values: components["schemas"]["CountedValuesOut"][];
+            /**
+             * Dropped
+             * @default 0
+             */
+            dropped: number;
+            /**
+             * Replaced
+             * @default 0
+             */
+            replaced: number;
+            /**
+             * Conflicts
+             * @default []
+             */
+            conflicts: components["schemas"]["ConflictOut"][];
         };
-        /** AskIn */
+        /**
+         * AskIn
+         * @description With ``schema`` (a JSON schema) the answer is a value of that shape. ``fallback`` is what it is where nothing
+         *     valid comes of it: ``refuse``, ``nulls`` (what was verified, null for the rest), or a value. ``destination`` names
+         *     where it is sent, written for those who read there.
+         */
         AskIn: {
             /** Question */
             question: string;
             /** Conversation Id */
             conversation_id?: string | null;
+            /** Schema */
+            schema?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Fallback
+             * @default refuse
+             */
+            fallback: ("refuse" | "nulls") | {
+                [key: string]: unknown;
+            };
+            /** Destination */
+            destination?: string | null;
         };
         /** AttemptOut */
         AttemptOut: {
@@ -1226,6 +1397,87 @@ export interface components {
             records: {
                 [key: string]: unknown;
             }[];
+        };
+        /**
+         * BatchIn
+         * @description One of ``model`` and ``tier`` is given.
+         */
+        BatchIn: {
+            /** Questions */
+            questions: components["schemas"]["BatchQuestionIn"][];
+            /** Model */
+            model?: string | null;
+            /** Tier */
+            tier?: ("small" | "large" | "on_premise") | null;
+        };
+        /**
+         * BatchItemOut
+         * @description ``why`` there is no answer; where there is one, it is as its asker may read it now.
+         */
+        BatchItemOut: {
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "sent" | "answered" | "refused" | "failed" | "expired" | "cancelled";
+            /** Why */
+            why: string;
+            answer?: components["schemas"]["AnswerOut"] | null;
+        };
+        /**
+         * BatchOut
+         * @description ``counts``: how many questions are in each state. ``progress`` is there while the provider has it. ``cleared_at``
+         *     is when the provider was told to delete it.
+         */
+        BatchOut: {
+            /** Id */
+            id: string;
+            /** Model */
+            model: string;
+            /** Version */
+            version: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "preparing" | "sending" | "running" | "ended";
+            /** Why */
+            why: string;
+            /** Total */
+            total: number;
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ended At */
+            ended_at: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            progress?: components["schemas"]["ProgressOut"] | null;
+        };
+        /**
+         * BatchQuestionIn
+         * @description ``id`` is the asker's own name for it, of which each is there once.
+         */
+        BatchQuestionIn: {
+            /** Id */
+            id: string;
+            /** Question */
+            question: string;
+        };
+        /** BatchesOut */
+        BatchesOut: {
+            /** Batches */
+            batches: components["schemas"]["BatchOut"][];
         };
         /**
          * BoxOut
@@ -1350,6 +1602,30 @@ export interface components {
         BudgetsOut: {
             /** Budgets */
             budgets: components["schemas"]["BudgetOut"][];
+        };
+        /**
+         * CallOut
+         * @description What became of a call, request by request. ``region`` is where the provider says that it answered; ``micros`` are
+         *     millionths of ``currency``.
+         */
+        CallOut: {
+            /** Returned */
+            returned: string;
+            /** Region */
+            region: string | null;
+            /** Finish */
+            finish: string | null;
+            /** Requests */
+            requests: components["schemas"]["AttemptOut"][];
+            tokens: components["schemas"]["TokensOut"];
+            /** Micros */
+            micros: number | null;
+            /** Currency */
+            currency: string | null;
+            /** First Seconds */
+            first_seconds: number | null;
+            /** Seconds */
+            seconds: number;
         };
         /**
          * ChargeOut
@@ -1489,6 +1765,17 @@ export interface components {
             freshness: "ok" | "breach" | "unknown";
             last_run: components["schemas"]["SourceRunOut"] | null;
         };
+        /**
+         * ConflictOut
+         * @description Two citations whose documents say otherwise about the same thing. ``later``: which of them, 0 or 1, is the later
+         *     edition, where that is known.
+         */
+        ConflictOut: {
+            /** Sides */
+            sides: components["schemas"]["CitationOut"][];
+            /** Later */
+            later: number | null;
+        };
         /** ContextOut */
         ContextOut: {
             /** Start */
@@ -1548,6 +1835,18 @@ export interface components {
             values: number;
             /** Documents */
             documents: number;
+        };
+        /**
+         * CountedValuesOut
+         * @description Of one kind of value, how many stand in the text, and how many stayed hidden from this reader.
+         */
+        CountedValuesOut: {
+            /** Kind */
+            kind: string;
+            /** Restored */
+            restored: number;
+            /** Kept */
+            kept: number;
         };
         /** DeliveriesOut */
         DeliveriesOut: {
@@ -1784,6 +2083,23 @@ export interface components {
             /** Total */
             total: number;
         };
+        /**
+         * DroppedOut
+         * @description ``against``: a kind of disagreement with the evidence (``number``, ``date``, ``name``, ``quote``, ``negation``,
+         *     ``modality``, ``limit``, ``order``), ``support``, ``says_nothing`` or ``instruction``.
+         */
+        DroppedOut: {
+            /** Text */
+            text: string | null;
+            /** Withheld */
+            withheld: ("access revoked" | "instruction") | null;
+            /** Against */
+            against: string[];
+            /** Support */
+            support: number;
+            /** Replaced */
+            replaced: boolean;
+        };
         /** ElementOut */
         ElementOut: {
             /**
@@ -1868,6 +2184,12 @@ export interface components {
             last_at: string;
             /** Next At */
             next_at: string | null;
+        };
+        /** FetchedOut */
+        FetchedOut: {
+            batch: components["schemas"]["BatchOut"];
+            /** Items */
+            items?: components["schemas"]["BatchItemOut"][];
         };
         /**
          * ForgottenOut
@@ -1975,6 +2297,24 @@ export interface components {
             p95: number | null;
             /** Windows */
             windows: components["schemas"]["WindowOut"][];
+        };
+        /**
+         * LeafOut
+         * @description ``path`` is a JSON pointer. Without a value: ``not_stated`` by the evidence, ``unsupported`` by what the model
+         *     cited, or ``withheld`` from this reader.
+         */
+        LeafOut: {
+            /** Path */
+            path: string;
+            /** Value */
+            value: string | number | boolean | null;
+            /** Citations */
+            citations: components["schemas"]["CitationOut"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "verified" | "not_stated" | "unsupported" | "withheld";
         };
         /**
          * LeftOutOut
@@ -2428,6 +2768,20 @@ export interface components {
             code: string;
             /** Trace Id */
             trace_id: string;
+        };
+        /**
+         * ProgressOut
+         * @description By the provider's word.
+         */
+        ProgressOut: {
+            /** Ended */
+            ended: boolean;
+            /** Done */
+            done: number;
+            /** Failed */
+            failed: number;
+            /** Total */
+            total: number;
         };
         /** ReceiptOut */
         ReceiptOut: {
@@ -2980,6 +3334,30 @@ export interface components {
             /** Failure */
             failure: string | null;
         };
+        /**
+         * StructuredOut
+         * @description ``outcome``: ``filled``, or which fallback took its place. ``delivery`` is the id of the message to
+         *     ``destination``; ``problem`` says why there is none.
+         */
+        StructuredOut: {
+            /** Value */
+            value: {
+                [key: string]: unknown;
+            } | null;
+            /** Leaves */
+            leaves: components["schemas"]["LeafOut"][];
+            /**
+             * Outcome
+             * @enum {string}
+             */
+            outcome: "filled" | "nulls" | "literal" | "refused";
+            /** Destination */
+            destination?: string | null;
+            /** Delivery */
+            delivery?: string | null;
+            /** Problem */
+            problem?: string | null;
+        };
         /** Suppressed */
         Suppressed: {
             /** Id */
@@ -3021,6 +3399,75 @@ export interface components {
              * Format: date-time
              */
             expires_at: string;
+        };
+        /** TokensOut */
+        TokensOut: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Cache Read */
+            cache_read: number;
+            /** Cache Write */
+            cache_write: number;
+            /** Reasoning */
+            reasoning: number;
+        };
+        /**
+         * TrailAttemptOut
+         * @description ``model`` is null where the documents' own sentences were taken; ``call`` where nothing was sent.
+         */
+        TrailAttemptOut: {
+            /** Model */
+            model: string | null;
+            /** Version */
+            version: string | null;
+            /** Tier */
+            tier: string;
+            /** Region */
+            region: string | null;
+            /** Reason */
+            reason: string;
+            /** Ended */
+            ended: string;
+            /** Why */
+            why: string;
+            /** Held */
+            held: number;
+            /** Repaired */
+            repaired: number;
+            /** Replaced */
+            replaced: number;
+            /** Kept Back */
+            kept_back: number;
+            /** Instructing */
+            instructing: number;
+            /** Dropped */
+            dropped: components["schemas"]["DroppedOut"][];
+            call: components["schemas"]["CallOut"] | null;
+        };
+        /** TrailOut */
+        TrailOut: {
+            /** Answer Id */
+            answer_id: string;
+            /** Conversation Id */
+            conversation_id: string;
+            /** Question */
+            question: string;
+            /** Searched */
+            searched: string;
+            /** Model */
+            model: string;
+            /** Tier */
+            tier: string;
+            /** Attempts */
+            attempts: components["schemas"]["TrailAttemptOut"][];
+            /** Timings */
+            timings: {
+                [key: string]: number;
+            };
+            /** Values */
+            values: components["schemas"]["CountedValuesOut"][];
         };
         /** TrialIn */
         TrialIn: {
@@ -4238,6 +4685,580 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_trail_v1_answers__answer_id__trail_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrailOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_batches_v1_batches_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_batch_v1_batches_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_batch_v1_batches__batch_id__send_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_batch_v1_batches__batch_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_batch_v1_batches__batch_id__fetch_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FetchedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_batch_v1_batches__batch_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchOut"];
+                };
             };
             /** @description Unauthorized */
             401: {

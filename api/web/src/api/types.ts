@@ -19,6 +19,12 @@ export type AnswerSource = Schemas["CitedSourceOut"];
 /** Whether a source is outside the bound that its owner declared for it, and since when. */
 export type Staleness = Partial<Pick<AnswerSource, "stale" | "bound" | "stale_since">>;
 export type Answer = Schemas["AnswerOut"];
+/** How many values of one kind stand in a text, and how many stayed hidden from this reader. */
+export type CountedValues = Schemas["CountedValuesOut"];
+/** How an answer came about: which models were asked, and what of their drafts was not shown. */
+export type Trail = Schemas["TrailOut"];
+export type TrailAttempt = Schemas["TrailAttemptOut"];
+export type DroppedSentence = Schemas["DroppedOut"];
 export type Segment = Schemas["SegmentOut"];
 export type DocumentElement = Schemas["ElementOut"];
 export type ElementKind = DocumentElement["kind"];

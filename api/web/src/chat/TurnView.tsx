@@ -7,13 +7,14 @@ import { AnswerBody } from "./AnswerBody";
 import { useChat } from "./ChatContext";
 import { answerAsText } from "./citation-text";
 import { count, evidenceOf, type Turn } from "./conversation";
+import { tierWords, valueWords } from "./model-words";
+import { ModelNote } from "./ModelNote";
 import { ProblemNotice } from "./ProblemNotice";
 import { Stages } from "./Stages";
 import classes from "./TurnView.module.css";
 
-const MODELS: Record<string, string> = { extractive: "Verbatim, no language model" };
-
 function AnswerFacts({ answer }: { answer: Answer }) {
+  const values = valueWords(answer.values);
   return (
     <dl className={classes.facts}>
       {answer.as_of && (
@@ -30,8 +31,14 @@ function AnswerFacts({ answer }: { answer: Answer }) {
       </div>
       <div>
         <dt>Model</dt>
-        <dd>{MODELS[answer.model] ?? answer.model}</dd>
+        <dd>{answer.tier === "extractive" ? "Verbatim, no language model" : `${answer.model}, ${tierWords(answer.tier)}`}</dd>
       </div>
+      {values && (
+        <div>
+          <dt>Redaction</dt>
+          <dd>{values}</dd>
+        </div>
+      )}
     </dl>
   );
 }
@@ -187,6 +194,7 @@ function Outcome({ turn }: { turn: Turn }) {
     <>
       {answer && <AnswerFacts answer={answer} />}
       <AnswerBody turnKey={turn.key} sentences={turn.sentences} />
+      {answer && <ModelNote answer={answer} />}
       {answer?.reason && <p className={classes.note}>{answer.reason}</p>}
       {turn.phase === "stopped" && (
         <p className={classes.stopped}>
@@ -213,6 +221,7 @@ export function TurnView({ turn }: { turn: Turn }) {
   return (
     <article className={classes.turn} data-phase={turn.phase} aria-busy={turn.phase === "asking"}>
       <h2 className={classes.question}>{turn.question}</h2>
+      {turn.answer?.searched && <p className={classes.understood}>Understood as: {turn.answer.searched}</p>}
       <div className={classes.answer}>
         <Outcome turn={turn} />
         {turn.phase !== "asking" && <Actions turn={turn} />}

@@ -49,7 +49,7 @@ function withEvent(turn: Turn, event: AskEvent): Turn {
       // A shown sentence never changes: one that arrives twice is not shown twice.
       if (turn.sentences[event.index]) return turn;
       const sentences = [...turn.sentences];
-      sentences[event.index] = { text: event.text, citations: event.citations };
+      sentences[event.index] = { text: event.text, citations: event.citations, withheld: event.withheld };
       return { ...turn, sentences };
     }
     case "final":
