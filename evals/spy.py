@@ -170,7 +170,7 @@ def _messages(said: str) -> Iterator[bytes]:
         "stop_sequence": None, "usage": {"input_tokens": 100, "output_tokens": 1},
     }  # fmt: skip
     block = {"type": "text", "text": ""}
-    for event in (
+    events: tuple[dict[str, Any], ...] = (
         {"type": "message_start", "message": message},
         {"type": "content_block_start", "index": 0, "content_block": block},
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": said}},
@@ -178,7 +178,8 @@ def _messages(said: str) -> Iterator[bytes]:
         {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
          "usage": {"output_tokens": 10}},
         {"type": "message_stop"},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for event in events:
         yield _event(event, str(event["type"]))
 
 

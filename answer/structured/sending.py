@@ -10,9 +10,12 @@ from sqlalchemy.orm import Session
 from answer.answers import Answer
 from connectors.destinations import repository
 from connectors.destinations.outbox import Outbox
-from core import people
+from core import access, people
 from core.access import Principal
-from core.errors import VouchError
+from core.errors import Forbidden, VouchError
+
+SENDERS = frozenset({"connector_owner", "admin", "operator"})
+"""Roles that may send to any destination."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class ToDestination:
 
 
 def towards(session: Session, outbox: Outbox, destination: str, asker: Principal) -> ToDestination:
-    """Raises ``NotFound`` where there is no such destination."""
+    """Raises ``NotFound`` where there is no such destination, ``Forbidden`` where the asker may not send there."""
     record = repository.by_name(session, destination)
+    reads_there = any(access.group(name) in asker.grants for name in record.audience)
+    if not reads_there and asker.roles.isdisjoint(SENDERS):
+        raise Forbidden(
+            f"Only those who read {record.name} may send there.",
+            hint="Ask somebody of its audience, or an administrator.",
+        )
     return ToDestination(outbox, record.name, record.audience, people.together(session, asker, record.audience))

@@ -52,7 +52,12 @@ def open_modelled(
         policy=redaction.policy,
         routing=settings.routing,
         kept=KeptAnswers(
-            database, keyring, redaction.redactor, redaction.vault, clock, timedelta(hours=settings.cache_hours),
+            database,
+            keyring,
+            redaction.redactor,
+            redaction.vault,
+            clock,
+            timedelta(hours=settings.cache_hours),
             cache(partial(_checks, settings.verify)),
         ),
         understood=is_understood(embedder),

@@ -67,7 +67,7 @@ def test_a_file_of_questions_becomes_a_file_of_answers(office: Office, vouch: Vo
     assert (code, "not done yet" in said) == (1, True)
 
     office.vendor.done()
-    assert "and is done: fetch it" in vouch("status", batch.id)[1].replace("\n", " ")
+    assert "and is done: fetch it" in vouch("status", batch.id)[1]
     code, said = vouch("fetch", batch.id, "--out", str(out))
     assert code == 0, said
     long, who, none = (json.loads(line) for line in out.read_text().splitlines())

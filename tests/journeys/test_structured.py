@@ -22,6 +22,7 @@ from connectors.destinations import repository
 from connectors.destinations.declare import Declared
 from core.audit import Event
 from core.egress import EgressSettings
+from core.errors import Forbidden
 from tests.answer.test_asking_models import AGREED, Author, number
 from tests.api.visitors import House
 from tests.fakes.model_vendor import KEY, Script, Told
@@ -239,6 +240,14 @@ def test_of_a_form_that_is_refused_nothing_is_sent(office: Office) -> None:
     assert (answer.structured.delivery, answer.structured.value) == (None, None)
     assert answer.structured.problem is not None
     assert office.deliveries() == before
+
+
+def test_who_is_not_in_the_audience_sends_nothing_there(office: Office) -> None:
+    office.destination("foreign", audience=("sales",))
+    office.author.asked.clear()
+    with pytest.raises(Forbidden, match="Only those who read foreign"):
+        office.ask(right, destination="foreign")
+    assert office.author.asked == []
 
 
 def test_a_value_that_does_not_fit_what_was_agreed_stays_with_its_asker(office: Office) -> None:

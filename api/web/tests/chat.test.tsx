@@ -12,7 +12,7 @@ import type { Turn } from "../src/chat/conversation";
 import { TurnView } from "../src/chat/TurnView";
 import { handleShortcut, type Shortcuts } from "../src/shell/shortcuts";
 import { styleTextOnly } from "../src/trusted-types";
-import { answer, leave } from "./answers";
+import { answer, citation, leave } from "./answers";
 
 function turn(change: Partial<Turn> = {}): Turn {
   const complete = answer();
@@ -61,6 +61,18 @@ describe("an answer", () => {
     const sentences = [{ text: null, citations: [], withheld: "access revoked" }];
     show(<TurnView turn={turn({ sentences, answer: answer({ sentences }) })} />);
     expect(screen.getByText(/withheld: access revoked/)).toBeDefined();
+  });
+
+  it("shows both sides where its sources disagree, with their dates", async () => {
+    const older = citation(1, 0, "Everyone has thirty days.");
+    const later = { ...citation(2, 1, "Everyone has 28 days."), document: { ...leave, modified_at: "2026-10-01T00:00:00Z" } };
+    const actions = show(
+      <TurnView turn={turn({ answer: answer({ conflicts: [{ sides: [older, later], later: 1 }] }) })} />,
+    );
+    const box = screen.getByRole("region", { name: "Sources disagree" });
+    expect(box.textContent).toMatch(/thirty days.*as of.*28 days.*changed.*This is the later edition/);
+    await userEvent.click(screen.getByRole("button", { name: /28 days/ }));
+    expect(actions.open).toHaveBeenCalledWith(expect.objectContaining({ kind: "citation", citation: later }));
   });
 
   it("names what it rests on: the oldest date, how many sources, which model", () => {

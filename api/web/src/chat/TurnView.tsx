@@ -6,6 +6,7 @@ import { OutOfDate } from "../shell/OutOfDate";
 import { AnswerBody } from "./AnswerBody";
 import { useChat } from "./ChatContext";
 import { answerAsText } from "./citation-text";
+import { Disagreements } from "./Disagreements";
 import { count, evidenceOf, type Turn } from "./conversation";
 import { tierWords, valueWords } from "./model-words";
 import { ModelNote } from "./ModelNote";
@@ -194,6 +195,7 @@ function Outcome({ turn }: { turn: Turn }) {
     <>
       {answer && <AnswerFacts answer={answer} />}
       <AnswerBody turnKey={turn.key} sentences={turn.sentences} />
+      {answer && <Disagreements turnKey={turn.key} answer={answer} />}
       {answer && <ModelNote answer={answer} />}
       {answer?.reason && <p className={classes.note}>{answer.reason}</p>}
       {turn.phase === "stopped" && (
