@@ -165,7 +165,7 @@ def _completions(said: str) -> Iterator[bytes]:
 
 
 def _messages(said: str) -> Iterator[bytes]:
-    message = {
+    message: dict[str, Any] = {
         "id": "msg_1", "type": "message", "role": "assistant", "model": VERSION, "content": [], "stop_reason": None,
         "stop_sequence": None, "usage": {"input_tokens": 100, "output_tokens": 1},
     }  # fmt: skip

@@ -1,5 +1,8 @@
 """Which model is asked: a table of situations."""
 
+# A row of the table is read as a whole.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from datetime import date

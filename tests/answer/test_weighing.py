@@ -23,7 +23,8 @@ RATES = [
      "modified_at": "2025-02-01T00:00:00Z"},
     {"id": "expenses", "title": "Expenses guide", "text": "Hotels in London are paid up to 220 euros a night.",
      "modified_at": "2026-02-01T00:00:00Z"},
-    {"id": "board", "title": "Board note", "text": "Hotels in London are paid up to 400 euros a night.", "allow": "board"},
+    {"id": "board", "title": "Board note", "text": "Hotels in London are paid up to 400 euros a night.",
+     "allow": "board"},
 ]  # fmt: skip
 
 

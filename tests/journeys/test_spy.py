@@ -39,13 +39,17 @@ class Watched:
 
     def ask(self, question: str, person_id: str, conversation: str | None = None) -> Answer:
         at = len(self.spy.requests)
+        before = leaving.in_vaults(self.runtime, OUTSIDE).get(conversation or "", set())
         happenings = self.runtime.asker.ask(question, person_id, conversation_id=conversation)
         answer = next(each for each in happenings if isinstance(each, Answer))
         known = leaving.in_vaults(self.runtime, OUTSIDE).get(answer.conversation_id, set())
         chunks = leaving.chunks(self.runtime)
         read = leaving.passages_of(self.runtime, answer.id)
         known = known | leaving.detected(self.runtime, OUTSIDE, iter([chunks[each] for each in read if each in chunks]))
-        self.asked.append((self.spy.requests[at:], known))
+        # A follow-up is made to stand alone before anything is found: what the evidence tells is not known yet.
+        sent = self.spy.requests[at:]
+        self.asked.append(([each for each in sent if not each.units], before))
+        self.asked.append(([each for each in sent if each.units], known))
         return answer
 
     def leaks(self) -> list[str]:
