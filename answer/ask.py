@@ -179,10 +179,12 @@ class Asker:
             entry = attempt.entry
             if entry is None:
                 written.claims, written.tier, written.model = list(draft.claims), MODEL, MODEL
-                written.tried.append({"tier": MODEL, "reason": attempt.reason, "ended": "answered"})
+                excluded = [list(pair) for pair in route.excluded]
+                ended = "answered" if draft.claims else "declined"
+                written.tried.append({"tier": MODEL, "reason": attempt.reason, "ended": ended, "excluded": excluded})
                 return
             yield Stage("answering", f"{entry.name} writes; each sentence is checked before you see it", at + 1)
-            tried = Tried(attempt)
+            tried = Tried(attempt, excluded=route.excluded)
             written.tier, written.model = entry.tier, entry.name
             principal = self._principal_of(person_id)
             for claim in self._modelled.write(tried, evidence, record, principal):

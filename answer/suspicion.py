@@ -122,7 +122,7 @@ class Guard:
     """
 
     def __init__(self, units: Sequence[Unit], question: str) -> None:
-        self.instructing = instructing(units)
+        self.instructing, self.flagged = _examined(units)
         self.texts = tuple(
             "" if at in self.instructing or _states_nothing(unit.own) else unit.text for at, unit in enumerate(units)
         )
@@ -150,15 +150,23 @@ def instructing(units: Sequence[Unit]) -> frozenset[int]:
     No sentence of a model may rest on them, and none of them replaces one: what a text tells a model to say often
     stands in the sentence after the one that tells it to.
     """
+    return _examined(units)[0]
+
+
+def _examined(units: Sequence[Unit]) -> tuple[frozenset[int], tuple[str, ...]]:
+    """The same, and the chunks that are flagged for reviewers."""
     bad: set[int] = set()
+    flagged: list[str] = []
     for passage, places in _by_passage(units):
         ranges = {place: standing(passage, units[place]) for place in places}
         whole = suspicious(passage.text)
+        if whole.flagged:
+            flagged.append(passage.chunk_id)
         anchors = list(whole.spans) if whole.flagged else []
         anchors += [ranges[place] for place in places if instructs(units[place].own)]
         zones = [_around(passage.text, anchor) for anchor in anchors]
         bad.update(place for place in places if any(ranges[place].overlaps(zone) for zone in zones))
-    return frozenset(bad)
+    return frozenset(bad), tuple(flagged)
 
 
 def _by_passage(units: Sequence[Unit]) -> list[tuple[Passage, list[int]]]:

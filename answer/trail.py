@@ -14,8 +14,12 @@ End = Literal["answered", "declined", "withheld", "failed", "nothing_held", "cut
 
 @dataclass(slots=True)
 class Tried:
-    """How an attempt went. ``withheld`` counts passages that may not go there, ``instructing`` sentences that read like
-    instructions to a model. ``dropped`` are sentences that were not shown, as tokens, with what spoke against them."""
+    """How an attempt went.
+
+    ``withheld`` counts passages that may not go there, ``instructing`` sentences that read like instructions to a model;
+    ``flagged`` are the chunks that reviewers should look at for that. ``dropped`` are sentences that were not shown, as
+    tokens, with what spoke against them; ``excluded`` are models that were no candidates, and why.
+    """
 
     attempt: Attempt
     ended: End = "nothing_held"
@@ -28,6 +32,8 @@ class Tried:
     """Where the passages are that the model was sent: what it wrote is read again only by who may read them all."""
     withheld: int = 0
     instructing: int = 0
+    flagged: tuple[str, ...] = ()
+    excluded: tuple[tuple[str, str], ...] = ()
     reused: str = ""
     """The answer that was given again, where no model was called."""
     call: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -52,6 +58,8 @@ class Tried:
             "sent": self.sent,
             "withheld": self.withheld,
             "instructing": self.instructing,
+            "flagged": list(self.flagged),
+            "excluded": [list(pair) for pair in self.excluded],
             "reused": self.reused or None,
             "prompt": VERSION,
             "call": self.call,

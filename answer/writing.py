@@ -112,7 +112,7 @@ class Writer:
         """What a reply is checked against."""
         tried.sent = _places(sent.units)
         guard = Guard(sent.units, sent.question)
-        tried.instructing = len(guard.instructing)
+        tried.instructing, tried.flagged = len(guard.instructing), guard.flagged
         return guard, self._grounds(guard.texts, [unit.cleared.number for unit in sent.units])
 
     def kept(
