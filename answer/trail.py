@@ -16,7 +16,7 @@ End = Literal["answered", "declined", "withheld", "failed", "nothing_held", "cut
 class Tried:
     """How an attempt went.
 
-    ``withheld`` counts passages that may not go there, ``instructing`` sentences that read like instructions to a model;
+    ``withheld`` counts passages that may not go there, ``instructing`` sentences that read like instructions to one;
     ``flagged`` are the chunks that reviewers should look at for that. ``dropped`` are sentences that were not shown, as
     tokens, with what spoke against them; ``excluded`` are models that were no candidates, and why.
     """
