@@ -187,18 +187,21 @@ class Asker:
             tried = Tried(attempt, excluded=route.excluded)
             written.tier, written.model = entry.tier, entry.name
             principal = self._principal_of(person_id)
-            for claim in self._modelled.write(tried, evidence, record, principal):
-                written.claims.append(claim)
-                written.support = max(written.support, tried.support)
-                number = len(written.claims) - 1
-                # Each sentence is shown by what its reader may see at that moment.
-                at_record = time.perf_counter()
-                sentences = record.show(written, number, self._principal_of(person_id))
-                written.timings["record"] = written.timings.get("record", 0.0) + time.perf_counter() - at_record
-                written.timings.setdefault("first_sentence", time.perf_counter() - written.started)
-                for sentence in sentences:
-                    yield Shown(number, sentence)
-            written.add(tried)
+            try:
+                for claim in self._modelled.write(tried, evidence, record, principal):
+                    written.claims.append(claim)
+                    written.support = max(written.support, tried.support)
+                    number = len(written.claims) - 1
+                    # Each sentence is shown by what its reader may see at that moment.
+                    at_record = time.perf_counter()
+                    sentences = record.show(written, number, self._principal_of(person_id))
+                    written.timings["record"] = written.timings.get("record", 0.0) + time.perf_counter() - at_record
+                    written.timings.setdefault("first_sentence", time.perf_counter() - written.started)
+                    for sentence in sentences:
+                        yield Shown(number, sentence)
+            finally:
+                # Also when whoever waits has gone.
+                written.add(tried)
             if written.claims:
                 return
             at = route.after_failure(at) if tried.ended in FAILED else route.after_doubt(at)

@@ -250,7 +250,12 @@ class Record:
             "tier": written.tier,
             "reason": reason,
         }
-        self.log("ask.outcome", principal.subject, "failed", details)
+        event = self._event("ask.outcome", principal.subject, "failed", details)
+        with self.to.database.writing() as session:
+            if self.row_made:
+                kept = {"tried": written.tried, "timings": written.timings}
+                repository.change_answer(session, self.asking.answer_id, kept)
+            self.to.audit.enlist(session, event)
 
     def _keep(
         self, session: Session, written: Written, principal: Principal, nearest: Sequence[Passage],

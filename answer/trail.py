@@ -34,6 +34,8 @@ class Tried:
     instructing: int = 0
     flagged: tuple[str, ...] = ()
     excluded: tuple[tuple[str, str], ...] = ()
+    settled: bool = False
+    """Whether the dropped sentences are without values. Until then their texts are not told."""
     reused: str = ""
     """The answer that was given again, where no model was called."""
     call: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -51,7 +53,7 @@ class Tried:
             "reason": self.attempt.reason,
             "ended": self.ended,
             "why": self.why,
-            "dropped": self.dropped,
+            "dropped": self.dropped if self.settled else [{**each, "text": ""} for each in self.dropped],
             "replaced": self.replaced,
             "repaired": self.repaired,
             "held": self.held,

@@ -154,13 +154,13 @@ class Writer:
 
     def hide_dropped(self, tried: Tried, sent: Sent, asking: Asking) -> None:
         """What was not shown is kept for reviewers, without any value as well."""
-        if not tried.dropped or not sent.raw:
-            return
-        kept = [each["text"] for each in tried.dropped]
-        texts, map_id = self._unrestored(kept, sent.map_id, (), sent.evidence, asking)
-        tried.dropped = [
-            {**each, "text": text, "redaction": map_id} for each, text in zip(tried.dropped, texts, strict=True)
-        ]
+        if tried.dropped and sent.raw:
+            kept = [each["text"] for each in tried.dropped]
+            texts, map_id = self._unrestored(kept, sent.map_id, (), sent.evidence, asking)
+            tried.dropped = [
+                {**each, "text": text, "redaction": map_id} for each, text in zip(tried.dropped, texts, strict=True)
+            ]
+        tried.settled = True
 
     def _sees_values(self, destination: Destination) -> bool:
         """Whether the policy lets values that point at somebody go to this model raw. Only then can it write one."""

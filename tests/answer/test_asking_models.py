@@ -214,7 +214,25 @@ def test_who_leaves_in_the_middle_ends_the_call_and_keeps_what_was_shown(
     with installed.runtime.database.reading() as session:
         (row,) = session.scalars(select(AnswerRow).order_by(AnswerRow.created_at.desc()).limit(1))
         assert [claim["text"] for claim in row.claims] == ["Parental leave lasts 16 weeks."]
+        assert [attempt["model"] for attempt in row.tried] == ["cloud"]
     assert logged(installed)[-1] == "ask.outcome"
+
+
+def test_what_was_dropped_before_somebody_left_is_kept_without_its_text(
+    installed: Installation, author: Author
+) -> None:
+    def writes(model: str, text: str) -> Told:
+        first = f"The moon is made of cheese [1]. Parental leave lasts 16 weeks {number(text, '16 weeks')}. It is"
+        return Script((first, *(" on" * 20_000 for _ in range(500))))
+
+    author.writes = writes
+    happenings = installed.runtime.asker.ask(QUESTION, installed.principal(ANA).person_id)
+    next(happening for happening in happenings if isinstance(happening, Shown))
+    happenings.close()  # type: ignore[attr-defined]
+
+    with installed.runtime.database.reading() as session:
+        (row,) = session.scalars(select(AnswerRow).order_by(AnswerRow.created_at.desc()).limit(1))
+        assert [each["text"] for each in row.tried[0]["dropped"]] == [""]
 
 
 def test_a_follow_up_is_made_to_stand_alone_by_a_model(installed: Installation, author: Author) -> None:
