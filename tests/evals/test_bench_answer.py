@@ -113,7 +113,11 @@ def starting(*, every: bool) -> answer.StartAsking:
             def log_message(self, format: str, *args: object) -> None:
                 """Nothing is logged."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(ThreadingHTTPServer):
+            # Sixteen connect at once; the usual five would be reset on a busy machine.
+            request_queue_size = 64
+
+        server = Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield Stub(Target(server.server_port, "/v1/ask"))
         server.shutdown()

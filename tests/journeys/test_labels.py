@@ -97,8 +97,9 @@ def test_a_kill_while_labelling_loses_and_doubles_nothing(tmp_path: Path) -> Non
         labeller = Labeller(database, Patterns(asked=tmp_path / "asked"), opened.runtime.clock)
         assert labeller.drain().documents == DOCUMENTS - 5
         with database.reading() as session:
-            assert session.scalar(select(func.count()).select_from(LabelRow)) == DOCUMENTS
+            # The text and the title of each.
+            assert session.scalar(select(func.count()).select_from(LabelRow)) == 2 * DOCUMENTS
         # Nothing was looked into twice: each was kept before the next began.
-        assert len((tmp_path / "asked").read_text("utf-8").splitlines()) == DOCUMENTS
+        assert len((tmp_path / "asked").read_text("utf-8").splitlines()) == 2 * DOCUMENTS
     finally:
         opened.close()
