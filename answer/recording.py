@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -31,6 +32,7 @@ from core.audit import AuditLog, Commitments, Event, Kind, Outcome
 from core.audit.events import JSON
 from core.clock import Clock
 from core.database import Database
+from core.errors import VouchError
 from retrieval import recorded
 from retrieval.evidence import Passage
 from retrieval.freshness import stale_sources
@@ -197,6 +199,7 @@ class Record:
                     "redaction": claim.redaction,
                 }
                 self.to.audit.enlist(session, self._event("ask.sentence", principal.subject, "done", details))
+        self.row_made = True
         return answer.sentences[first:]
 
     def finish(
@@ -234,7 +237,7 @@ class Record:
             self.to.audit.enlist(session, self._event("ask.outcome", principal.subject, answer.status, details))
             if answer.redactions:
                 self.to.audit.enlist(session, restored(answer, principal, self.to.clock(), self.asking.trace_id))
-        self.finished = True
+        self.row_made = self.finished = True
         return answer
 
     def leave(self, written: Written, principal: Principal, reason: str) -> None:
@@ -251,7 +254,8 @@ class Record:
             "reason": reason,
         }
         event = self._event("ask.outcome", principal.subject, "failed", details)
-        with self.to.database.writing() as session:
+        # Where it cannot be written either, the intent stays without an outcome, and the first error is told.
+        with suppress(VouchError), self.to.database.writing() as session:
             if self.row_made:
                 kept = {"tried": written.tried, "timings": written.timings}
                 repository.change_answer(session, self.asking.answer_id, kept)
@@ -289,7 +293,6 @@ class Record:
                 searched=asking.searched if asking.searched != asking.question else None,
                 **values,
             )
-            self.row_made = True
         else:
             repository.change_answer(session, asking.answer_id, values)
         session.flush()
