@@ -256,7 +256,7 @@ class Record:
         event = self._event("ask.outcome", principal.subject, "failed", details)
         # Where it cannot be written either, the intent stays without an outcome, and the first error is told.
         with suppress(VouchError), self.to.database.writing() as session:
-            if self.row_made:
+            if repository.has_answer(session, self.asking.answer_id):
                 kept = {"tried": written.tried, "timings": written.timings}
                 repository.change_answer(session, self.asking.answer_id, kept)
             self.to.audit.enlist(session, event)
@@ -282,7 +282,7 @@ class Record:
             # When it was last written: what its tokens stood for then is what they stand for.
             "created_at": now,
         }
-        if not self.row_made:
+        if not repository.has_answer(session, asking.answer_id):
             repository.begin(session, asking.conversation_id, asking.person_id, asking.question, now)
             repository.add_answer(
                 session,

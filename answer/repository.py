@@ -65,6 +65,10 @@ def add_answer(session: Session, **values: Any) -> None:
     session.add(AnswerRow(**values))
 
 
+def has_answer(session: Session, answer_id: str) -> bool:
+    return session.get(AnswerRow, answer_id) is not None
+
+
 def change_answer(session: Session, answer_id: str, values: Mapping[str, Any]) -> None:
     row = session.get_one(AnswerRow, answer_id)
     for name, value in values.items():
