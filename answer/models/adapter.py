@@ -3,6 +3,7 @@ pieces."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from typing import Any, ClassVar, cast
@@ -16,7 +17,7 @@ from answer.models.entry import ModelEntry
 LONGEST_NAME = 200
 
 
-class Adapter:
+class Adapter(ABC):
     """A ``ChatModel`` on an SDK. ``errors`` are the SDK's own."""
 
     package: ClassVar[str]
@@ -53,8 +54,8 @@ class Adapter:
     def close(self) -> None:
         self._http.close()
 
-    def _pieces(self, prompt: Prompt, call: Call) -> Iterator[Piece]:
-        raise NotImplementedError
+    @abstractmethod
+    def _pieces(self, prompt: Prompt, call: Call) -> Iterator[Piece]: ...
 
     def _ended(
         self, call: Call, reason: FinishReason | None, usage: Usage, model: object, *, answer_id: object = "",
