@@ -1,8 +1,9 @@
 """Answers that are given again, without asking a model: while everything is the same that they were made from.
 
 What is kept is a name, and where the answer is. The name is a keyed hash of everything that the answer depends on, so
-that nothing can be read from it; whatever changes makes another name. An answer is restored for whoever asks as if they
-opened it, sentence by sentence, and goes into their own conversation without values, as what a model says does.
+that nothing can be read from it; whatever changes makes another name. People of the same effective access share what is
+kept. An answer is restored for whoever asks as if they opened it, sentence by sentence, and goes into their own
+conversation without values, as what a model says does.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from answer.sighting import Turn
 from answer.tables import AnswerRow
 from answer.trail import Tried
 from answer.vault import Place, Vault
+from core import access_sets
 from core.access import Principal
 from core.clock import Clock
 from core.database import Database
@@ -81,8 +83,10 @@ class KeptAnswers:
         """Under which an answer is kept; empty where none is: a source of the evidence is out of date."""
         if not self.on or any(passage.stale is not None for passage in evidence.passages):
             return ""
+        with self._database.reading() as session:
+            access = access_sets.effective_key(session, principal)
         parts = (
-            "answer", _same(searched), principal.key,
+            "answer", _same(searched), access,
             [(passage.chunk_id, passage.version) for passage in evidence.passages],
             entry.model_dump(mode="json"), VERSION,
             list(basis.levels), basis.policy, basis.detector, basis.checks,

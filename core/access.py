@@ -84,8 +84,12 @@ class Principal:
 
     @property
     def key(self) -> str:
-        """Hash of the effective access: equal for two people who may read exactly the same."""
-        held = ["\x1f".join(sorted(grants)) for grants in (self.grants, *self.beside)]
+        """Hash of the grants held. One of them is the person's own: see ``core.access_sets.effective_key``."""
+        return self.key_of(self.grants.union(*self.beside))
+
+    def key_of(self, those: frozenset[str]) -> str:
+        """The same of those of the grants alone."""
+        held = ["\x1f".join(sorted(grants & those)) for grants in (self.grants, *self.beside)]
         return hashlib.sha256("\x1e".join(held).encode()).hexdigest()[:32]
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core.access import Access, Conjunction
-from core.tables import AccessSetRow, DerivedGroupRow, DerivedTermRow
+from core.access import Access, Conjunction, Principal
+from core.tables import AccessSetRow, DerivedGroupRow, DerivedTermRow, MentionedGrantRow
 
 # Built once: this is on the way of every search.
 _BY_KEYS = select(AccessSetRow.key, AccessSetRow.allow, AccessSetRow.deny).where(
     AccessSetRow.key.in_(bindparam("keys", expanding=True))
 )
+_MENTIONED = select(MentionedGrantRow.grant).where(MentionedGrantRow.grant.in_(bindparam("grants", expanding=True)))
 
 
 def intern(session: Session, access: Access) -> str:
@@ -21,6 +23,7 @@ def intern(session: Session, access: Access) -> str:
     if session.get(AccessSetRow, access.key) is None:
         session.add(AccessSetRow(key=access.key, allow=list(access.allow), deny=list(access.deny)))
         session.flush()
+        _mention(session, (*access.allow, *access.deny))
     return access.key
 
 
@@ -43,6 +46,25 @@ def intern_both(session: Session, first: Access, second: Access) -> None:
     intern_conjunction(session, Conjunction.of(first.allow, second.allow))
 
 
+def effective_key(session: Session, principal: Principal) -> str:
+    """Equal for two people only if each access in the database permits both or neither, as of now: the key of the
+    grants that some access mentions. What none mentions, a person's own grant as a rule, decides nothing.
+
+    A derived group is satisfied by grants that accesses mention, so that those that nothing mentions add nothing."""
+    held = principal.grants.union(*principal.beside)
+    mentioned = frozenset(session.scalars(_MENTIONED, {"grants": sorted(held)}))
+    return principal.key_of(mentioned)
+
+
 def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Access]:
     rows = session.execute(_BY_KEYS, {"keys": sorted(set(keys))})
     return {key: Access(tuple(allow), tuple(deny)) for key, allow, deny in rows}
+
+
+def _mention(session: Session, grants: Iterable[str]) -> None:
+    wanted = sorted(set(grants))
+    known = set(session.scalars(_MENTIONED, {"grants": wanted}))
+    if new := [{"grant": grant} for grant in wanted if grant not in known]:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        # Another transaction may mention the same grant first.
+        session.execute(insert(MentionedGrantRow).on_conflict_do_nothing(), new)

@@ -71,6 +71,14 @@ class AccessSetRow(Base):
     deny: Mapped[list[str]] = mapped_column(JSON)
 
 
+class MentionedGrantRow(Base):
+    """A grant that some interned access allows or denies. What none mentions decides nothing."""
+
+    __tablename__ = "mentioned_grants"
+
+    grant: Mapped[str] = mapped_column(String(300), primary_key=True)
+
+
 class DerivedGroupRow(Base):
     """An interned conjunction of ``clauses`` any-of lists."""
 

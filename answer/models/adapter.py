@@ -11,7 +11,7 @@ from typing import Any, ClassVar, cast
 import httpx2
 
 from answer.models.base import Ended, FinishReason, Limits, ModelBusy, ModelFailed, Piece, Prompt, Usage
-from answer.models.calls import Call, listen
+from answer.models.calls import Call, Listening
 from answer.models.entry import ModelEntry
 
 LONGEST_NAME = 200
@@ -43,13 +43,13 @@ class Adapter(ABC):
     def api_version(self) -> str:
         return self._api_version
 
-    def stream(self, prompt: Prompt, limits: Limits) -> Iterator[Piece]:
+    def stream(self, prompt: Prompt, limits: Limits) -> Listening[Piece]:
         if prompt.destination != self._entry.destination:
             raise ModelFailed(
                 f"The prompt was cleared for another destination than the model {self.name}.",
                 hint="Clear it for the model that it goes to.",
             )
-        return listen(Call(self.name, limits), lambda call: self._pieces(prompt, call), self._errors)
+        return Listening(Call(self.name, limits), lambda call: self._pieces(prompt, call), self._errors)
 
     def close(self) -> None:
         self._http.close()

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass, field
-from typing import Any, Literal, NoReturn, Protocol
+from typing import Any, Literal, NoReturn, Protocol, runtime_checkable
 
 from core.errors import VouchError
 from core.policy import Destination
@@ -156,6 +156,16 @@ class Limits:
     connect: float = 10.0
 
 
+@runtime_checkable
+class Leavable(Protocol):
+    """A reply that can be left while somebody waits for its next piece."""
+
+    def leave(self) -> None:
+        """End the call at once, from any thread and as often as wanted: whoever waits gets ``ModelBusy``, and nothing
+        more is sent or read for it."""
+        ...
+
+
 class ChatModel(Protocol):
     """A deployment of one pinned model. Safe to use from several threads. It never retries by itself."""
 
@@ -175,7 +185,8 @@ class ChatModel(Protocol):
         ...
 
     def stream(self, prompt: Prompt, limits: Limits) -> Iterator[Piece]:
-        """The reply as it is written, ``Ended`` last. Closing the iterator ends the call.
+        """The reply as it is written, ``Ended`` last. Closing the iterator ends the call; that of a model which waits
+        for a provider is ``Leavable``.
 
         Raises ``ModelError``, at the first piece or between two. Messages of errors hold neither text of the prompt
         nor a secret.

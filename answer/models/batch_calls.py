@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 from answer.models.base import Limits, ModelFailed, Prompt
-from answer.models.calls import Call, listen
+from answer.models.calls import Call, Listening
 from answer.models.entry import ModelEntry
 
 T = TypeVar("T")
@@ -18,7 +18,7 @@ def once(name: str, seconds: float, do: Callable[[Call], T], errors: tuple[type[
     def alone(call: Call) -> Iterator[tuple[T]]:
         yield (do(call),)
 
-    ((value,),) = listen(Call(name, Limits(seconds, seconds)), alone, errors)
+    ((value,),) = Listening(Call(name, Limits(seconds, seconds)), alone, errors)
     return value
 
 

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import httpx2
 
@@ -22,8 +22,13 @@ class _Closes(Protocol):
     def close(self) -> None: ...
 
 
+class Left(Exception):
+    """Nobody waits for the call any more."""
+
+
 class Call:
-    """What the transport knows of a call. It is the present one of a thread while the SDK works for it there."""
+    """What the transport knows of a call. It is the present one of a thread while the SDK works for it there; another
+    thread may ``leave`` it."""
 
     def __init__(self, name: str, limits: Limits) -> None:
         self.name = name
@@ -35,6 +40,31 @@ class Call:
         self._waits = limits.first
         self._until = time.monotonic() + limits.first
         self._began = False
+        self._lock = threading.Lock()
+        self._left = False
+        self._stop: Callable[[], None] | None = None
+
+    @contextmanager
+    def waiting(self, stop: Callable[[], None]) -> Generator[None]:
+        """While this lasts, ``leave`` calls ``stop``, which has to end it without waiting itself. Afterwards never: a
+        connection may be another call's by then. Raises ``Left``."""
+        with self._lock:
+            if self._left:
+                raise Left
+            self._stop = stop
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._stop = None
+
+    def leave(self) -> None:
+        """End it at once, whatever it waits for."""
+        with self._lock:
+            self._left = True
+            self.fail(ModelBusy(f"The call of the model {self.name} was left.", hint="Ask again."))
+            if self._stop is not None:
+                self._stop()
 
     def left(self) -> float:
         """Seconds until the next piece is too late; at least a millisecond, since none at all means no limit."""
@@ -91,9 +121,28 @@ def present() -> Call:
     return call
 
 
-def listen(call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type[Exception], ...]) -> Iterator[T]:
+class Listening(Iterator[T], Generic[T]):
     """The pieces of one call. ``errors`` are those of the SDK; they hold requests and replies, so that none of them
     gets out, not even as the cause of another."""
+
+    def __init__(
+        self, call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type[Exception], ...]
+    ) -> None:
+        self._call = call
+        self._heard = _heard(call, pieces, errors)
+
+    def __next__(self) -> T:
+        return next(self._heard)
+
+    def close(self) -> None:
+        """For the thread that reads."""
+        self._heard.close()
+
+    def leave(self) -> None:
+        self._call.leave()
+
+
+def _heard(call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type[Exception], ...]) -> Generator[T]:
     source = pieces(call)
     failure: ModelError | None = None
     try:

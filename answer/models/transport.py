@@ -4,8 +4,10 @@ went wrong for the call. Neither the environment nor a redirect changes where it
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +15,7 @@ import httpcore2
 import httpx2
 
 from answer.models.base import ModelBusy, ModelFailed
-from answer.models.calls import Call, present
+from answer.models.calls import Call, Left, present
 from answer.models.failures import refused, request_id
 from core.egress import Egress, EgressRefused
 from core.errors import Unavailable
@@ -115,7 +117,7 @@ class _Checked(httpcore2.NetworkBackend):
 
 
 class _Waiting(httpcore2.NetworkStream):
-    """A connection that waits no longer than the call it works for may."""
+    """A connection that waits no longer than the call it works for may, and stops when that is left."""
 
     def __init__(self, stream: httpcore2.NetworkStream) -> None:
         self._stream = stream
@@ -124,10 +126,13 @@ class _Waiting(httpcore2.NetworkStream):
         call = present()
         if call.late:
             raise httpcore2.ReadTimeout("late")
-        return self._stream.read(max_bytes, call.left())
+        with _stoppable(call, self._socket):
+            return self._stream.read(max_bytes, call.left())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, present().left())
+        call = present()
+        with _stoppable(call, self._socket):
+            self._stream.write(buffer, call.left())
 
     def close(self) -> None:
         self._stream.close()
@@ -135,7 +140,17 @@ class _Waiting(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        return _Waiting(self._stream.start_tls(ssl_context, server_hostname, timeout))
+        # What is wrapped meanwhile gives up its own socket.
+        try:
+            with socket.socket(fileno=socket.dup(self._socket.fileno())) as same, _stoppable(present(), same):
+                return _Waiting(self._stream.start_tls(ssl_context, server_hostname, timeout))
+        except httpcore2.ReadError:
+            self.close()
+            raise
+
+    @property
+    def _socket(self) -> socket.socket:
+        return self._stream.get_extra_info("socket")
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
@@ -164,6 +179,22 @@ class _Body(httpx2.SyncByteStream):
 
     def close(self) -> None:
         self._stream.close()
+
+
+@contextmanager
+def _stoppable(call: Call, waited: socket.socket) -> Generator[None]:
+    """While this lasts, leaving the call ends what is waited for there."""
+
+    def stop() -> None:
+        with suppress(OSError):
+            # Of the socket itself: with TLS, its own way would take the session from under whoever reads.
+            socket.socket.shutdown(waited, socket.SHUT_RDWR)
+
+    try:
+        with call.waiting(stop):
+            yield
+    except Left:
+        raise httpcore2.ReadError("left") from None
 
 
 def _core(request: httpx2.Request, call: Call) -> httpcore2.Request:
