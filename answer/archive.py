@@ -7,10 +7,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from answer import erase, repository
+from answer import erase, repository, share_rows
 from answer.answers import Answer
 from answer.permitted import Values, values_for
-from answer.repository import Conversation
+from answer.repository import Conversation, Place
 from answer.restore import Cited, cited, restore
 from answer.retold import Trail, redactions_of, retell
 from answer.tables import AnswerRow
@@ -20,6 +20,7 @@ from core.audit import AuditLog, Event, Kind
 from core.audit.events import JSON
 from core.clock import Clock
 from core.database import Database
+from core.errors import Invalid
 from retrieval import recorded
 from retrieval.freshness import stale_sources
 
@@ -63,37 +64,54 @@ class Archive:
             self._record(answer, principal, trace_id)
         return conversation, answers
 
-    def conversations(self, principal: Principal) -> list[Conversation]:
+    def conversations(
+        self, principal: Principal, limit: int, after: Place | None = None, text: str = ""
+    ) -> list[Conversation]:
+        """The reader's own, pinned ones first, then the latest. ``text``: in a title or a question."""
         with self._database.reading() as session:
-            return repository.conversations(session, principal.person_id)
+            return repository.conversations(session, principal.person_id, limit, after, text)
 
-    def delete_conversation(self, conversation_id: str, principal: Principal) -> None:
-        """With what its pseudonyms stand for. Raises ``NotFound``."""
+    def own(self, conversation_id: str, principal: Principal) -> Conversation:
+        """One of the reader's own. Raises ``NotFound``."""
+        with self._database.reading() as session:
+            return repository.conversation(session, conversation_id, principal.person_id)
+
+    def rename(self, conversation_id: str, principal: Principal, title: str, trace_id: str = "") -> Conversation:
+        """Raises ``NotFound``, and ``Invalid`` for a title that is none."""
+        title = " ".join(title.split())
+        if not 0 < len(title) <= repository.TITLE_CHARACTERS:
+            raise Invalid("This is no title.", hint=f"Write 1 to {repository.TITLE_CHARACTERS} characters.")
+        with self._database.writing() as session:
+            repository.rename(session, conversation_id, principal.person_id, title)
+            self._changed(session, conversation_id, "renamed", principal, trace_id)
+            return repository.conversation(session, conversation_id, principal.person_id)
+
+    def pin(self, conversation_id: str, principal: Principal, *, pinned: bool, trace_id: str = "") -> Conversation:
+        """Keep it first in the list, or no longer. Raises ``NotFound``."""
+        with self._database.writing() as session:
+            repository.pin(session, conversation_id, principal.person_id, self._clock() if pinned else None)
+            self._changed(session, conversation_id, "pinned" if pinned else "unpinned", principal, trace_id)
+            return repository.conversation(session, conversation_id, principal.person_id)
+
+    def delete_conversation(self, conversation_id: str, principal: Principal, trace_id: str = "") -> None:
+        """With what its pseudonyms stand for, and with its shares. Raises ``NotFound``."""
         with self._database.writing() as session:
             repository.delete_conversation(session, conversation_id, principal.person_id, self._clock())
+            share_rows.drop(session, conversation_id)
             if self._vault is not None:
                 erase.forget_conversation(session, self._vault, conversation_id)
+            self._changed(session, conversation_id, "deleted", principal, trace_id)
 
     def evidence(self, answer_id: str, number: int, principal: Principal, trace_id: str = "") -> Cited:
         """One citation, opened in its version. Raises ``NotFound`` when the reader may not read it now."""
         with self._database.reading() as session:
             row = repository.answer(session, answer_id, principal.person_id)
             opened = cited(session, row, number, principal)
-        version = opened.visible.version
-        details: dict[str, JSON] = {
-            "answer": answer_id,
-            "number": number,
-            "document": version.document.id,
-            "version": version.id,
-            "chunk": opened.chunk_id,
-            "page": opened.page,
-            "current": version.current,
-            "masked": len(opened.visible.hidden),
-        }
-        self._tell("evidence.read", details, principal, trace_id)
+        self._tell("evidence.read", opening(answer_id, number, opened), principal, trace_id)
         return opened
 
     def _values(self, session: Session, row: AnswerRow, principal: Principal) -> Values | None:
+        # Those of the trail are of its searched question too.
         redacted = any(claim.get("redaction") for claim in row.claims) or redactions_of(row)
         if self._vault is None or not redacted:
             return None
@@ -110,6 +128,20 @@ class Archive:
         if answer.redactions:
             self._audit.append(restored(answer, principal, self._clock(), trace_id))
 
+    def _changed(
+        self, session: Session, conversation_id: str, change: str, principal: Principal, trace_id: str
+    ) -> None:
+        event = Event(
+            kind="conversation.changed",
+            subject=principal.subject,
+            action="conversation.changed",
+            outcome="done",
+            at=self._clock(),
+            trace_id=trace_id,
+            details={"conversation": conversation_id, "change": change},
+        )
+        self._audit.enlist(session, event)
+
     def _tell(self, kind: Kind, details: Mapping[str, JSON], principal: Principal, trace_id: str) -> None:
         self._audit.append(
             Event(
@@ -122,6 +154,21 @@ class Archive:
                 details={**recorded.decision(principal), **details},
             )
         )
+
+
+def opening(answer_id: str, number: int, opened: Cited) -> dict[str, JSON]:
+    """What the record says of a citation that was opened."""
+    version = opened.visible.version
+    return {
+        "answer": answer_id,
+        "number": number,
+        "document": version.document.id,
+        "version": version.id,
+        "chunk": opened.chunk_id,
+        "page": opened.page,
+        "current": version.current,
+        "masked": len(opened.visible.hidden),
+    }
 
 
 def restored(answer: Answer | Trail, principal: Principal, at: datetime, trace_id: str) -> Event:

@@ -18,10 +18,10 @@ from answer.candidates import Embed, Reading, weigh_up
 from answer.claims import Draft
 from answer.extract import draft_of
 from answer.followup import in_context, leans
-from answer.history import turns
+from answer.history import Said, turns
 from answer.modelled import Modelled
 from answer.recording import Asking, Record, Recorder, Written
-from answer.routing import Attempt, Route
+from answer.routing import ANY, Attempt, Choice, Route
 from answer.settings import AnswerSettings
 from answer.structured.filling import Filler, Wanted
 from answer.structured.sending import ToDestination, towards
@@ -42,6 +42,8 @@ MODEL = "extractive"
 NEAREST = 3
 """Permitted sources shown when the answer abstains."""
 COUNTING = Route((Attempt(None, "records"),))
+FAULT = "internal"
+PARTIAL = "The model's reply ended early: what it still wanted to say is not part of the answer."
 FAILED = ("failed", "withheld")
 """Ends of an attempt after which another model of the same tier may do better."""
 
@@ -69,40 +71,50 @@ class Asker:
 
     def ask(
         self, question: str, person_id: str, *, conversation_id: str | None = None, trace_id: str = "",
-        wanted: Wanted | None = None,
+        wanted: Wanted | None = None, choice: Choice = ANY, said: Said | None = None,
+        cancelled: Callable[[], bool] = lambda: False,
     ) -> Iterator[Stage | Shown | Answer]:  # fmt: skip
-        """Stages, then sentences, then the whole answer; with a form that is ``wanted``, only the whole of it."""
+        """Stages, then sentences, then the whole answer; with a form that is ``wanted``, only the whole of it.
+        ``choice`` narrows which models may be asked. ``said``: what a new conversation follows on, by the asker's
+        word. ``cancelled`` is asked while a model is waited for."""
         question = checked_question(question)
         principal = self._principal_of(person_id)
         sending = self._sending(wanted, principal)
         written = Written(MODEL)
-        record = self._place(question, principal, conversation_id, trace_id)
+        record = self._place(question, principal, conversation_id, trace_id, choice, said, cancelled)
         try:
             if wanted is None:
-                yield from self._answer(record, written, principal)
+                yield from self._answer(record, written, principal, choice)
             else:
-                yield from self._fill(wanted, sending, record, written, principal)
+                yield from self._fill(wanted, sending, record, written, principal, choice)
         except GeneratorExit:
             record.leave(written, principal, "left")
             raise
         except VouchError as error:
             record.leave(written, principal, error.code)
             raise
+        except Exception:
+            # Whatever broke: an intent that is in the log gets its outcome, and the fault is told as it is.
+            record.leave(written, principal, FAULT)
+            raise
 
-    def _answer(self, record: Record, written: Written, principal: Principal) -> Iterator[Stage | Shown | Answer]:
+    def _answer(
+        self, record: Record, written: Written, principal: Principal, choice: Choice
+    ) -> Iterator[Stage | Shown | Answer]:
         person_id, searched = principal.person_id, record.asking.searched
         evidence, reading, draft = yield from self._found(record, written, principal)
         at = time.perf_counter()
         found_records = records(searched, evidence, reading, draft.support)
         draft = replace(draft, claims=found_records or draft.claims)
-        route = COUNTING if found_records else self._modelled.route(searched, evidence, reading, draft)
+        level = record.asking.level
+        route = COUNTING if found_records else self._modelled.route(searched, evidence, reading, draft, choice, level)
         written.timings["route"] = time.perf_counter() - at
         yield from self._attempts(route, evidence, draft, record, written, person_id)
 
         shown = len(written.claims) if written.tier != MODEL else 0
         written.conflicts = told(written.claims, disagreeing(written.claims, reading.candidates))
         yield Stage("recording", "Recording the answer before it is shown")
-        written.timings["total"] = time.perf_counter() - written.started
+        _timed(written)
         # Access may have changed while the evidence was read: what is shown is decided by what holds now.
         nearest = () if written.claims else evidence.passages[:NEAREST]
         reason = NOT_COUNTED if found_records else reason_of(written, evidence)
@@ -112,16 +124,18 @@ class Asker:
         yield answer
 
     def _fill(
-        self, wanted: Wanted, sending: ToDestination | None, record: Record, written: Written, principal: Principal
-    ) -> Iterator[Stage | Answer]:
+        self, wanted: Wanted, sending: ToDestination | None, record: Record, written: Written, principal: Principal,
+        choice: Choice,
+    ) -> Iterator[Stage | Answer]:  # fmt: skip
         """The same for a form. What goes to others is made of what they may read as well."""
         reader = principal if sending is None else sending.reader
         evidence, reading, draft = yield from self._found(record, written, reader)
-        route = self._filler.route(record.asking.searched, evidence, reading, draft)
+        asking = record.asking
+        route = self._filler.route(asking.searched, evidence, reading, draft, choice, asking.level)
         yield from self._filler.attempts(wanted, route, evidence, record, written, reader)
 
         yield Stage("recording", "Recording the answer before it is shown")
-        written.timings["total"] = time.perf_counter() - written.started
+        _timed(written)
         nearest = () if written.claims else evidence.passages[:NEAREST]
         reason = " ".join(each for each in (told_stale(evidence.left_out), written.reason) if each) or None
         # Access may have changed while the evidence was read, also that of who reads along.
@@ -153,20 +167,29 @@ class Asker:
         written.timings["read"] = time.perf_counter() - at
         return evidence, reading, draft
 
-    def _place(self, question: str, principal: Principal, conversation_id: str | None, trace_id: str) -> Record:
+    def _place(
+        self, question: str, principal: Principal, conversation_id: str | None, trace_id: str, choice: Choice,
+        said: Said | None, cancelled: Callable[[], bool],
+    ) -> Record:  # fmt: skip
         """The conversation, and the question as it is searched: a follow-up takes its subject from what was said."""
         asking = Asking(str(uuid4()), conversation_id or str(uuid4()), principal.person_id, question, question)
         asking = replace(asking, trace_id=trace_id)
-        if conversation_id is None:
-            return self._recorder.open(asking, self._threshold())
-        with self._database.reading() as session:
-            repository.conversation(session, conversation_id, principal.person_id)
-            before = repository.last_question(session, conversation_id)
-            history = turns(session, conversation_id, principal, stale_sources(session)) if leans(question) else ()
         record = self._recorder.open(asking, self._threshold())
-        by_model = self._modelled.stand_alone(question, history, record, principal) if history else None
-        searched, by = by_model or (in_context(question, before), "words")
-        record.asking = replace(asking, searched=searched, alone_by="itself" if searched == question else by)
+        record.cancelled = cancelled
+        if conversation_id is None and said is None:
+            return record
+        if conversation_id is None:
+            assert said is not None
+            before, history = said.question, said.turns if leans(question) else ()
+        else:
+            with self._database.reading() as session:
+                repository.conversation(session, conversation_id, principal.person_id)
+                before = repository.last_question(session, conversation_id)
+                history = turns(session, conversation_id, principal, stale_sources(session)) if leans(question) else ()
+        by_model = self._modelled.stand_alone(question, history, record, principal, choice) if history else None
+        searched = in_context(question, before)
+        by_words = replace(asking, searched=searched, alone_by="itself" if searched == question else "words")
+        record.asking = by_model or by_words
         return record
 
     def _attempts(
@@ -210,11 +233,23 @@ class Asker:
         return self._support.threshold if self._settings.threshold is None else self._settings.threshold
 
 
+def partly(written: Written) -> str:
+    """That an answer is part of one; empty where it is whole."""
+    return PARTIAL if written.tried and written.tried[-1]["ended"] == "cut_off" else ""
+
+
+def _timed(written: Written) -> None:
+    """All that there is is shown together now, as far as it is not shown already."""
+    written.timings["total"] = time.perf_counter() - written.started
+    if written.claims:
+        written.timings.setdefault("first_sentence", written.timings["total"])
+
+
 def reason_of(written: Written, evidence: Evidence) -> str | None:
-    """Why there is no answer, and what was not used for one."""
+    """Why there is no answer or only part of one, and what was not used for it."""
     left_out = told_stale(evidence.left_out)
     if written.claims:
-        return left_out or None
+        return " ".join(each for each in (partly(written), left_out) if each) or None
     if not evidence.passages:
         return left_out or "Nothing that you may read matches the question."
     if left_out:

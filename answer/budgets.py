@@ -37,12 +37,10 @@ from core.audit import AuditLog, Event
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock
 from core.database import Database
-from core.errors import Invalid, NotFound, Refused, TooMany
+from core.decided import OPERATOR, SEEDED_BY, reason
+from core.errors import NotFound, Refused, TooMany
 from core.ids import stable_id
 
-SEEDED_BY = "vouch.yaml"
-OPERATOR = "operator"
-LONGEST_WHY = 1000
 ALWAYS: tuple[Per, ...] = ("day", "month")
 """Counted whether or not there is a budget, so that one that is set later knows what was used before."""
 
@@ -90,7 +88,7 @@ class Budgets:
         self, entry: BudgetEntry, why: str, *, by: str = OPERATOR, subject: str = NO_SUBJECT, trace_id: str = ""
     ) -> BudgetRow:
         """It holds from the next call on, and counts what was used before in the same day or month."""
-        why = _reason(why)
+        why = reason(why, "a budget")
         self._seed_once()
         budget = entry.budget(self.name_of(entry.scope, entry.name))
         with self._database.writing() as session:
@@ -106,7 +104,7 @@ class Budgets:
         trace_id: str = "",
     ) -> None:  # fmt: skip
         """By scope, name (as it is kept), per and unit. Raises ``NotFound``."""
-        why = _reason(why)
+        why = reason(why, "a budget")
         self._seed_once()
         with self._database.writing() as session:
             row = rows.budget(session, key)
@@ -320,10 +318,3 @@ def _values(made: Reservation, usage: Usage, cost: Cost, *, settled: bool) -> di
         "currency": cost.currency,
         "settled": settled,
     }
-
-
-def _reason(why: str) -> str:
-    why = why.strip()
-    if not why or len(why) > LONGEST_WHY:
-        raise Invalid("A change of a budget needs a reason, of at most 1000 characters.", hint="Say it with --why.")
-    return why

@@ -155,8 +155,9 @@ class KeptAnswers:
             return tuple(Claim(text, those) for text, those in zip(texts, cites, strict=True))
         try:
             cleared = self._redactor.unrestored(
-                asking.searched, said, evidence, asking.conversation_id, asking.person_id, trace_id=asking.trace_id
-            )
+                asking.searched, said, evidence, asking.conversation_id, asking.person_id, trace_id=asking.trace_id,
+                borrowed=asking.borrowed,
+            )  # fmt: skip
         except Refused:
             return ()
         hidden = iter([turn.body.text for turn in cleared.history])

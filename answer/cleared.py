@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import InitVar, dataclass, field
 from typing import Literal, NoReturn
 
-from core.policy import Destination, Treatment
+from core.policy import Destination, Sensitivity, Treatment
 from core.text import Span
 
 _SEAL = object()
@@ -46,10 +46,11 @@ class ClearedText:
 
 @dataclass(frozen=True, slots=True)
 class ClearedTurn:
-    """Something said before in the conversation."""
+    """Something said before in the conversation, and how sensitive it is."""
 
     role: Role
     body: ClearedText
+    level: Sensitivity
 
 
 @dataclass(frozen=True, slots=True)

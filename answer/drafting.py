@@ -45,6 +45,11 @@ class Drafting:
         """All that was read, as it came."""
         return "".join(self._read)
 
+    @property
+    def ended_early(self) -> bool:
+        """The provider stopped the reply before its model had come to its end."""
+        return self.ended is not None and self.ended.reason != "stop"
+
     def sentences(self, pieces: Iterable[Piece]) -> Iterator[Proposed]:
         for piece in pieces:
             match piece:
@@ -57,8 +62,8 @@ class Drafting:
                 case Ended():
                     self.ended = piece
         last = list(self._cut(self._held, whole=True))
-        # What the limit of the reply cut off says less, or something else, than was meant.
-        yield from last[:-1] if self.ended is not None and self.ended.reason == "length" else last
+        # A sentence that was cut off says less, or something else, than was meant.
+        yield from last[:-1] if self.ended_early else last
         self._held = ""
 
     def _point(self, numbers: tuple[int, ...]) -> None:

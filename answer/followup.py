@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 
+from answer.terms import stems
+
 _OPENS = re.compile(r"^\s*(and|but|or|so|what about|how about|what if|why|ok|also)\b", re.IGNORECASE)
 _POINTS = re.compile(
     r"\b(it|its|that|those|these|this|they|them|their|he|she|his|her|him|there|then|one|ones|same)\b", re.IGNORECASE
 )
 _FEW_WORDS = 8
+_POINTING = stems("ok okay former latter")
+"""What only points at something, beside the words that say nothing in any sentence."""
 
 
 def in_context(question: str, before: str | None) -> str:
@@ -17,6 +21,12 @@ def in_context(question: str, before: str | None) -> str:
     if before is None or len(question.split()) > _FEW_WORDS:
         return question
     return f"{before} {question}" if leans(question) or len(question.split()) <= 2 else question
+
+
+def keeps(question: str, rewritten: str) -> bool:
+    """Whether a question that was made to stand alone still asks what was asked: no word of it that says something is
+    gone. What was said before may come to it, and may not take its place."""
+    return stems(question) - _POINTING <= stems(rewritten)
 
 
 def leans(question: str) -> bool:

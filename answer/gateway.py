@@ -97,15 +97,18 @@ class Reply(Iterator[Piece]):
 
 
 class Gateway:
-    """Safe to use from several threads. ``confirm`` raises for an entry that may not be called now. ``clock`` counts
-    seconds and never goes back."""
+    """Safe to use from several threads. ``confirm`` raises for an entry that may not be called now; ``strayed`` sees to
+    it that one is no more whose provider answered elsewhere than it should (``Call.strayed``). ``clock`` counts seconds
+    and never goes back."""
 
     def __init__(
-        self, opened: Open, ledger: Ledger, confirm: Callable[[ModelEntry], None], *, conduct: Conduct = Conduct(),
+        self, opened: Open, ledger: Ledger, confirm: Callable[[ModelEntry], None],
+        strayed: Callable[[ModelEntry, Call], None] = lambda entry, call: None, *, conduct: Conduct = Conduct(),
         clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = random.random,
     ) -> None:  # fmt: skip
-        self._opened, self._ledger, self._confirm, self._conduct = opened, ledger, confirm, conduct
+        self._opened, self._ledger, self._confirm, self._strayed = opened, ledger, confirm, strayed
+        self._conduct = conduct
         self._clock, self._sleep, self._random = clock, sleep, random
         self._deployments: dict[str, Deployment] = {}
         self._lock = Lock()
@@ -212,7 +215,12 @@ class Gateway:
             raise _resting(asking.entry, deployment.breaker.seconds_left())
         began = self._clock()
         request = partial(model.stream, asking.prompt, self._limits(asking))
-        pulling = Pulling(request, partial(deployment.give, taken), self._clock)
+        try:
+            pulling = Pulling(request, partial(deployment.give, taken), self._clock)
+        except BaseException:
+            # Nothing was asked of it: a trial that did not begin leaves the next one free.
+            deployment.breaker.left(ticket)
+            raise
         try:
             ended = yield from self._pieces(asking, pulling, began)
         except BaseException as error:
@@ -225,6 +233,8 @@ class Gateway:
             pulling.leave()
         deployment.breaker.succeeded(ticket)
         asking.finish(ended, self._clock() - began)
+        if asking.call.strayed:
+            self._strayed(asking.entry, asking.call)
         return ended
 
     def _refuse_or_wait(self, asking: Asking, deployment: Deployment) -> None:

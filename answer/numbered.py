@@ -44,7 +44,9 @@ class Unit:
         )
 
 
-def numbered(cleared: Cleared, evidence: Evidence, most_characters: int) -> tuple[Unit, ...]:
+def numbered(
+    cleared: Cleared, evidence: Evidence, most_characters: int, most_passages: int | None = PASSAGES
+) -> tuple[Unit, ...]:
     """The units of the passages that may be sent, as many of the best passages as fit into ``most_characters``.
 
     They stand in the order of their documents and not of their rank: what is asked again about the same passages then
@@ -52,7 +54,7 @@ def numbered(cleared: Cleared, evidence: Evidence, most_characters: int) -> tupl
     """
     fitting: list[tuple[Passage, ClearedPassage, list[tuple[Sentence, str, str]]]] = []
     room = most_characters
-    for part in cleared.passages[:PASSAGES]:
+    for part in cleared.passages[:most_passages]:
         passage = evidence.passages[part.number]
         found = units_of(passage, part)
         length = sum(len(text) for _, text, _ in found)

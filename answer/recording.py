@@ -6,7 +6,7 @@ A sentence, and the event that tells of it, are written together; a sentence tha
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,16 +23,18 @@ from answer.cleared import Cleared
 from answer.models.base import Prompt
 from answer.models.entry import ModelEntry
 from answer.permitted import Values, values_for
+from answer.redact import Borrowed
 from answer.restore import nearest_stored, restore, stored
-from answer.sighting import loggable
-from answer.trail import Tried
-from answer.vault import Vault
+from answer.sighting import TYPED, loggable
+from answer.trail import Alone, Tried
+from answer.vault import Place, Vault
 from core.access import Principal
 from core.audit import AuditLog, Commitments, Event, Kind, Outcome
 from core.audit.events import JSON
 from core.clock import Clock
 from core.database import Database
 from core.errors import VouchError
+from core.policy import Sensitivity
 from retrieval import recorded
 from retrieval.evidence import Passage
 from retrieval.freshness import stale_sources
@@ -51,6 +53,12 @@ class Asking:
     searched: str = field(repr=False)
     alone_by: str = "itself"
     trace_id: str = ""
+    kept: str = field(default="", repr=False)
+    """The question made to stand alone as it is stored, without any value; empty where it has none."""
+    level: Sensitivity = TYPED
+    """How sensitive ``searched`` is at least."""
+    borrowed: Borrowed = field(default_factory=dict[str, tuple[Place, ...]], repr=False)
+    """Values of ``searched`` that the person did not type."""
 
 
 @dataclass(slots=True)
@@ -103,8 +111,15 @@ class Sending(Protocol):
 class Recorder:
     """Opens the record of an answer."""
 
-    def __init__(self, database: Database, audit: AuditLog, clock: Clock, vault: Vault) -> None:
+    def __init__(
+        self, database: Database, audit: AuditLog, clock: Clock, vault: Vault,
+        finished: Callable[[Session, Answer], None] = lambda session, answer: None,
+        keep_evidence: Callable[[Session, AnswerRow], None] = lambda session, row: None,
+    ) -> None:  # fmt: skip
+        """``finished`` is told of each whole answer, in the transaction that keeps it; ``keep_evidence`` keeps what it
+        cites as it is, before any of it is shown."""
         self.database, self.audit, self.clock, self.vault = database, audit, clock, vault
+        self.finished, self.keep_evidence = finished, keep_evidence
 
     def open(self, asking: Asking, threshold: float) -> Record:
         return Record(self, asking, threshold, self.audit.commitments())
@@ -118,9 +133,13 @@ class Record:
     asking: Asking
     threshold: float
     commitments: Commitments
+    alone: Alone | None = None
+    """Where a model was asked to make the question stand alone."""
     row_made: bool = False
     begun: bool = False
     finished: bool = False
+    cancelled: Callable[[], bool] = lambda: False
+    """Asked while a model is waited for: whether nobody waits for the answer any more."""
 
     def begin(self, principal: Principal, found: Found) -> None:
         """The intent, with what was found. Without it nothing is made of it."""
@@ -237,6 +256,7 @@ class Record:
             self.to.audit.enlist(session, self._event("ask.outcome", principal.subject, answer.status, details))
             if answer.redactions:
                 self.to.audit.enlist(session, restored(answer, principal, self.to.clock(), self.asking.trace_id))
+            self.to.finished(session, answer)
         self.row_made = self.finished = True
         return answer
 
@@ -277,6 +297,7 @@ class Record:
             "reason": reason,
             "timings": written.timings,
             "tried": written.tried,
+            "alone": None if self.alone is None else self.alone.told(),
             "structured": written.structured,
             "conflicts": written.conflicts,
             # When it was last written: what its tokens stood for then is what they stand for.
@@ -290,7 +311,7 @@ class Record:
                 conversation_id=asking.conversation_id,
                 person_id=asking.person_id,
                 question=asking.question,
-                searched=asking.searched if asking.searched != asking.question else None,
+                searched=(asking.kept or asking.searched) if asking.searched != asking.question else None,
                 **values,
             )
         else:
@@ -300,7 +321,8 @@ class Record:
         return restore(session, row, principal, stale_sources(session), self._values(session, written, principal, now))
 
     def _values(self, session: Session, written: Written, principal: Principal, now: datetime) -> Values | None:
-        if not any(claim.redaction for claim in written.claims):
+        alone = self.alone is not None and self.alone.redaction
+        if not alone and not any(claim.redaction for claim in written.claims):
             return None
         return values_for(session, self.to.vault, self.asking.conversation_id, principal, now, now)
 

@@ -30,7 +30,7 @@ from answer.cleared import (
 from answer.marking import mark, rewrite
 from answer.minting import Mint
 from answer.pseudonyms import readable
-from answer.sighting import Labels, People, Sight, Text, Turn, loggable
+from answer.sighting import TYPED, Labels, People, Sight, Text, Turn, loggable
 from answer.vault import Entry, Place, Vault
 from core.audit import AuditLog, Event, Outcome
 from core.audit.events import JSON
@@ -45,6 +45,10 @@ from ingest.label.gazetteer import Known
 from retrieval.evidence import Evidence, Passage
 
 STORE = Destination("store", "on_premise")
+Borrowed = Mapping[str, tuple[Place, ...]]
+"""Values in a question that a model put into it out of what was said before, and where each was seen: that somebody
+asks does not make it one that they typed."""
+NOT_BORROWED: Borrowed = {}
 _TAKE_ALL: dict[tuple[str, str], Treatment] = {(name, "on_premise"): "redact" for name in CLASSES}
 _TAKE_ALL_TEXTS: dict[tuple[Sensitivity, str], Treatment] = {(level, "on_premise"): "redact" for level in SENSITIVITIES}
 
@@ -72,19 +76,22 @@ class Redactor:
 
     def clear(
         self, question: str, history: Sequence[Turn], evidence: Evidence, destination: Destination,
-        conversation_id: str, person_id: str, *, trace_id: str = "",
+        conversation_id: str, person_id: str, *, trace_id: str = "", level: Sensitivity = TYPED,
+        borrowed: Borrowed = NOT_BORROWED,
     ) -> Cleared:  # fmt: skip
-        """``question``, ``history`` and the passages of ``evidence`` as they may go to ``destination``.
+        """``question``, ``history`` and the passages of ``evidence`` as they may go to ``destination``. The question is
+        at least as sensitive as ``level``.
 
         A passage or a turn with a value that may not go there, or too sensitive as a whole, is left out. Raises
         ``Refused`` when the question is such a text, and when anything that this rests on does not work.
         """
         call = _Call(self._means, question, history, evidence, destination, conversation_id, person_id, trace_id)
+        call.level, call.borrowed = level, borrowed
         return self._run(call)
 
     def unrestored(
         self, question: str, sentences: Sequence[Turn], evidence: Evidence, conversation_id: str, person_id: str, *,
-        trace_id: str = "",
+        trace_id: str = "", borrowed: Borrowed = NOT_BORROWED,
     ) -> Cleared:  # fmt: skip
         """``sentences`` as they are stored, in ``history``: without any value, whatever the policy allows to leave.
 
@@ -92,7 +99,7 @@ class Redactor:
         readers who may not see where they stand. Raises as ``clear`` does.
         """
         call = _Call(self._means, question, sentences, evidence, STORE, conversation_id, person_id, trace_id)
-        call.policy = Policy(self._means.policy().version, _TAKE_ALL, _TAKE_ALL_TEXTS)
+        call.policy, call.borrowed = Policy(self._means.policy().version, _TAKE_ALL, _TAKE_ALL_TEXTS), borrowed
         return self._run(call)
 
     def _run(self, call: _Call) -> Cleared:
@@ -124,6 +131,8 @@ class _Call:
     conversation_id: str
     person_id: str
     trace_id: str
+    level: Sensitivity = TYPED
+    borrowed: Borrowed = field(default_factory=dict[str, tuple[Place, ...]], repr=False)
     texts: list[Text] = field(default_factory=list[Text])
     withheld: dict[int | str, set[str]] = field(default_factory=dict[int | str, set[str]])
     """By the number of a passage, or the name of a turn."""
@@ -138,7 +147,9 @@ class _Call:
         detector = self.of.sight.identity
         with self.of.database.reading() as session:
             self.kept = self._entries(session)
-        self.texts, self.known = self.of.sight.look(self.question, self.history, self.evidence, self.kept)
+        self.texts, self.known = self.of.sight.look(
+            self.question, self.history, self.evidence, self.kept, self.level
+        )  # fmt: skip
         mark(self.texts, policy, self.destination, self.kept, self._places)
         self._hold_back(policy, detector)
         with self.of.database.writing() as session:
@@ -188,11 +199,16 @@ class _Call:
         if text.turn is not None and text.turn.role == "answer":
             return text.turn.cited
         if text.number is None:
-            return (Place(typed=self.person_id),)
+            typed = (Place(typed=self.person_id),)
+            return (text.name == "question" and self._borrowed(span.of(text.text))) or typed
         passage = self.evidence.passages[text.number]
         if text.part == "body":
             return (Place(passage.version, tuple(located(passage.spans, span.start, span.end))),)
         return (Place(passage.version, field=text.part),)
+
+    def _borrowed(self, said: str) -> tuple[Place, ...]:
+        those = (places for value, places in self.borrowed.items() if said in value or value in said)
+        return tuple(dict.fromkeys(place for places in those for place in places))
 
     # What it becomes
 
@@ -214,7 +230,7 @@ class _Call:
             if text.name == "question":
                 question = written[id(text)]
             elif text.turn is not None:
-                history.append(ClearedTurn(text.turn.role, written[id(text)]))
+                history.append(ClearedTurn(text.turn.role, written[id(text)], text.level))
         return Cleared(
             destination=self.destination,
             conversation_id=self.conversation_id,

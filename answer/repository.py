@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, or_, select, text
+from sqlalchemy import ColumnElement, and_, case, delete, insert, or_, select, text
 from sqlalchemy.orm import Session
 
 from answer.tables import AnswerRow, ConversationRow, VaultKeyRow, VaultRow
@@ -22,6 +23,16 @@ class Conversation:
     title: str = field(repr=False)
     created_at: datetime
     updated_at: datetime
+    pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a conversation stands in its owner's list: pinned ones first, then the latest."""
+
+    pinned: bool
+    updated_at: datetime
+    id: str
 
 
 def conversation(session: Session, conversation_id: str, person_id: str) -> Conversation:
@@ -31,14 +42,44 @@ def conversation(session: Session, conversation_id: str, person_id: str) -> Conv
     return _conversation(row)
 
 
-def conversations(session: Session, person_id: str, limit: int = 200) -> list[Conversation]:
-    rows = session.scalars(
+def conversations(
+    session: Session, person_id: str, limit: int, after: Place | None = None, text: str = ""
+) -> list[Conversation]:
+    """At most ``limit`` of a person's own in their order, those behind ``after``; with a ``text`` only those with it in
+    their title or in a question, in whichever case."""
+    pin = case((ConversationRow.pinned_at.is_not(None), 1), else_=0)
+    query = (
         select(ConversationRow)
         .where(ConversationRow.person_id == person_id, ConversationRow.deleted_at.is_(None))
-        .order_by(ConversationRow.updated_at.desc())
-        .limit(limit)
+        .order_by(pin.desc(), ConversationRow.updated_at.desc(), ConversationRow.id.desc())
     )
-    return [_conversation(row) for row in rows]
+    if after is not None:
+        before = or_(
+            ConversationRow.updated_at < after.updated_at,
+            and_(ConversationRow.updated_at == after.updated_at, ConversationRow.id < after.id),
+        )
+        query = query.where(or_(pin < int(after.pinned), and_(pin == int(after.pinned), before)))
+    if not text.strip():
+        return [_conversation(row) for row in session.scalars(query.limit(limit))]
+    # SQLite knows no case beyond ASCII.
+    wanted, said = _folded(text), _questions(session, person_id)
+    found = (
+        _conversation(row)
+        for row in session.scalars(query)
+        if any(wanted in _folded(each) for each in (row.title, *said.get(row.id, ())))
+    )
+    return list(islice(found, limit))
+
+
+def rename(session: Session, conversation_id: str, person_id: str, title: str) -> None:
+    conversation(session, conversation_id, person_id)
+    session.get_one(ConversationRow, conversation_id).title = title
+
+
+def pin(session: Session, conversation_id: str, person_id: str, pinned_at: datetime | None) -> None:
+    """None: let go of it."""
+    conversation(session, conversation_id, person_id)
+    session.get_one(ConversationRow, conversation_id).pinned_at = pinned_at
 
 
 def begin(session: Session, conversation_id: str, person_id: str, question: str, now: datetime) -> None:
@@ -189,4 +230,17 @@ def _erase_rows(session: Session, those: ColumnElement[bool]) -> int:
 
 
 def _conversation(row: ConversationRow) -> Conversation:
-    return Conversation(row.id, row.title, row.created_at, row.updated_at)
+    return Conversation(row.id, row.title, row.created_at, row.updated_at, row.pinned_at is not None)
+
+
+def _questions(session: Session, person_id: str) -> dict[str, list[str]]:
+    """What a person asked, by conversation."""
+    found: dict[str, list[str]] = {}
+    query = select(AnswerRow.conversation_id, AnswerRow.question).where(AnswerRow.person_id == person_id)
+    for conversation_id, question in session.execute(query):
+        found.setdefault(conversation_id, []).append(question)
+    return found
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

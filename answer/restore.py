@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from answer.answers import Answer, CitedSource, CountedValues, Sentence, ShownCitation, ShownConflict
 from answer.claims import Citation, Claim, Status
 from answer.permitted import Values
-from answer.pseudonyms import Token, placeholder, replace_tokens
+from answer.pseudonyms import Token, placeholder, replace_tokens, tokens
 from answer.structured.shape import labelled, opened
 from answer.tables import AnswerRow
 from core.access import Principal, permits
@@ -63,6 +63,9 @@ def restore(
     """
     desk = _Desk(session, principal, fresh, Counting(values))
     sentences = tuple(desk.sentence(claim) for claim in row.claims)
+    searched = searched_of(row, desk.reads, desk.counting.shown)
+    redactions = [claim["redaction"] for claim in row.claims if claim.get("redaction")]
+    redactions += [] if searched is None else redaction_of_searched(row)
     form = row.structured
     return Answer(
         id=row.id,
@@ -81,13 +84,33 @@ def restore(
         timings=dict(row.timings),
         values=tuple(desk.counting.counted.values()),
         tier=row.tier,
-        searched=row.searched,
+        searched=searched,
         structured=None if form is None else opened(form, sentences, desk.veiled),
         conflicts=_conflicts(row, sentences),
         dropped=sum(len(told.get("dropped", ())) - told.get("replaced", 0) for told in row.tried),
         replaced=sum(told.get("replaced", 0) for told in row.tried),
-        redactions=tuple(dict.fromkeys(claim["redaction"] for claim in row.claims if claim.get("redaction"))),
+        redactions=tuple(dict.fromkeys(redactions)),
     )
+
+
+def searched_of(
+    row: AnswerRow, reads: Callable[[dict[str, Any]], bool], shown: Callable[[Token], str]
+) -> str | None:  # fmt: skip
+    """The question made to stand alone, as its reader may see it now. None where it is the asker's own, and where a
+    model made it of sentences that this reader may not read any more: it may repeat anything of them. ``reads`` says
+    whether a place may be read, ``shown`` what stands for a token."""
+    alone = row.alone or {}
+    if row.searched is None or alone.get("ended") != "rewritten":
+        return row.searched
+    if not alone.get("redaction") or not all(reads(each) for each in alone["sent"]):
+        return None
+    return replace_tokens(row.searched, shown)
+
+
+def redaction_of_searched(row: AnswerRow) -> list[str]:
+    """That whose tokens stand in the question made to stand alone, if any do."""
+    redaction = (row.alone or {}).get("redaction")
+    return [redaction] if redaction and any(True for _ in tokens(row.searched or "")) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +193,10 @@ class _Desk:
             if place is not None
         )
         return Sentence(self._text(claim), shown)
+
+    def reads(self, raw: dict[str, Any]) -> bool:
+        place = self._open(raw["version"])
+        return place is not None and place.shows(_spans(raw))
 
     def _text(self, claim: dict[str, Any]) -> str:
         # Only a text that was made from a redaction has tokens: in any other, what reads like one is what stood there.

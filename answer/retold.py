@@ -7,7 +7,7 @@ is; one that was dropped because it followed an instruction in a document stays 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from answer.answers import CountedValues
 from answer.permitted import Values
 from answer.pseudonyms import replace_tokens
-from answer.restore import Counting
+from answer.restore import Counting, redaction_of_searched, searched_of
 from answer.tables import AnswerRow
 from core.access import Principal
 from core.errors import NotFound
@@ -61,8 +61,23 @@ class Attempted:
 
 
 @dataclass(frozen=True, slots=True)
+class AloneBy:
+    """The model that was asked to make a follow-up stand alone. ``ended``: ``rewritten``, ``stands_alone`` (it said so
+    of the question as it is), ``unusable`` or ``failed``, then with the code of the error."""
+
+    model: str
+    version: str
+    tier: str
+    region: str | None
+    ended: str
+    why: str
+    call: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Trail:
-    """``searched`` is the question that was put to the models: the asker's own, or that made to stand alone."""
+    """``searched`` is the question that was put to the models: the asker's own, or that made to stand alone, for which
+    ``alone_by`` was asked where a model was."""
 
     answer_id: str
     conversation_id: str
@@ -70,11 +85,12 @@ class Trail:
     searched: str = field(repr=False)
     model: str
     tier: str
+    alone_by: AloneBy | None
     attempts: tuple[Attempted, ...]
     timings: Mapping[str, float]
     values: tuple[CountedValues, ...]
     redactions: tuple[str, ...]
-    """Those whose tokens stand in its dropped sentences."""
+    """Those whose tokens stand in its dropped sentences and in ``searched``."""
 
 
 def retell(session: Session, row: AnswerRow, principal: Principal, values: Values | None) -> Trail:
@@ -85,9 +101,10 @@ def retell(session: Session, row: AnswerRow, principal: Principal, values: Value
         answer_id=row.id,
         conversation_id=row.conversation_id,
         question=row.question,
-        searched=row.searched or row.question,
+        searched=searched_of(row, teller.reads, teller.counting.shown) or row.question,
         model=row.model,
         tier=row.tier,
+        alone_by=None if row.alone is None else _alone_by(row.alone),
         attempts=attempts,
         timings=dict(row.timings),
         values=tuple(teller.counting.counted.values()),
@@ -96,9 +113,15 @@ def retell(session: Session, row: AnswerRow, principal: Principal, values: Value
 
 
 def redactions_of(row: AnswerRow) -> tuple[str, ...]:
-    """The redactions whose tokens stand in the dropped sentences of an answer."""
+    """The redactions whose tokens stand in what the trail of an answer tells: its dropped sentences, and the question
+    that was put to the models."""
     dropped = [each for told in row.tried for each in told.get("dropped", ())]
-    return tuple(dict.fromkeys(each["redaction"] for each in dropped if each.get("redaction")))
+    found = [each["redaction"] for each in dropped if each.get("redaction")]
+    return tuple(dict.fromkeys([*found, *redaction_of_searched(row)]))
+
+
+def _alone_by(told: Mapping[str, Any]) -> AloneBy:
+    return AloneBy(**{each.name: told[each.name] for each in fields(AloneBy)})
 
 
 @dataclass(slots=True)
@@ -109,7 +132,7 @@ class _Teller:
     opened: dict[str, Visible | None] = field(default_factory=dict[str, Visible | None])
 
     def attempt(self, told: Mapping[str, Any]) -> Attempted:
-        readable = all(self._reads(sent) for sent in told.get("sent", ()))
+        readable = all(self.reads(sent) for sent in told.get("sent", ()))
         return Attempted(
             model=told.get("model"),
             version=told.get("version"),
@@ -136,7 +159,7 @@ class _Teller:
             text = replace_tokens(each["text"], self.counting.shown) if each.get("redaction") else each["text"]
         return Dropped(text, withheld, against, each["support"], each["replaced"])
 
-    def _reads(self, sent: Mapping[str, Any]) -> bool:
+    def reads(self, sent: Mapping[str, Any]) -> bool:
         version = sent["version"]
         if version not in self.opened:
             try:

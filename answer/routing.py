@@ -48,6 +48,22 @@ class RoutingPolicy(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Which models somebody wants to be asked, of those that may be: of a ``tier``, the one of this ``name``, or none.
+    It only narrows: what is excluded stays so, and the verbatim sentences stay the last attempt."""
+
+    tier: Tier | None = None
+    name: str | None = None
+    none: bool = False
+
+    def takes(self, entry: ModelEntry) -> bool:
+        return not self.none and self.tier in (None, entry.tier) and self.name in (None, entry.name)
+
+
+ANY = Choice()
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """What is known of a question before a model is asked. ``support``: calibrated probability that the evidence
     answers it, and ``answered`` whether that suffices; ``difficulty`` in 0..1; ``question_level`` and ``levels`` (of

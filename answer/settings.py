@@ -20,7 +20,7 @@ class AnswerSettings(BaseModel):
     passages_read: int = Field(default=10, ge=1, le=50)
     """Passages, best first, whose sentences may answer."""
 
-    sentences_scored: int = Field(default=24, ge=1, le=400)
+    sentences_scored: int = Field(default=16, ge=1, le=400)
     """Sentences embedded for one question, chosen by their words and their passage; each costs about five milliseconds
     on two cores. From 16 to 40 the answers get no better."""
 
@@ -31,5 +31,5 @@ class AnswerSettings(BaseModel):
     """When a sentence that a model wrote is shown."""
 
     cache_hours: float = Field(default=24, ge=0, le=720)
-    """How long an answer that a model wrote is given again to the same person for the same question, while everything
+    """How long an answer that a model wrote is given again to people of the same access for the same question, while everything
     that it was made from is the same; 0 never."""

@@ -20,7 +20,7 @@ from answer.minting import Mention
 from answer.pseudonyms import tokens
 from answer.vault import Entry, Place
 from core.errors import Refused
-from core.policy import Policy, Sensitivity, highest, sensitivity_of
+from core.policy import SENSITIVITIES, Policy, Sensitivity, highest, sensitivity_of
 from core.text import Span
 from ingest.label.findings import Detector, Finding
 from ingest.label.gazetteer import Known, Match
@@ -29,6 +29,7 @@ from retrieval.evidence import Evidence
 
 TYPED: Sensitivity = "internal"
 """How sensitive is at least what people type."""
+STRICTEST: Sensitivity = SENSITIVITIES[-1]
 RATED = frozenset({"body", "title", "headings"})
 """The parts of a passage that say how sensitive it is. Its address in the source is made by machines, and holds numbers
 that read like anything."""
@@ -58,13 +59,16 @@ class People(Protocol):
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Something said before. What an answer said has either the id of its redaction and when it was written, and then
-    its tokens are genuine, or it is plain text, and ``cited`` says where that stands."""
+    its tokens are genuine, or it is plain text, and ``cited`` says where that stands. It is at least as sensitive as
+    ``level``, and what an answer said as the ``chunks`` that it cites; without them as anything can be."""
 
     role: Role
     text: str = field(repr=False)
     redaction: str | None = None
     written_at: datetime | None = None
     cited: tuple[Place, ...] = ()
+    chunks: tuple[str, ...] = ()
+    level: Sensitivity = TYPED
 
 
 @dataclass(slots=True)
@@ -100,12 +104,14 @@ class Sight:
         return self._detector.identity
 
     def look(
-        self, question: str, history: Sequence[Turn], evidence: Evidence, kept: Sequence[Entry]
-    ) -> tuple[list[Text], list[Known]]:
+        self, question: str, history: Sequence[Turn], evidence: Evidence, kept: Sequence[Entry],
+        level: Sensitivity = TYPED,
+    ) -> tuple[list[Text], list[Known]]:  # fmt: skip
         """Every text with what was found in it, and the known people whom they name. ``kept`` is what the conversation
-        has tokens for. Raises ``Unavailable`` when nobody can look."""
+        has tokens for; ``level`` is that of the question at least. Raises ``Unavailable`` when nobody can look."""
         detector = self.identity
-        texts = [Text("question", question, TYPED), *_turns(history, kept), *self._passages(evidence, detector)]
+        texts = [Text("question", question, level), *self._turns(history, kept, detector)]
+        texts += self._passages(evidence, detector)
         self._scan([text for text in texts if text.unseen], detector)
         spoken_of = [entry.value for entry in kept if entry.name is not None or "@" in entry.value]
         matches = self._people.matches_each([*(text.text for text in texts), *spoken_of])
@@ -115,6 +121,20 @@ class Sight:
         self._see_encoded(texts)
         self._rate(texts, evidence)
         return texts, list(known.values())
+
+    def _turns(self, history: Sequence[Turn], kept: Sequence[Entry], detector: str) -> list[Text]:
+        chunks = {chunk for turn in history for chunk in turn.chunks}
+        labels = self._labels.of(sorted(chunks), detector) if chunks else {}
+        texts: list[Text] = []
+        for number, turn in enumerate(history):
+            genuine = _given_out(kept, turn.written_at) if turn.redaction and turn.written_at else frozenset[str]()
+            held = tuple((span, str(token)) for span, token in tokens(turn.text) if str(token) in genuine)
+            # As a chunk that nobody has looked into, an answer that does not say what it cites may hold anything.
+            cited = [labels[each].sensitivity if each in labels else STRICTEST for each in turn.chunks]
+            unknown = turn.role == "answer" and not turn.chunks
+            level = STRICTEST if unknown else highest((turn.level, *cited))
+            texts.append(Text(f"history.{number}", turn.text, level, turn=turn, genuine=held))
+        return texts
 
     def _passages(self, evidence: Evidence, detector: str) -> list[Text]:
         passages = evidence.passages
@@ -175,15 +195,6 @@ def _together(texts: Sequence[Text]) -> dict[int | str, list[Text]]:
     for text in texts:
         found.setdefault(text.name if text.number is None else text.number, []).append(text)
     return found
-
-
-def _turns(history: Sequence[Turn], kept: Sequence[Entry]) -> list[Text]:
-    texts: list[Text] = []
-    for number, turn in enumerate(history):
-        genuine = _given_out(kept, turn.written_at) if turn.redaction and turn.written_at else frozenset[str]()
-        held = tuple((span, str(token)) for span, token in tokens(turn.text) if str(token) in genuine)
-        texts.append(Text(f"history.{number}", turn.text, TYPED, turn=turn, genuine=held))
-    return texts
 
 
 def _given_out(kept: Sequence[Entry], until: datetime) -> frozenset[str]:

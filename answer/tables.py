@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Moment
@@ -22,12 +22,50 @@ class ConversationRow(Base):
     created_at: Mapped[datetime] = mapped_column(Moment)
     updated_at: Mapped[datetime] = mapped_column(Moment)
     deleted_at: Mapped[datetime | None] = mapped_column(Moment)
+    pinned_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ShareRow(Base):
+    """A conversation, as far as it went at ``shared_at``, may be read by whoever holds ``grant``. ``title`` and
+    ``questions`` (by the id of their answer) are what its owner wrote, with tokens in place of values."""
+
+    __tablename__ = "conversation_shares"
+    __table_args__ = (
+        Index("ix_conversation_shares_grant", "grant", "shared_at"),
+        UniqueConstraint("conversation_id", "grant", name="uq_conversation_shares_conversation_id_grant"),
+    )
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    grant: Mapped[str] = mapped_column(String(300))
+    title: Mapped[str] = mapped_column(Text)
+    questions: Mapped[dict[str, str]] = mapped_column(JSON)
+    redaction: Mapped[str] = mapped_column(String(36))
+    shared_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class FeedbackRow(Base):
+    """What a person says of an answer. ``comment`` has tokens in place of values where it has a ``redaction``."""
+
+    __tablename__ = "answer_feedback"
+    __table_args__ = (Index("ix_answer_feedback_updated", "updated_at"),)
+
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True)
+    rating: Mapped[str] = mapped_column(String(10))
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+    comment: Mapped[str] = mapped_column(Text)
+    redaction: Mapped[str | None] = mapped_column(String(36))
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    updated_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class AnswerRow(Base):
     """``claims``: a list of sentences, each a list of citations {document, version, chunk, page, headings, spans,
     support}. ``nearest``: chunk ids shown when the answer abstained. ``searched``: the question made to stand alone,
-    where that differs. ``tried``: what each model that was asked did (``answer.trail.Tried.told``).
+    where that differs; ``alone``: what the model did that was asked for it (``answer.trail.Alone.told``). ``tried``:
+    what each model that was asked to answer did (``answer.trail.Tried.told``).
     ``conflicts``: {sides, later}, see ``answer.weighing``."""
 
     __tablename__ = "answers"
@@ -43,6 +81,7 @@ class AnswerRow(Base):
     nearest: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     model: Mapped[str] = mapped_column(String(100))
     tier: Mapped[str] = mapped_column(String(20), server_default="extractive")
+    alone: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     tried: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")
     structured: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     conflicts: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")

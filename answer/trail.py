@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from answer.calling.call import Call
+from answer.models.entry import ModelEntry
 from answer.prompt import VERSION
 from answer.routing import Attempt
 
@@ -69,6 +70,38 @@ class Tried:
         }
 
 
+Rewriting = Literal["rewritten", "stands_alone", "unusable", "failed"]
+
+
+@dataclass(slots=True)
+class Alone:
+    """How a model made a follow-up stand alone: it wrote another question, said that this one does, wrote what cannot
+    be used, or gave nothing. ``why`` is the code of the error then. ``redaction`` is that whose tokens stand in the
+    question that it wrote, ``sent`` where the sentences are of which it may have made that."""
+
+    entry: ModelEntry
+    ended: Rewriting = "failed"
+    why: str = ""
+    redaction: str = ""
+    sent: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    call: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def told(self) -> dict[str, Any]:
+        """For the trail."""
+        entry = self.entry
+        return {
+            "model": entry.name,
+            "version": entry.model,
+            "tier": entry.tier,
+            "region": entry.region,
+            "ended": self.ended,
+            "why": self.why,
+            "redaction": self.redaction,
+            "sent": self.sent,
+            "call": self.call,
+        }
+
+
 def told(call: Call) -> dict[str, Any]:
     """What became of a call, for the trail."""
     return {
@@ -76,6 +109,7 @@ def told(call: Call) -> dict[str, Any]:
         "sdk": call.sdk,
         "api_version": call.api_version,
         "region": call.region,
+        "strayed": call.strayed,
         "request": call.request_id,
         "finish": call.finish,
         "usage": asdict(call.usage),

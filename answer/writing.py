@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from answer.claims import Citation, Claim
@@ -12,7 +12,7 @@ from answer.cleared import Cleared
 from answer.drafting import Drafting, Proposed
 from answer.gateway import Gateway
 from answer.models.base import ModelError, Piece, Prompt
-from answer.numbered import Unit, numbered
+from answer.numbered import PASSAGES, Unit, numbered
 from answer.prompt import to_answer
 from answer.recording import Asking, Record
 from answer.redact import Redactor
@@ -26,13 +26,17 @@ from answer.verify.ground import Ground, Verdict
 from core.clock import Clock
 from core.errors import Refused, TooMany
 from core.kinds import CLASSES
-from core.policy import Destination, Policy
+from core.policy import SENSITIVITIES, Destination, Policy
 from retrieval.evidence import Evidence
 
 MOST_SENTENCES = 12
+MOST_CHECKED = 60
+"""Sentences of one reply that are looked at, whether they hold or not."""
 Grounds = Callable[[Sequence[str], Sequence[int]], Ground]
 """From the texts of units, and the passage of each, to what sentences are checked against."""
 _IMPERSONAL = frozenset({"place", "time"})
+_OF_MANY = frozenset({"TITLE", "JOB_TITLE"})
+"""Kinds of other classes whose values say what many are."""
 _QUESTION_ROOM = 4_000
 
 
@@ -58,16 +62,18 @@ class Writer:
         self._policy, self._clock = policy, clock
 
     def write(self, tried: Tried, evidence: Evidence, record: Record, spender: Spender) -> Iterator[Claim]:
-        """The claims that hold, one after the other. What happened is in ``tried`` when it ends."""
+        """The claims that hold, one after the other. What happened is in ``tried`` when it ends. The sources of
+        ``spender`` become those of what is sent."""
         entry, asking = tried.attempt.entry, record.asking
         assert entry is not None
         prepared = self.prepare(tried, evidence, asking)
         if prepared is None:
             return
         sent, cleared, prompt = prepared
+        spender = replace(spender, sources=sources_of(sent.units))
         drafting = Drafting()
         record.calling(entry, tried.attempt.reason, prompt, cleared, spender.subject)
-        reply = self._gateway.stream(entry, prompt, spender)
+        reply = self._gateway.stream(entry, prompt, spender, cancelled=record.cancelled)
         failed = ""
         try:
             yield from self.kept(tried, sent, drafting, reply, asking)
@@ -82,16 +88,19 @@ class Writer:
             record.called(reply.call, drafting.text, failed, spender.subject)
         self.end(tried, sent, drafting, asking)
 
-    def prepare(self, tried: Tried, evidence: Evidence, asking: Asking) -> tuple[Sent, Cleared, Prompt] | None:
-        """What is going to be sent for one attempt; None where nothing may, and ``tried`` says why."""
+    def prepare(
+        self, tried: Tried, evidence: Evidence, asking: Asking, *, whole: bool = False
+    ) -> tuple[Sent, Cleared, Prompt] | None:
+        """What is going to be sent for one attempt; None where nothing may, and ``tried`` says why. ``whole``: the
+        evidence is one document, from its beginning."""
         entry = tried.attempt.entry
         assert entry is not None
         at = time.perf_counter()
-        raw = self._sees_values(entry.destination)
+        raw = sees_values(self._policy(), entry.destination)
         try:
             cleared = self._redactor.clear(
                 asking.searched, (), evidence, entry.destination, asking.conversation_id, asking.person_id,
-                trace_id=asking.trace_id,
+                trace_id=asking.trace_id, level=asking.level, borrowed=asking.borrowed,
             )  # fmt: skip
         except Refused as error:
             tried.ended, tried.why = "withheld", error.message
@@ -99,12 +108,14 @@ class Writer:
         tried.withheld = len(cleared.withheld)
         tried.timings["redact"] = time.perf_counter() - at
         at_units = time.perf_counter()
-        units = numbered(cleared, evidence, room(entry, _QUESTION_ROOM + len(cleared.question.text)))
+        characters = room(entry, _QUESTION_ROOM + len(cleared.question.text))
+        units = numbered(cleared, evidence, characters, None if whole else PASSAGES)
         if not units:
             tried.ended, tried.why = "withheld", "No passage that answers may go to this model."
             return None
-        sent = Sent(cleared.question.text, units, cleared.map_id, raw or self._sees_values(entry.destination), evidence)
-        prompt = to_answer(cleared, units, entry.output_tokens)
+        raw = raw or sees_values(self._policy(), entry.destination)
+        sent = Sent(cleared.question.text, units, cleared.map_id, raw, evidence)
+        prompt = to_answer(cleared, units, entry.output_tokens, whole=whole)
         tried.timings["prompt"] = time.perf_counter() - at_units
         return sent, cleared, prompt
 
@@ -122,11 +133,11 @@ class Writer:
         guard, ground = self.checks(tried, sent)
         checking = _Checking(tried, sent.units, guard, ground, sent.map_id)
         try:
-            for proposed in drafting.sentences(pieces):
+            for number, proposed in enumerate(drafting.sentences(pieces), 1):
                 for claim in checking.checked(proposed):
                     kept = self.as_stored(claim, sent, asking)
                     yield kept
-                if tried.held + tried.replaced >= MOST_SENTENCES:
+                if tried.held + tried.replaced >= MOST_SENTENCES or number == MOST_CHECKED:
                     break
         finally:
             tried.timings["verify"] = checking.seconds
@@ -139,7 +150,8 @@ class Writer:
         self.hide_dropped(tried, sent, asking)
         if tried.ended == "nothing_held":
             declined = drafting.declined or (drafting.ended is not None and drafting.ended.reason == "declined")
-            tried.ended = "answered" if tried.held else "declined" if declined else "nothing_held"
+            held = "cut_off" if drafting.ended_early else "answered"
+            tried.ended = held if tried.held else "declined" if declined else "nothing_held"
 
     def as_stored(self, claim: Claim, sent: Sent, asking: Asking) -> Claim:
         """Without any value."""
@@ -149,32 +161,29 @@ class Writer:
         places = tuple(Place(each.version, each.spans) for each in claim.citations)
         chunks = {each.chunk_id for each in claim.citations}
         cited = Evidence(evidence.question, tuple(p for p in evidence.passages if p.chunk_id in chunks), {})
-        texts, map_id = self._unrestored([claim.text], claim.redaction, places, cited, asking)
+        texts, map_id = self.unrestored([claim.text], claim.redaction, places, cited, asking)
         return Claim(texts[0], claim.citations, map_id)
 
     def hide_dropped(self, tried: Tried, sent: Sent, asking: Asking) -> None:
         """What was not shown is kept for reviewers, without any value as well."""
         if tried.dropped and sent.raw:
             kept = [each["text"] for each in tried.dropped]
-            texts, map_id = self._unrestored(kept, sent.map_id, (), sent.evidence, asking)
+            texts, map_id = self.unrestored(kept, sent.map_id, (), sent.evidence, asking)
             tried.dropped = [
                 {**each, "text": text, "redaction": map_id} for each, text in zip(tried.dropped, texts, strict=True)
             ]
         tried.settled = True
 
-    def _sees_values(self, destination: Destination) -> bool:
-        """Whether the policy lets values that point at somebody go to this model raw. Only then can it write one."""
-        policy = self._policy()
-        kinds = (name for name in CLASSES if name not in _IMPERSONAL)
-        return any(policy.treatment(kind, "public", destination) == "allow" for kind in kinds)
-
-    def _unrestored(
+    def unrestored(
         self, texts: Sequence[str], redaction: str, places: tuple[Place, ...], evidence: Evidence, asking: Asking
     ) -> tuple[list[str], str]:
+        """What a model wrote as it is stored, without any value, and the redaction that took them out. ``places`` are
+        where its values stand."""
         said = [Turn("answer", text, redaction, self._clock(), places) for text in texts]
         cleared = self._redactor.unrestored(
-            asking.searched, said, evidence, asking.conversation_id, asking.person_id, trace_id=asking.trace_id
-        )
+            asking.searched, said, evidence, asking.conversation_id, asking.person_id, trace_id=asking.trace_id,
+            borrowed=asking.borrowed,
+        )  # fmt: skip
         return [turn.body.text for turn in cleared.history], cleared.map_id
 
 
@@ -247,6 +256,19 @@ class _Checking:
                 "replaced": replaced,
             }
         )
+
+
+def sees_values(policy: Policy, destination: Destination) -> bool:
+    """Whether the policy lets any value that points at somebody go to this model raw, from a text of any sensitivity.
+    Only then can it write one."""
+    named = {name for name, _ in policy.by_class if name not in CLASSES and name not in _OF_MANY}
+    kinds = {*CLASSES, *(kind for kind in named if policy.class_of(kind) not in _IMPERSONAL)} - _IMPERSONAL
+    return any(policy.treatment(kind, level, destination) == "allow" for kind in kinds for level in SENSITIVITIES)
+
+
+def sources_of(units: Sequence[Unit]) -> tuple[str, ...]:
+    """The names of the sources that units come from."""
+    return tuple(sorted({unit.passage.document.source for unit in units}))
 
 
 def _places(units: Sequence[Unit]) -> list[dict[str, Any]]:

@@ -44,8 +44,13 @@ def by_id(session: Session, source_id: str) -> SourceRecord | None:
 def by_name(session: Session, name: str) -> SourceRecord:
     record = find(session, name)
     if record is None:
-        raise NotFound(f"There is no source named {name!r}.", hint="See vouch sources list for those that exist.")
+        raise unknown(name)
     return record
+
+
+def unknown(name: str) -> NotFound:
+    """For a source that is not there, and for one that the asker is not to know of."""
+    return NotFound(f"There is no source named {name!r}.", hint="See vouch sources list for those that exist.")
 
 
 def everything(session: Session) -> tuple[SourceRecord, ...]:

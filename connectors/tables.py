@@ -32,6 +32,15 @@ class SourceRow(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
+class SourceOwnerRow(Base):
+    """A connector owner who looks after a source."""
+
+    __tablename__ = "source_owners"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("sources.id"), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"), primary_key=True, index=True)
+
+
 class SourceVersionRow(Base):
     """Who configured a source how, and when."""
 

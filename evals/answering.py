@@ -93,7 +93,7 @@ def overlap(outcomes: Sequence[Outcome], texts: Callable[[Outcome], Sequence[str
     """Means over the questions with a gold answer, as if each were answered."""
     rows = [
         (
-            *_match(" ".join(texts(outcome)), outcome.case.gold),
+            *shared_words(" ".join(texts(outcome)), outcome.case.gold),
             len(texts(outcome)),
             len(" ".join(texts(outcome)).split()),
         )
@@ -117,7 +117,8 @@ def _naive(evidence: Evidence) -> tuple[str, ...]:
     return tuple(unit.text for unit in sentences(top.text, top.spans))[:3]
 
 
-def _match(shown: str, gold: str) -> tuple[float, float, float]:
+def shared_words(shown: str, gold: str) -> tuple[float, float, float]:
+    """Recall, precision and F1 of the words of ``gold`` among those of ``shown``."""
     ours, theirs = _tokens(shown), _tokens(gold)
     both = sum((ours & theirs).values())
     if not both:

@@ -86,9 +86,9 @@ def measure(statements: Sequence[Statement], embed: Embed) -> Measured:
             shelves = {each.source.id: Shelf(each.source.units, embed)}
         shelf = shelves[each.source.id]
         reading = read(exact.read(each.text), embed([each.text])[0], shelf)
-        cited = reading.carriers(shelf)
-        found = disagreements(reading, shelf, cited)
-        values = signals(reading, shelf, cited, found)
+        cited = reading.carriers()
+        found = disagreements(reading, cited)
+        values = signals(reading, cited, found)
         rows.append([values[name] for name in SIGNALS])
         agrees.append(not found)
     return Measured(

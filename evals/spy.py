@@ -15,10 +15,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
 
+from evals import wire
+
 VERSION = "spy-2026-10-01"
 MOST_SENTENCES = 6
 Reply = Callable[["Request"], str | None]
 """From what came in to what the model says; None for a server that is overloaded."""
+Usage = Callable[["Request", str], tuple[int, int]]
 
 _UNIT = re.compile(r"^\[(\d+)\] (.+)$", re.MULTILINE)
 
@@ -65,10 +68,11 @@ def parrot(request: Request) -> str | None:
 
 
 class Spy:
-    """``requests`` in the order in which they came. ``reply`` may be changed at any time."""
+    """``requests`` in the order in which they came. ``reply`` may be changed at any time; ``usage`` says how many
+    tokens a request and what was said to it have."""
 
-    def __init__(self, reply: Reply = parrot) -> None:
-        self.reply = reply
+    def __init__(self, reply: Reply = parrot, usage: Usage = lambda request, said: (100, 10)) -> None:
+        self.reply, self.usage = reply, usage
         self.requests: list[Request] = []
         spy = self
 
@@ -109,10 +113,11 @@ class Spy:
     def answer(self, http: BaseHTTPRequestHandler, request: Request) -> None:
         said = self.reply(request)
         if said is None:
-            _send(http, 503, "application/json", b'{"error": {"type": "overloaded_error", "message": "Later."}}')
+            send(http, 503, "application/json", b'{"error": {"type": "overloaded_error", "message": "Later."}}')
             return
-        events = _messages(said) if request.path.endswith("/messages") else _completions(said)
-        _send(http, 200, "text/event-stream", b"".join(events))
+        read, written = self.usage(request, said)
+        events = (_messages if request.path.endswith("/messages") else _completions)(said, read, written)
+        send(http, 200, "text/event-stream", b"".join(events))
 
 
 class _Tee:
@@ -155,39 +160,21 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(each)
 
 
-def _completions(said: str) -> Iterator[bytes]:
-    head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": VERSION}
-    for delta, finish in (({"role": "assistant", "content": said}, None), ({}, "stop")):
-        yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
-    usage = {"prompt_tokens": 100, "completion_tokens": 10, "total_tokens": 110}
-    yield _event({**head, "choices": [], "usage": usage})
-    yield b"data: [DONE]\n\n"
+def _completions(said: str, read: int, written: int) -> Iterator[bytes]:
+    yield wire.chunk(VERSION, {"role": "assistant", "content": said})
+    yield wire.chunk(VERSION, {}, "stop")
+    usage = {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written}
+    yield wire.chunk_of_usage(VERSION, usage)
+    yield wire.DONE
 
 
-def _messages(said: str) -> Iterator[bytes]:
-    message: dict[str, Any] = {
-        "id": "msg_1", "type": "message", "role": "assistant", "model": VERSION, "content": [], "stop_reason": None,
-        "stop_sequence": None, "usage": {"input_tokens": 100, "output_tokens": 1},
-    }  # fmt: skip
-    block = {"type": "text", "text": ""}
-    events: tuple[dict[str, Any], ...] = (
-        {"type": "message_start", "message": message},
-        {"type": "content_block_start", "index": 0, "content_block": block},
-        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": said}},
-        {"type": "content_block_stop", "index": 0},
-        {"type": "message_delta", "delta": {"stop_reason": "end_turn", "stop_sequence": None},
-         "usage": {"output_tokens": 10}},
-        {"type": "message_stop"},
-    )  # fmt: skip
-    for event in events:
-        yield _event(event, str(event["type"]))
+def _messages(said: str, read: int, written: int) -> Iterator[bytes]:
+    begun = wire.opened(VERSION, {"input_tokens": read, "output_tokens": 1})
+    for event in (*begun, wire.text_delta(said), *wire.closed("end_turn", {"output_tokens": written})):
+        yield wire.sse(event, event["type"])
 
 
-def _event(data: object, name: str = "") -> bytes:
-    return (f"event: {name}\n" if name else "").encode() + b"data: " + json.dumps(data).encode() + b"\n\n"
-
-
-def _send(http: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes) -> None:
+def send(http: BaseHTTPRequestHandler, status: int, content_type: str, body: bytes) -> None:
     http.send_response(status)
     http.send_header("Content-Type", content_type)
     http.send_header("Content-Length", str(len(body)))

@@ -10,13 +10,17 @@ from datetime import timedelta
 import orjson
 
 from answer.batching import rows
+from answer.batching.documents import Documents
 from answer.batching.fetching import Fetching
 from answer.batching.means import Means
-from answer.batching.rows import Batch, Item
+from answer.batching.rows import Batch, EachDocument, Item
 from answer.batching.sending import PATIENCE, Sending
+from answer.batching.withdrawing import Withdrawing
 from answer.models.batches import Progress
-from answer.models.entry import Tier
+from answer.models.entry import ModelEntry, Tier
+from core.access import Principal
 from core.errors import Conflict, Invalid
+from retrieval.evidence import DocumentRef
 from retrieval.search import checked_question
 
 MOST = 2_000
@@ -37,20 +41,37 @@ class Batches:
 
     def __init__(self, by: Means, patience: timedelta = PATIENCE) -> None:
         self._by, self._sending, self._fetching = by, Sending(by, patience), Fetching(by)
+        self._documents = Documents(by)
+        self._withdrawing = Withdrawing(by, patience)
 
     def open(self, asks: Sequence[Ask], person_id: str, *, model: str | None, tier: Tier | None) -> Batch:
         """A batch of these questions, of which nothing is sent yet; the one that is there already, where one of the
         same questions for the same model has not come to its end. Raises ``Invalid``, ``NotFound``, ``Refused``."""
+        questions = _checked(asks)
+        entry = self._chosen(model, tier)
+        return self._opened(person_id, entry, questions, orjson.dumps([entry.name, questions]))
+
+    def open_each(self, each: EachDocument, person_id: str, *, model: str | None, tier: Tier | None) -> Batch:
+        """The same for a question to each document of a source by itself: to all that this person may read."""
+        entry = self._chosen(model, tier)
+        questions = self._documents.listed(each, person_id)
+        said = orjson.dumps([entry.name, "each document", each.source, questions[0][1], each.schema])
+        return self._opened(person_id, entry, questions, said, each)
+
+    def _chosen(self, model: str | None, tier: Tier | None) -> ModelEntry:
         if (model is None) == (tier is None):
             raise Invalid("A batch is for one model or for a tier.", hint="Say --model NAME or --tier TIER.")
-        questions = _checked(asks)
-        entry = self._by.chosen(model, tier)
-        said = orjson.dumps([entry.name, questions])
+        return self._by.chosen(model, tier)
+
+    def _opened(
+        self, person_id: str, entry: ModelEntry, questions: Sequence[tuple[str, str]], said: bytes,
+        each: EachDocument | None = None,
+    ) -> Batch:  # fmt: skip
         fingerprint = hashlib.sha256(said).hexdigest()
         with self._by.database.writing() as session:
             batch_id = rows.unfinished(session, person_id, fingerprint)
             if batch_id is None:
-                batch_id = rows.add(session, person_id, fingerprint, entry, questions, self._by.clock())
+                batch_id = rows.add(session, person_id, fingerprint, entry, questions, self._by.clock(), each)
             elif rows.batch(session, batch_id, person_id).state == "preparing":
                 # What the register says of the model may have changed since.
                 rows.change(session, batch_id, entry=entry.model_dump(mode="json"))
@@ -91,6 +112,11 @@ class Batches:
         with self._by.database.reading() as session:
             return rows.batch(session, batch_id, person_id), rows.items(session, batch_id)
 
+    def document(self, item: Item, principal: Principal) -> tuple[DocumentRef | None, str]:
+        """Of a document that was asked by itself, what its reader may know of it now, and why nothing that was made of
+        it may be shown any more; empty where it may."""
+        return self._documents.now(item, principal)
+
     def cancel(self, batch_id: str, person_id: str) -> Batch:
         """What the provider did by then can still be fetched."""
         with self._by.alone(batch_id):
@@ -101,6 +127,11 @@ class Batches:
                 with self._by.model(batch.entry) as model:
                     model.cancel(batch.provider_id)
         return self.batch(batch_id, person_id)
+
+    def withdraw(self) -> int:
+        """Cancel and delete at their providers what people asked who were forgotten since. Returns how many batches
+        have to be tried again: see that this is done now and then."""
+        return self._withdrawing.withdraw()
 
     def _settled(self, batch_id: str, person_id: str) -> Batch:
         """The batch, once it is known whether it was handed over."""

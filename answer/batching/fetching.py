@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from answer.ask import MODEL, NEAREST, reason_of
+from answer.ask import MODEL, NEAREST, PARTIAL, reason_of
 from answer.batching import material, rows
+from answer.batching.documents import told_limits, wanted
 from answer.batching.material import Again
 from answer.batching.means import Means
 from answer.batching.reserved import reservation
-from answer.batching.rows import Batch, Item
+from answer.batching.rows import Batch, EachDocument, Item
 from answer.calling.call import Attempt as Called
 from answer.calling.call import Call
 from answer.drafting import Drafting
@@ -18,12 +19,16 @@ from answer.models.base import Ended, ModelError, Wrote
 from answer.models.batches import BatchModel, Progress, Result
 from answer.recording import Record, Written
 from answer.routing import Attempt
+from answer.structured.checking import Checking
+from answer.structured.filling import Wanted, lacking, settle
+from answer.structured.wording import schema_for, worded
 from answer.trail import Tried
 from answer.trail import told as told_of
 from answer.weighing import disagreeing, told
 from core.access import Principal
 from core.errors import Conflict, Refused
 from retrieval.freshness import stale_sources
+from retrieval.freshness import told as told_stale
 
 _WORDS = {
     "failed": "The provider gave no answer to it.",
@@ -59,7 +64,7 @@ class Fetching:
                 self._without(batch, item, progress, trace_id)
             with by.database.writing() as session:
                 rows.change(session, batch.id, why=progress.why)
-                rows.end(session, batch.id, by.clock())
+                by.end(session, batch)
 
     def clear(self, batch: Batch) -> None:
         """Have the provider delete what it has of a batch that ended. Where that fails, a later fetch tries again."""
@@ -107,6 +112,8 @@ class Fetching:
             ended.reason, ended.model, ended.request_id, ended.region,
         )  # fmt: skip
         call.attempts.append(Called("answered", 0.0, request_id=ended.request_id))
+        if call.strayed:
+            self.by.register.stop(batch.entry, call.why_strayed)
         if item.reserved is not None:
             made = reservation(item.reserved, batch.entry)
             if not (call.usage.input or call.usage.output):
@@ -137,6 +144,9 @@ class _Taking:
         text = "".join(piece.text for piece in self.result.pieces if isinstance(piece, Wrote))
         self.record.called(self.call, text, "", subject)
         tried.call = told_of(self.call)
+        if self.batch.each is not None:
+            self._about(self.batch.each, text, tried, written, again)
+            return
         if again.sent.units:
             self._check(tried, written, again)
         else:
@@ -163,11 +173,48 @@ class _Taking:
         except Refused as error:
             tried.ended, tried.why = "cut_off" if tried.held else "failed", error.message
 
+    def _about(self, each: EachDocument, text: str, tried: Tried, written: Written, again: Again) -> None:
+        """Where one document was asked by itself, only that very version of it counts, and nothing stands in."""
+        form = wanted(each)
+        if again.changed or not again.sent.units:
+            tried.ended = "withheld"
+            tried.why = "The document changed since it was sent, or may not be read any more."
+            written.reason = tried.why
+        elif form is None:
+            self._check(tried, written, again)
+            told_early = PARTIAL if tried.ended == "cut_off" else None
+            written.reason = told_early if written.claims else "Nothing that the model wrote is what the document says."
+        else:
+            self._fill(form, text, tried, written, again)
+        written.add(tried)
+        limited = told_limits(self.row["limits"], self.batch.entry.name)
+        gone = _changes(again) if again.sent.units and not again.changed else ""
+        unused = told_stale(again.left_out)
+        reason = " ".join(part for part in (written.reason, limited, gone, unused) if part)
+        self.record.finish(written, self._reader(), (), reason or None, len(again.left_out))
+
+    def _fill(self, form: Wanted, text: str, tried: Tried, written: Written, again: Again) -> None:
+        filler, writer = self.by.filler, self.by.writer
+        said = worded(form.form, self.item.question)
+        asked = schema_for(form.form, said, material.question_of(self.row, said.text))
+        # It was asked for by these very words.
+        assert asked is not None
+        checking = Checking(*writer.checks(tried, again.sent))
+        filled = filler.checked(tried, form.form, asked, text, again.sent, checking, self.record, self._reader())
+        filler.end(tried, filled, again.sent, self.record)
+        written.support = tried.support
+        settle(form, filled, lacking(filled), written)
+
+    def _asked(self) -> str:
+        """The question with the words of its form, as they were cleared together."""
+        form = None if self.batch.each is None else wanted(self.batch.each)
+        return self.item.question if form is None else worded(form.form, self.item.question).text
+
     def _again(self) -> Again:
         commitments = replace(self.record.commitments, salt=self.row["salt"])
         with self.by.database.reading() as session:
             return material.again(
-                session, self.row, self.item.question, self._reader(), commitments, stale_sources(session),
+                session, self.row, self._asked(), self._reader(), commitments, stale_sources(session),
                 self.by.confirm,
             )  # fmt: skip
 

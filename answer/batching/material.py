@@ -20,13 +20,12 @@ from core.access import Principal
 from core.audit import Commitments
 from core.errors import NotFound
 from core.text import Span
-from ingest.parsed import Block
 from ingest.repository import chunks_of_versions
-from ingest.tables import ChunkRow
 from retrieval import repository as reading
 from retrieval.evidence import Evidence, LeftOut, Passage
 from retrieval.freshness import StaleSources
 from retrieval.visible import Visible, visible
+from retrieval.whole import passage_in
 
 Confirm = Callable[[Sequence[Passage], Principal], list[Passage]]
 """Passages without those that their source, asked itself, does not confirm for a reader."""
@@ -87,7 +86,9 @@ def again(
     left_out: dict[str, LeftOut] = {}
     for each in row["passages"]:
         chunk, shown = chunks.get(each["chunk"]), opened[each["version"]]
-        passage = None if chunk is None or shown is None else _passage(chunk, shown, each, fresh)
+        passage = None
+        if chunk is not None and shown is not None:
+            passage = passage_in(shown, chunk, each["scores"], fresh.of(shown.version.document.source))
         if passage is None:
             continue
         source = passage.document.source
@@ -109,7 +110,7 @@ def again(
             units += made
             used[each["number"]] = passage
     evidence = Evidence(question, tuple(used[number] for number in sorted(used)), {}, tuple(left_out.values()))
-    sent = Sent(_with(question, row["question"]).text, tuple(units), row["map"], row["raw"], evidence)
+    sent = Sent(question_of(row, question).text, tuple(units), row["map"], row["raw"], evidence)
     current = {version for version, shown in opened.items() if shown is not None and shown.version.current}
     return Again(
         sent,
@@ -119,34 +120,16 @@ def again(
     )
 
 
+def question_of(row: dict[str, Any], question: str) -> ClearedText:
+    """The question as it was cleared."""
+    return _with(question, row["question"])
+
+
 def _opened(session: Session, version: str, principal: Principal) -> Visible | None:
     try:
         return visible(reading.version(session, version), principal)
     except NotFound:
         return None
-
-
-def _passage(chunk: ChunkRow, shown: Visible, row: dict[str, Any], fresh: StaleSources) -> Passage | None:
-    spans = tuple(Span(start, end) for start, end in chunk.spans)
-    if chunk.withheld or not shown.shows(spans):
-        return None
-    score, dense, sparse = row["scores"]
-    document = shown.version.document
-    return Passage(
-        chunk_id=chunk.id,
-        document=document,
-        version=chunk.version_id,
-        page=chunk.page,
-        headings=tuple(chunk.headings),
-        spans=spans,
-        text=shown.quote(spans),
-        score=score,
-        dense=dense,
-        sparse=sparse,
-        as_of=shown.version.as_of,
-        blocks=tuple(Block(kind, Span(start, end)) for kind, start, end in chunk.blocks),
-        stale=fresh.of(document.source),
-    )
 
 
 def _units(passage: Passage, row: dict[str, Any], place: int) -> list[Unit] | None:

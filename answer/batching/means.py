@@ -6,6 +6,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from sqlalchemy.orm import Session
+
 from answer.batching import rows
 from answer.batching.material import Confirm
 from answer.batching.reserved import reservation
@@ -21,6 +23,7 @@ from answer.recording import Asking, Record, Recorder
 from answer.routing import estimated_price
 from answer.settings import AnswerSettings
 from answer.sighting import TYPED
+from answer.structured.filling import Filler
 from answer.support import Support
 from answer.writing import Writer
 from core.access import Principal
@@ -50,12 +53,22 @@ class Means:
     budgets: Budgets
     policy: Callable[[], Policy]
     writer: Writer
+    filler: Filler
     recorder: Recorder
     confirm: Confirm
     principal_of: Callable[[str], Principal]
     leases: Leases
     open: Callable[[ModelEntry], BatchModel]
     clock: Clock
+    ended: Callable[[Session, Batch], None] = lambda session, batch: None
+    """Told of each batch that came to its end, in the transaction of that."""
+
+    def end(self, session: Session, batch: Batch) -> bool:
+        """Mark it as ended where each question is; returns whether it is."""
+        ended = rows.end(session, batch.id, self.clock())
+        if ended:
+            self.ended(session, batch)
+        return ended
 
     @property
     def threshold(self) -> float:

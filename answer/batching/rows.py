@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from answer.batching.tables import BatchItemRow, BatchRow
@@ -20,6 +20,15 @@ from core.errors import NotFound
 BatchState = Literal["preparing", "sending", "running", "ended"]
 ItemState = Literal["waiting", "sent", "answered", "refused", "failed", "expired", "cancelled"]
 OPEN: tuple[ItemState, ...] = ("waiting", "sent")
+
+
+@dataclass(frozen=True, slots=True)
+class EachDocument:
+    """A question that is put to each document of a source by itself, with the JSON schema of what is wanted."""
+
+    source: str
+    question: str = field(repr=False)
+    schema: dict[str, Any] | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class Batch:
     ended_at: datetime | None
     cleared_at: datetime | None
     counts: dict[str, int]
+    each: EachDocument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,8 @@ class Item:
     why: str = ""
     sent: dict[str, Any] | None = field(default=None, repr=False)
     reserved: dict[str, Any] | None = field(default=None, repr=False)
+    document: str | None = None
+    version: str | None = None
 
     def became(self, state: ItemState, why: str = "") -> Item:
         """At its end: nothing of what was sent is kept."""
@@ -58,21 +70,22 @@ class Item:
 
 def add(
     session: Session, person_id: str, fingerprint: str, entry: ModelEntry, questions: Sequence[tuple[str, str]],
-    now: datetime,
+    now: datetime, each: EachDocument | None = None,
 ) -> str:  # fmt: skip
-    """A new one with questions by key; returns its id."""
+    """A new one with questions by key, which is a document's id where it is about ``each`` one; returns its id."""
     batch_id = str(uuid4())
     session.add(
         BatchRow(
             id=batch_id, person_id=person_id, fingerprint=fingerprint, model=entry.name,
             entry=entry.model_dump(mode="json"), state="preparing", created_at=now,
+            each_document=None if each is None else asdict(each),
         )
     )  # fmt: skip
     session.flush()
     session.add_all(
         BatchItemRow(
             batch_id=batch_id, position=position, key=key, question=question, answer_id=str(uuid4()),
-            conversation_id=str(uuid4()), state="waiting",
+            conversation_id=str(uuid4()), state="waiting", document=None if each is None else key,
         )
         for position, (key, question) in enumerate(questions)
     )  # fmt: skip
@@ -121,6 +134,7 @@ def items(session: Session, batch_id: str, states: Iterable[ItemState] = ()) -> 
 def put(session: Session, batch_id: str, item: Item) -> None:
     row = session.get_one(BatchItemRow, (batch_id, item.position))
     row.state, row.why, row.sent, row.reserved = item.state, item.why, item.sent, item.reserved
+    row.version = item.version
 
 
 def change(session: Session, batch_id: str, **values: Any) -> None:
@@ -143,16 +157,36 @@ def answer_kept(session: Session, answer_id: str) -> bool:
 
 def forget(session: Session, vault: Vault, person_id: str) -> int:
     """What a person asked in batches, and what the vault holds for answers that are not there yet. Returns how many
-    values went."""
+    values went. The rows stay without a text until their provider has nothing of them (``forgotten``)."""
     query = select(BatchItemRow).join(BatchRow, BatchRow.id == BatchItemRow.batch_id)
     rows = list(session.scalars(query.where(BatchRow.person_id == person_id)))
     for row in rows:
-        row.key, row.question = str(row.position), ""
+        row.key, row.question, row.document, row.version = str(row.position), "", None, None
         if row.state in OPEN:
             row.state, row.why, row.sent, row.reserved = "cancelled", "", None, None
-    session.execute(update(BatchRow).where(BatchRow.person_id == person_id).values(state="ended", fingerprint=""))
+    gone = {"state": "ended", "fingerprint": "", "each_document": None}
+    session.execute(update(BatchRow).where(BatchRow.person_id == person_id).values(**gone))
     session.flush()
     return vault.forget(session, [row.conversation_id for row in rows], ())
+
+
+def forgotten(session: Session) -> list[Batch]:
+    """Batches of people who were forgotten."""
+    found = list(session.scalars(select(BatchRow).where(BatchRow.fingerprint == "").order_by(BatchRow.created_at)))
+    counts = _counts(session, [row.id for row in found])
+    return [_batch(row, counts[row.id]) for row in found]
+
+
+def handed_over(session: Session, batch_id: str, provider_id: str) -> None:
+    """The provider has it. Whose asker was forgotten meanwhile stays ended."""
+    change(session, batch_id, provider_id=provider_id)
+    sending = BatchRow.id == batch_id, BatchRow.state == "sending"
+    session.execute(update(BatchRow).where(*sending).values(state="running"))
+
+
+def remove(session: Session, batch_id: str) -> None:
+    session.execute(delete(BatchItemRow).where(BatchItemRow.batch_id == batch_id))
+    session.execute(delete(BatchRow).where(BatchRow.id == batch_id))
 
 
 def _counts(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]]:
@@ -167,11 +201,12 @@ def _batch(row: BatchRow, counts: dict[str, int]) -> Batch:
     return Batch(
         row.id, row.person_id, ModelEntry.model_validate(row.entry), cast(BatchState, row.state), row.why,
         row.provider_id, row.created_at, row.sending_at, row.ended_at, row.cleared_at, counts,
+        None if row.each_document is None else EachDocument(**row.each_document),
     )  # fmt: skip
 
 
 def _item(row: BatchItemRow) -> Item:
     return Item(
         row.position, row.key, row.question, row.answer_id, row.conversation_id, cast(ItemState, row.state), row.why,
-        row.sent, row.reserved,
+        row.sent, row.reserved, row.document, row.version,
     )  # fmt: skip

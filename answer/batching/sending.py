@@ -5,19 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 from answer.ask import MODEL, NEAREST, reason_of
 from answer.batching import material, rows
+from answer.batching.documents import Documents, Read, limits, wanted
 from answer.batching.means import Means
 from answer.batching.reserved import as_row
 from answer.batching.rows import Batch, Item
 from answer.claims import Claim
+from answer.cleared import Cleared
 from answer.models.base import ModelBusy, ModelError, Prompt
 from answer.models.batches import told
+from answer.prompt import to_fill
 from answer.recording import Record, Written
 from answer.routing import Attempt
 from answer.trail import Tried
 from answer.weighing import NOT_COUNTED, records
+from answer.writing import Sent, sources_of
+from core.access import Principal
 from core.errors import Conflict, Refused, TooMany, Unavailable
 from retrieval.search import Found
 
@@ -40,13 +46,15 @@ class Sending:
         policy = by.policy().version
         prompts = self._prompts(batch, trace_id)
         with by.database.writing() as session:
-            if rows.end(session, batch.id, by.clock()):
+            if by.end(session, batch):
                 return
         # Preparing takes its time, and what was decided meanwhile holds.
         by.may(batch.entry)
         if by.policy().version != policy:
             raise Conflict("The data policy changed while the batch was prepared.", hint="Submit it again.")
         with by.database.writing() as session:
+            if rows.batch(session, batch.id, batch.person_id).state != "preparing":
+                raise Conflict("The batch was ended while it was prepared.", hint="Nothing of it was sent.")
             for item in rows.items(session, batch.id, ("waiting",)):
                 rows.put(session, batch.id, replace(item, state="sent"))
             rows.change(session, batch.id, state="sending", sending_at=by.clock())
@@ -59,7 +67,7 @@ class Sending:
                 self._refused(batch, told(error))
                 raise
         with by.database.writing() as session:
-            rows.change(session, batch.id, state="running", provider_id=provider_id)
+            rows.handed_over(session, batch.id, provider_id)
 
     def find(self, batch: Batch) -> None:
         """Of a batch that is ``sending``: it is ``running`` where the provider has it, else ``preparing`` again."""
@@ -84,7 +92,7 @@ class Sending:
                 rows.change(session, batch.id, state="running", provider_id=found)
                 return
             for item in items:
-                rows.put(session, batch.id, replace(item, state="waiting", sent=None, reserved=None))
+                rows.put(session, batch.id, replace(item, state="waiting", sent=None, reserved=None, version=None))
             rows.change(session, batch.id, state="preparing", sending_at=None)
 
     def drop(self, batch: Batch) -> None:
@@ -97,7 +105,7 @@ class Sending:
         with by.database.writing() as session:
             for item in items:
                 rows.put(session, batch.id, item.became("cancelled", "It was cancelled before it was sent."))
-            rows.end(session, batch.id, by.clock())
+            by.end(session, batch)
 
     def _refused(self, batch: Batch, why: str) -> None:
         """The provider did not take it, and would not take it again."""
@@ -113,7 +121,7 @@ class Sending:
             for item in items:
                 rows.put(session, batch.id, item.became("failed", why))
             rows.change(session, batch.id, why=why)
-            rows.end(session, batch.id, by.clock())
+            by.end(session, batch)
 
     def _prompts(self, batch: Batch, trace_id: str) -> list[tuple[str, Prompt]]:
         with self.by.database.reading() as session:
@@ -132,6 +140,8 @@ class Sending:
         by = self.by
         principal = by.principal_of(batch.person_id)
         record = by.record(batch, item, trace_id)
+        if item.document is not None:
+            return self._about(batch, item, principal, record)
         found = by.searcher.search(item.question, principal, limit=by.settings.passages_read)
         record.begin(principal, found)
         reading, draft = by.read(item.question, found.evidence)
@@ -146,16 +156,54 @@ class Sending:
             self._left(record, batch, "withheld")
             by.put(batch, item.became("refused", tried.why))
             return None
-        sent, cleared, prompt = prepared
-        sources = [passage.document.source for passage in found.evidence.passages]
-        spender = by.budgets.spender(principal, sources, item.answer_id, "batch")
+        return self._kept(batch, item, principal, record, prepared, draft.support)
+
+    def _about(self, batch: Batch, item: Item, principal: Principal, record: Record) -> Prompt | None:
+        """The same where one document is asked by itself: what it says is the evidence, and no search."""
+        by = self.by
+        try:
+            read = Documents(by).read(batch, item, principal)
+        except Refused as error:
+            by.put(batch, item.became("refused", f"{error.message} {error.hint}".strip()))
+            return None
+        record.begin(principal, read.found)
+        item = replace(item, version=read.version)
+        tried = Tried(Attempt(batch.entry, "batch"))
+        prepared = self._prepared(batch, tried, read, record)
+        if prepared is None:
+            self._left(record, batch, "withheld")
+            why = f"Nothing of it may go to {batch.entry.name}: it is too sensitive." if tried.withheld else tried.why
+            by.put(batch, item.became("refused", why))
+            return None
+        sent, cleared, _ = prepared
+        return self._kept(batch, item, principal, record, prepared, 0.0, limits(read, sent, cleared))
+
+    def _prepared(self, batch: Batch, tried: Tried, read: Read, record: Record) -> tuple[Sent, Cleared, Prompt] | None:
+        by, evidence = self.by, read.found.evidence
+        assert batch.each is not None
+        form = wanted(batch.each)
+        if form is None:
+            return by.writer.prepare(tried, evidence, record.asking, whole=True)
+        prepared = by.filler.prepare(tried, form.form, evidence, record.asking, whole=True)
+        if prepared is None:
+            return None
+        sent, cleared, asked = prepared
+        return sent, cleared, to_fill(cleared, sent.units, asked.schema, batch.entry.output_tokens)
+
+    def _kept(
+        self, batch: Batch, item: Item, principal: Principal, record: Record, prepared: tuple[Sent, Cleared, Prompt],
+        support: float, limited: dict[str, Any] | None = None,
+    ) -> Prompt | None:  # fmt: skip
+        """What is prepared, once budgets cover it and it is kept what it was."""
+        by, (sent, cleared, prompt) = self.by, prepared
+        spender = by.budgets.spender(principal, sources_of(sent.units), item.answer_id, "batch")
         try:
             reserved = by.budgets.reserve(spender, batch.entry, prompt, batch=True)
         except (TooMany, Refused) as error:
             self._left(record, batch, error.code)
             by.put(batch, item.became("refused", f"{error.message} {error.hint}".strip()))
             return None
-        kept = material.kept(sent, cleared, record.commitments, draft.support)
+        kept = material.kept(sent, cleared, record.commitments, support) | {"limits": limited}
         by.put(batch, replace(item, sent=kept, reserved=as_row(reserved)))
         record.calling(batch.entry, "batch", prompt, cleared, spender.subject)
         return prompt

@@ -29,6 +29,8 @@ class BatchRow(Base):
     fingerprint: Mapped[str] = mapped_column(String(64))
     model: Mapped[str] = mapped_column(String(60))
     entry: Mapped[dict[str, Any]] = mapped_column(JSON)
+    each_document: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    """What is asked of each document of a source (``answer.batching.rows.EachDocument``)."""
     state: Mapped[str] = mapped_column(String(10))
     why: Mapped[str] = mapped_column(Text, default="")
     provider_id: Mapped[str | None] = mapped_column(String(200))
@@ -39,8 +41,9 @@ class BatchRow(Base):
 
 
 class BatchItemRow(Base):
-    """One question. ``key`` is its name in the file. ``state``: ``waiting``, ``sent``, then ``answered`` (perhaps
-    that there is no answer), ``refused``, ``failed``, ``expired`` or ``cancelled``, with the reason in ``why``.
+    """One question. ``key`` is its name in the file, or the document that it is put to. ``state``: ``waiting``,
+    ``sent``, then ``answered`` (perhaps that there is no answer), ``refused``, ``failed``, ``expired`` or
+    ``cancelled``, with the reason in ``why``.
 
     ``sent`` is where everything stands that its model was sent (``answer.batching.material``), ``reserved`` what of the
     budgets is kept for it (``answer.batching.reserved``); both go when it has come to its end. Neither has a value.
@@ -58,3 +61,6 @@ class BatchItemRow(Base):
     why: Mapped[str] = mapped_column(Text, default="")
     sent: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     reserved: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    document: Mapped[str | None] = mapped_column(String(36))
+    """Where one document is asked by itself, with its version once that is prepared."""
+    version: Mapped[str | None] = mapped_column(String(36))

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from answer.calling.breaker import Breaker
 from answer.calling.call import Attempt, Call
 from answer.models.base import Ended, ModelBusy, ModelDeclined, ModelError, ModelFailed, Prompt, Usage
+from answer.models.failures import not_reached
 from answer.models.entry import ModelEntry
 from answer.usage import so_far
 from core.errors import Unavailable, VouchError
@@ -82,7 +83,7 @@ def _reason(error: BaseException) -> str:
 def _free(error: BaseException) -> bool:
     """Whether the provider charges nothing: it turned the request away, or was not reached."""
     if isinstance(error, ModelError):
-        return error.status is not None and not isinstance(error, ModelDeclined)
+        return not error.sent or (error.status is not None and not isinstance(error, ModelDeclined))
     return isinstance(error, VouchError) and not isinstance(error, Cancelled)
 
 
@@ -99,5 +100,4 @@ def judge(error: BaseException, breaker: Breaker, ticket: int) -> None:
 
 def unreached(name: str, error: VouchError) -> ModelError:
     """What else can stand in the way (a secret, the egress rules, a name service), as what it means for a model."""
-    kind = ModelBusy if isinstance(error, Unavailable) else ModelFailed
-    return kind(f"The model {name} cannot be called: {error.message}", hint=error.hint)
+    return not_reached(name, error, busy=isinstance(error, Unavailable))

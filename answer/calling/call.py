@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from answer.models.base import FinishReason, Usage
 from answer.models.entry import ModelEntry
 from answer.usage import Cost
+from core.regions import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,15 @@ class Call:
 
     @property
     def strayed(self) -> bool:
-        """Whether the provider says that it answered in another region than the register says."""
-        return None not in (self.placed, self.region) and str(self.placed).lower() != str(self.region).lower()
+        """Whether the provider says that it answered in another region than the register says: in one that is not that,
+        nor within it, nor around it."""
+        if self.placed is None or self.region is None:
+            return False
+        return not (within(self.region, self.placed) or within(self.placed, self.region))
+
+    @property
+    def why_strayed(self) -> str:
+        return f"Its provider says that it answered in {self.region}, and the register says {self.placed}."
 
     @property
     def answered(self) -> bool:

@@ -47,8 +47,8 @@ class Adapter(ABC):
         if prompt.destination != self._entry.destination:
             raise ModelFailed(
                 f"The prompt was cleared for another destination than the model {self.name}.",
-                hint="Clear it for the model that it goes to.",
-            )
+                hint="Clear it for the model that it goes to.", sent=False,
+            )  # fmt: skip
         return Listening(Call(self.name, limits), lambda call: self._pieces(prompt, call), self._errors)
 
     def close(self) -> None:

@@ -10,11 +10,12 @@ from anthropic import Anthropic, AnthropicError, transform_schema
 from anthropic.lib.bedrock import AnthropicBedrock
 from anthropic.lib.vertex import AnthropicVertex
 
-from answer.models.adapter import Adapter, ask, count, of
+from answer.models.adapter import Adapter, ask, count, of, word
 from answer.models.base import FinishReason, Piece, Pointed, Prompt, Usage, Wrote
 from answer.models.calls import Call
 from answer.models.entry import ModelEntry
 from answer.models.wording import harmless, numbered, numbered_text, turns
+from core import regions
 
 API_VERSION = "2026-10-21"
 """Which the SDK asks for: at Anthropic itself in a header, elsewhere in the body."""
@@ -50,7 +51,7 @@ class AnthropicModel(Adapter):
                 case "message_start":
                     message = event.message
                     model, answer_id = of(message, "model"), of(message, "id")
-                    usage, region = usage_of(of(message, "usage"), usage), of(of(message, "usage"), "inference_geo")
+                    usage, region = usage_of(of(message, "usage"), usage), region_of(of(message, "usage"))
                 case "content_block_delta":
                     if of(event.delta, "type") == "text_delta" and event.delta.text:
                         wrote = True
@@ -101,7 +102,7 @@ class AnthropicModel(Adapter):
             schema = transform_schema(dict(prompt.schema))
             request["output_config"] = {"format": {"type": "json_schema", "schema": schema}}
         if self._entry.provider == "anthropic" and self._entry.base_url is None and self._entry.region is not None:
-            request["inference_geo"] = self._entry.region
+            request["inference_geo"] = regions.region(self._entry.region)
         return request
 
 
@@ -138,6 +139,12 @@ def numbers_of(citation: object, blocks: list[list[int]]) -> list[int]:
 def _index(citation: object, name: str) -> int:
     value = of(citation, name)
     return value if isinstance(value, int) else -1
+
+
+def region_of(usage: object) -> str | None:
+    """Where it was answered. Models that cannot be held to a place say that they do not tell."""
+    said = word(of(usage, "inference_geo"))
+    return None if said in ("", "not_available") else said
 
 
 def usage_of(told: object, before: Usage) -> Usage:

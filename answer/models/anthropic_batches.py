@@ -12,7 +12,7 @@ from anthropic.types import Message
 from anthropic.types.messages import MessageBatch
 
 from answer.models.adapter import of, word
-from answer.models.anthropic import REASONS, AnthropicModel, numbers_of, usage_of
+from answer.models.anthropic import REASONS, AnthropicModel, numbers_of, region_of, usage_of
 from answer.models.base import Ended, ModelBusy, Piece, Pointed, Prompt, Usage, Wrote
 from answer.models.batch_calls import checked, gone, once
 from answer.models.batches import Blocks, Outcome, Progress, Result, told
@@ -128,6 +128,6 @@ class AnthropicBatches(AnthropicModel):
             usage=usage_of(usage, Usage()),
             model=word(of(message, "model")) or self._entry.model,
             request_id=word(of(message, "id")),
-            region=word(of(usage, "inference_geo")) or None,
+            region=region_of(usage),
         )
         return (*pieces, ended)

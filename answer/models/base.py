@@ -119,16 +119,18 @@ Piece = Wrote | Pointed | Ended
 
 
 class ModelError(VouchError):
-    """``retry_after``: seconds, where the provider said so."""
+    """``retry_after``: seconds, where the provider said so. ``sent``: whether anything of the prompt may have left.
+    ``detail`` is for those who run the installation (it may name hosts); everybody may read the message."""
 
     code = "model_error"
 
     def __init__(
         self, message: str, *, hint: str = "", status: int | None = None, request_id: str = "",
-        retry_after: float | None = None,
+        retry_after: float | None = None, sent: bool = True, detail: str = "",
     ) -> None:  # fmt: skip
         super().__init__(message, hint=hint)
         self.status, self.request_id, self.retry_after = status, request_id, retry_after
+        self.sent, self.detail = sent, detail
 
 
 class ModelBusy(ModelError):

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 import httpx2
 
 from answer.models.base import Limits, ModelBusy, ModelError, ModelFailed
-from answer.models.failures import broken_off
+from answer.models.failures import broken_off, not_reached
 from core.errors import Unavailable, VouchError
 
 _LOCAL = threading.local()
@@ -125,9 +125,7 @@ class Listening(Iterator[T], Generic[T]):
     """The pieces of one call. ``errors`` are those of the SDK; they hold requests and replies, so that none of them
     gets out, not even as the cause of another."""
 
-    def __init__(
-        self, call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type[Exception], ...]
-    ) -> None:
+    def __init__(self, call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type[Exception], ...]) -> None:
         self._call = call
         self._heard = _heard(call, pieces, errors)
 
@@ -157,8 +155,7 @@ def _heard(call: Call, pieces: Callable[[Call], Iterator[T]], errors: tuple[type
         failure = error
     except VouchError as error:
         # A secret or a token that could not be had.
-        kind = ModelBusy if isinstance(error, Unavailable) else ModelFailed
-        failure = call.failure or kind(error.message, hint=error.hint)
+        failure = call.failure or not_reached(call.name, error, busy=isinstance(error, Unavailable))
     except (*errors, httpx2.HTTPError, httpx2.StreamError) as error:
         failure = call.failure or _told(call, error)
     except (ValueError, TypeError, KeyError, AttributeError) as error:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
+from ipaddress import ip_address
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from answer.models import naming
 from connectors.kinds import SecretRef
 from core.policy import Destination, Place, Sensitivity
 
@@ -15,9 +17,6 @@ Provider = Literal[
     "openai", "azure", "anthropic", "anthropic-bedrock", "anthropic-vertex", "gemini", "gemini-vertex", "compatible"
 ]
 Tier = Literal["small", "large", "on_premise"]
-_FLOATING = re.compile(
-    r"(?:^|[-_.:/@])(?:latest|newest|current|default|stable|preview|auto|experimental)$", re.IGNORECASE
-)
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,59}$"
 
 
@@ -80,13 +79,6 @@ class ModelEntry(Section):
     zero_retention: bool = False
     """The agreement forbids to keep anything; then no batch goes there."""
 
-    @field_validator("model")
-    @classmethod
-    def _pinned(cls, model: str) -> str:
-        if _FLOATING.search(model):
-            raise ValueError("is a name whose meaning changes; write the name of one version")
-        return model
-
     @model_validator(mode="after")
     def _whole(self) -> ModelEntry:
         needs = {
@@ -102,6 +94,11 @@ class ModelEntry(Section):
             raise ValueError(f"region: the provider {self.provider} needs it")
         if self.tier == "on_premise" and self.place != "on_premise":
             raise ValueError("place: a model of the tier on_premise stands on_premise")
+        if self.place == "on_premise" and (self.provider != "compatible" or _is_outside(self.base_url or "")):
+            # Where a name leads is decided when it is connected to (``answer.models.transport``).
+            raise ValueError("place: on_premise is a compatible server at an address within your own network")
+        if why := naming.against(self.provider, self.model):
+            raise ValueError(f"model: {self.model!r} {why}")
         return self
 
     @property
@@ -115,3 +112,11 @@ class ModelEntry(Section):
             return self.sensitivity
         bound = self.handling is not None and self.handling.training_prohibited
         return self.sensitivity if bound else "public"
+
+
+def _is_outside(url: str) -> bool:
+    """Whether an address stands in it, and is not one of a private network."""
+    try:
+        return ip_address(urlsplit(url).hostname or "").is_global
+    except ValueError:
+        return False

@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any, cast
 
 import orjson
+import structlog
 
 from answer.models.base import ModelBusy, ModelDeclined, ModelError, ModelFailed, ModelOverflow
 from connectors.outbound import retry_after
+from core.errors import VouchError
 
 BUSY = frozenset({408, 409, 424, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529, 598})
 _BUSY_CODES = frozenset(
@@ -44,6 +46,18 @@ _ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 _DELAY = re.compile(r"(\d{1,6}(?:\.\d+)?)s")
 _IDS = ("x-request-id", "request-id", "apim-request-id", "x-amzn-requestid", "x-goog-request-id", "cf-ray")
 LONGEST_WORDS = 4_000
+
+log = structlog.get_logger()
+
+
+def not_reached(name: str, error: VouchError, *, busy: bool) -> ModelError:
+    """The error where nothing was sent: a secret, the egress rules, a name service or a server was in the way. What it
+    was may name hosts of the organisation: that is for the log, and for who tries the model (``detail``)."""
+    log.warning("model.not_reached", model=name, why=error.message)
+    return (ModelBusy if busy else ModelFailed)(
+        f"The model {name} was not reached.", hint="Those who run Vouch find the reason in its log.", sent=False,
+        detail=f"{error.message} {error.hint}".strip(),
+    )  # fmt: skip
 
 
 def request_id(headers: Mapping[str, str]) -> str:

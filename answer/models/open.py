@@ -45,7 +45,7 @@ def _compatible(entry: ModelEntry, resolve: Resolve, egress: Egress) -> ChatMode
     from answer.models.transport import open_client
 
     key = None if entry.api_key is None else resolve(entry.api_key)
-    return CompatibleModel(entry, key, open_client(egress))
+    return CompatibleModel(entry, key, open_client(egress, inside=entry.place == "on_premise"))
 
 
 def _anthropic(entry: ModelEntry, resolve: Resolve, egress: Egress) -> ChatModel:

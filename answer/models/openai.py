@@ -15,6 +15,7 @@ from answer.models.entry import ModelEntry
 from answer.models.failures import broken_off
 from answer.models.wording import numbered_text, turns
 from core.errors import Invalid
+from core.regions import region
 from core.secrets import Secret
 
 _OWN = "https://api.openai.com/v1"
@@ -90,10 +91,11 @@ def address(entry: ModelEntry) -> str:
         return entry.base_url
     if entry.region is None:
         return _OWN
-    if entry.region not in _RESIDENCES:
+    residence = region(entry.region)
+    if residence not in _RESIDENCES:
         hint = f"Write one of {', '.join(_RESIDENCES)}, or set base_url."
         raise Invalid(f"models.{entry.name}.region: OpenAI has no such residence.", hint=hint)
-    return _RESIDENCES[entry.region]
+    return _RESIDENCES[residence]
 
 
 def reason_of(answer: object) -> FinishReason:

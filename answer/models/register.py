@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from threading import Lock
 
 import orjson
+import structlog
 from sqlalchemy.orm import Session
 
 from answer.models import register_rows
@@ -20,11 +21,10 @@ from core.audit import AuditLog, Event
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock
 from core.database import Database
+from core.decided import ITSELF, OPERATOR, SEEDED_BY, reason
 from core.errors import Conflict, Invalid, NotFound, Refused
 
-SEEDED_BY = "vouch.yaml"
-OPERATOR = "operator"
-LONGEST_WHY = 1000
+log = structlog.get_logger()
 
 
 class Register:
@@ -96,7 +96,7 @@ class Register:
         revision of it that its author saw. Raises ``Invalid`` for an entry that cannot be used or says what holds
         already, ``Conflict`` where another one holds by now."""
         checked((entry,))
-        why = _reason(why)
+        why = reason(why, "the register")
         self._seed_once()
         with self._database.writing() as session:
             held = _held(session, entry.name)
@@ -116,12 +116,23 @@ class Register:
         self, name: str, why: str, *, by: str = OPERATOR, subject: str = NO_SUBJECT, trace_id: str = ""
     ) -> Version:
         """Call it no more. Raises ``NotFound``."""
-        why = _reason(why)
+        why = reason(why, "the register")
         entry = self.entry(name)
         with self._database.writing() as session:
             made = register_rows.add(session, entry, "retired", why=why, by=by, now=self._clock())
             self._record(session, made, subject, trace_id)
         return made
+
+    def stop(self, entry: ModelEntry, why: str) -> None:
+        """Retire this very entry, of which Vouch saw itself that it may not be called any more, until somebody sets it
+        again. One that was changed or retired meanwhile stays as it was decided."""
+        with self._database.writing() as session:
+            held = _held(session, entry.name)
+            if held is None or held.change == "retired" or held.entry != entry:
+                return
+            made = register_rows.add(session, entry, "retired", why=why, by=ITSELF, now=self._clock())
+            self._record(session, made, NO_SUBJECT, "")
+        log.warning("model.stopped", model=entry.name, why=why)
 
     def _seed_once(self) -> None:
         if self._seeded:
@@ -165,12 +176,3 @@ class Register:
 
 def _held(session: Session, name: str) -> Version | None:
     return next(iter(register_rows.history(session, name)), None)
-
-
-def _reason(why: str) -> str:
-    why = why.strip()
-    if not why:
-        raise Invalid("A change of the register needs a reason.", hint="Say it with --why; it is kept with the change.")
-    if len(why) > LONGEST_WHY:
-        raise Invalid(f"A reason may have {LONGEST_WHY} characters.", hint="Put the rest into your own records.")
-    return why

@@ -4,6 +4,7 @@ went wrong for the call. Neither the environment nor a redirect changes where it
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import ssl
 from collections.abc import Generator, Iterable, Iterator
@@ -14,11 +15,10 @@ from typing import Any
 import httpcore2
 import httpx2
 
-from answer.models.base import ModelBusy, ModelFailed
 from answer.models.calls import Call, Left, present
-from answer.models.failures import refused, request_id
+from answer.models.failures import not_reached, refused, request_id
 from core.egress import Egress, EgressRefused
-from core.errors import Unavailable
+from core.errors import Invalid, Unavailable
 
 MOST_BYTES = 64 * 1024 * 1024
 """Of a reply. No model writes as much; a server that does is not one."""
@@ -46,23 +46,24 @@ _LOUD = (
 _Options = Iterable[Any] | None
 
 
-def open_client(egress: Egress) -> httpx2.Client:
-    """For ``http_client=`` of an SDK. Requests made with it belong to a ``Call``."""
+def open_client(egress: Egress, *, inside: bool = False) -> httpx2.Client:
+    """For ``http_client=`` of an SDK. Requests made with it belong to a ``Call``. ``inside``: they go to addresses
+    within the own network and to no others."""
     for name in _LOUD:
         _silence(name)
     return httpx2.Client(
-        transport=Transport(egress), trust_env=False, follow_redirects=False, headers={"accept-encoding": "identity"}
+        transport=Transport(egress, inside=inside), trust_env=False, follow_redirects=False, headers={"accept-encoding": "identity"}
     )
 
 
 class Transport(httpx2.BaseTransport):
     """Raises what the SDK understands, and leaves in the call what really happened."""
 
-    def __init__(self, egress: Egress) -> None:
-        self._egress = egress
+    def __init__(self, egress: Egress, *, inside: bool = False) -> None:
+        self._egress, self._inside = egress, inside
         tls = egress.tls()
         limits: dict[str, Any] = {"ssl_context": tls, "max_connections": None, "keepalive_expiry": KEEPALIVE_SECONDS}
-        self._direct = httpcore2.ConnectionPool(network_backend=_Checked(egress), **limits)
+        self._direct = httpcore2.ConnectionPool(network_backend=_Checked(egress, inside=inside), **limits)
         self._proxied = _proxied(egress.settings.proxy, tls, limits)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -70,11 +71,12 @@ class Transport(httpx2.BaseTransport):
         try:
             response = self._pool(request).handle_request(_core(request, call))
         except EgressRefused as error:
-            call.fail(ModelFailed(error.message, hint=error.hint))
+            call.fail(not_reached(call.name, error, busy=False))
         except Unavailable as error:
-            call.fail(ModelBusy(error.message, hint=error.hint))
+            call.fail(not_reached(call.name, error, busy=True))
         except (httpcore2.ConnectError, httpcore2.ConnectTimeout, httpcore2.ProxyError) as error:
-            call.fail(_unreached(call, request.url.host, error))
+            told = _unreached(call, request.url.host, error)
+            call.fail(not_reached(call.name, told, busy=isinstance(told, Unavailable)))
         except httpcore2.TimeoutException:
             call.stalled()
         except (httpcore2.NetworkError, httpcore2.ProtocolError):
@@ -90,14 +92,14 @@ class Transport(httpx2.BaseTransport):
 
     def _pool(self, request: httpx2.Request) -> httpcore2.ConnectionPool:
         target = self._egress.target(str(request.url))
-        return self._direct if target.direct or self._proxied is None else self._proxied
+        return self._direct if target.direct or self._inside or self._proxied is None else self._proxied
 
 
 class _Checked(httpcore2.NetworkBackend):
     """Connects to an address that egress allows at this moment."""
 
-    def __init__(self, egress: Egress | None) -> None:
-        self._egress = egress
+    def __init__(self, egress: Egress | None, *, inside: bool = False) -> None:
+        self._egress, self._inside = egress, inside
         self._sockets = httpcore2.SyncBackend()
 
     def connect_tcp(
@@ -105,7 +107,7 @@ class _Checked(httpcore2.NetworkBackend):
         socket_options: _Options = None,
     ) -> httpcore2.NetworkStream:  # fmt: skip
         # The proxy is the administrator's own word and stands in no list.
-        addresses = (host,) if self._egress is None else self._egress.addresses(host, port)
+        addresses = (host,) if self._egress is None else self._egress.addresses(host, port, inside=self._inside)
         failure: httpcore2.NetworkError | httpcore2.TimeoutException | None = None
         for address in addresses:
             try:
@@ -142,7 +144,7 @@ class _Waiting(httpcore2.NetworkStream):
     ) -> httpcore2.NetworkStream:
         # What is wrapped meanwhile gives up its own socket.
         try:
-            with socket.socket(fileno=socket.dup(self._socket.fileno())) as same, _stoppable(present(), same):
+            with socket.socket(fileno=os.dup(self._socket.fileno())) as same, _stoppable(present(), same):
                 return _Waiting(self._stream.start_tls(ssl_context, server_hostname, timeout))
         except httpcore2.ReadError:
             self.close()
@@ -249,17 +251,17 @@ def _start_of(body: _Body) -> bytes:
     return start[:MOST_ERROR_BYTES]
 
 
-def _unreached(call: Call, host: str, error: Exception) -> ModelBusy | ModelFailed:
+def _unreached(call: Call, host: str, error: Exception) -> Invalid | Unavailable:
     cause = error.__context__ or error.__cause__
     if isinstance(cause, ssl.SSLError):
         hint = "Put the authority that signed it into egress.ca_file, or renew it."
-        return ModelFailed(f"The certificate of {host} is not trusted.", hint=hint)
+        return Invalid(f"The certificate of {host} is not trusted.", hint=hint)
     if isinstance(error, httpcore2.ProxyError):
         hint = "Check egress.proxy, and that the proxy lets this host through."
-        return ModelFailed(f"The proxy does not connect to {host}.", hint=hint)
+        return Invalid(f"The proxy does not connect to {host}.", hint=hint)
     if isinstance(error, httpcore2.ConnectTimeout):
-        return ModelBusy(f"No connection to {host} within {call.limits.connect:g} seconds.", hint="Try again later.")
-    return ModelBusy(f"No connection to {host}.", hint="Check that the model's server runs.")
+        return Unavailable(f"No connection to {host} within {call.limits.connect:g} seconds.", hint="Try again later.")
+    return Unavailable(f"No connection to {host}.", hint="Check that the model's server runs.")
 
 
 def _proxied(proxy: str | None, tls: ssl.SSLContext, limits: dict[str, Any]) -> httpcore2.HTTPProxy | None:

@@ -11,14 +11,16 @@ from typing import Any, Literal
 from answer.answers import Stage
 from answer.candidates import Reading
 from answer.claims import Claim, Draft
+from answer.cleared import Cleared
 from answer.modelled import Modelled
 from answer.models.base import ModelError, Prompt, Wrote
 from answer.models.entry import ModelEntry
 from answer.permitted import values_for
 from answer.prompt import to_fill
 from answer.pseudonyms import Token, replace_tokens
-from answer.recording import Record, Written
-from answer.routing import Route
+from answer.recording import Asking, Record, Written
+from answer.routing import ANY, Choice, Route
+from answer.sighting import TYPED
 from answer.structured.checking import Checking, Held
 from answer.structured.form import Form, Path, pointer, read_form
 from answer.structured.reply import Proposed, read_reply
@@ -26,9 +28,10 @@ from answer.structured.shape import Result, decoded, encoded, laid_out, literal,
 from answer.structured.wording import Asked, schema_for, worded
 from answer.trail import Tried, told
 from answer.usage import Spender
-from answer.writing import Sent
+from answer.writing import Sent, sources_of
 from core.access import Principal
 from core.errors import Invalid, Refused, TooMany
+from core.policy import Sensitivity
 from retrieval.evidence import Evidence
 
 TURNS = 2
@@ -77,10 +80,13 @@ class Filler:
     def __init__(self, modelled: Modelled) -> None:
         self._modelled = modelled
 
-    def route(self, searched: str, evidence: Evidence, reading: Reading, draft: Draft) -> Route:
+    def route(
+        self, searched: str, evidence: Evidence, reading: Reading, draft: Draft, choice: Choice = ANY,
+        level: Sensitivity = TYPED,
+    ) -> Route:  # fmt: skip
         """As for prose, except that verbatim sentences are no form."""
         routing = self._modelled.routing.model_copy(update={"verbatim_from": None})
-        return replace(self._modelled, routing=routing).route(searched, evidence, reading, draft)
+        return replace(self._modelled, routing=routing).route(searched, evidence, reading, draft, choice, level)
 
     def attempts(
         self, wanted: Wanted, route: Route, evidence: Evidence, record: Record, written: Written, reader: Principal
@@ -97,8 +103,10 @@ class Filler:
                 break
             yield Stage("answering", f"{entry.name} fills in the form; each value is checked", at + 1)
             tried = Tried(attempt)
-            filled = self._fill(tried, entry, wanted.form, evidence, record, reader, min(TURNS, left))
-            written.add(tried)
+            try:
+                filled = self._fill(tried, entry, wanted.form, evidence, record, reader, min(TURNS, left))
+            finally:
+                written.add(tried)
             left -= ("before" in tried.call) + bool(tried.call)
             if filled is not None and (best is None or filled.rank > best.rank):
                 best, written.tier, written.model = filled, entry.tier, entry.name
@@ -106,23 +114,17 @@ class Filler:
             if tried.ended == "answered":
                 break
             at = route.after_failure(at) if tried.ended in ("failed", "withheld") else route.after_doubt(at)
-        _settle(wanted, best, route, written)
+        settle(wanted, best, _why(best, route), written)
 
     def _fill(
         self, tried: Tried, entry: ModelEntry, form: Form, evidence: Evidence, record: Record, reader: Principal,
         turns: int,
     ) -> Filled | None:  # fmt: skip
-        said = worded(form, record.asking.searched)
-        prepared = self._modelled.writer.prepare(tried, evidence, replace(record.asking, searched=said.text))
+        prepared = self.prepare(tried, form, evidence, record.asking)
         if prepared is None:
             return None
-        sent, cleared, _ = prepared
-        asked = schema_for(form, said, cleared.question)
-        if asked is None:
-            tried.ended, tried.why = "withheld", "The name of a field may not go to this model."
-            return None
-        sources = [passage.document.source for passage in evidence.passages]
-        spender = self._modelled.budgets.spender(reader, sources, record.asking.answer_id)
+        sent, cleared, asked = prepared
+        spender = self._modelled.budgets.spender(reader, sources_of(sent.units), record.asking.answer_id)
         checking = Checking(*self._modelled.writer.checks(tried, sent))
         filled: Filled | None = None
         wrong = ""
@@ -132,20 +134,35 @@ class Filler:
             text = self._reply(tried, entry, prompt, record, spender)
             if text is None:
                 break
-            mended = self._checked(tried, form, asked, text, sent, checking, record, reader)
+            mended = self.checked(tried, form, asked, text, sent, checking, record, reader)
             if filled is None or mended.rank >= filled.rank:
                 filled = mended
             if not filled.faults:
                 break
             wrong = _wrong(mended.faults)
         if filled is not None:
-            self._end(tried, filled, sent, record)
+            self.end(tried, filled, sent, record)
         return filled
+
+    def prepare(
+        self, tried: Tried, form: Form, evidence: Evidence, asking: Asking, *, whole: bool = False
+    ) -> tuple[Sent, Cleared, Asked] | None:
+        """What is going to be sent for one attempt, as ``Writer.prepare``; None where nothing may."""
+        said = worded(form, asking.searched)
+        prepared = self._modelled.writer.prepare(tried, evidence, replace(asking, searched=said.text), whole=whole)
+        if prepared is None:
+            return None
+        sent, cleared, _ = prepared
+        asked = schema_for(form, said, cleared.question)
+        if asked is None:
+            tried.ended, tried.why = "withheld", "The name of a field may not go to this model."
+            return None
+        return sent, cleared, asked
 
     def _reply(self, tried: Tried, entry: ModelEntry, prompt: Prompt, record: Record, spender: Spender) -> str | None:
         """None where the call failed."""
         text, failed = "", ""
-        with self._modelled.gateway.stream(entry, prompt, spender) as reply:
+        with self._modelled.gateway.stream(entry, prompt, spender, cancelled=record.cancelled) as reply:
             try:
                 for piece in reply:
                     text += piece.text if isinstance(piece, Wrote) else ""
@@ -161,17 +178,21 @@ class Filler:
                 record.called(reply.call, text, failed, spender.subject)
         return None if failed else text
 
-    def _checked(
+    def checked(
         self, tried: Tried, form: Form, asked: Asked, text: str, sent: Sent, checking: Checking, record: Record,
         reader: Principal,
     ) -> Filled:  # fmt: skip
+        """A reply, leaf by leaf: what its units carry is a claim, the rest is dropped."""
         at = time.perf_counter()
         proposed = read_reply(form, text, asked.leaves)
         results: dict[Path, Result] = {}
         claims: list[Claim] = []
         tried.dropped = []
+        # By their numbers: of what was sent some time ago, not every unit may still be there.
+        places = {unit.number: place for place, unit in enumerate(sent.units, 1)}
         for each in proposed or ():
-            held = checking.check(each)
+            there = tuple(places[number] for number in each.cites if number in places)
+            held = checking.check(replace(each, cites=there))
             if each.value is None:
                 results[each.path] = Result(None)
             elif held.against:
@@ -206,7 +227,8 @@ class Filler:
         faults = form.faults(value_of(stored, leaves))
         return (*faults, *unsupported) if faults else ()
 
-    def _end(self, tried: Tried, filled: Filled, sent: Sent, record: Record) -> None:
+    def end(self, tried: Tried, filled: Filled, sent: Sent, record: Record) -> None:
+        """How the attempt ended, once no other reply is asked for."""
         tried.held = len(filled.claims)
         self._modelled.writer.hide_dropped(tried, sent, record.asking)
         if not filled.faults and filled.claims:
@@ -215,12 +237,12 @@ class Filler:
             tried.ended = "invalid" if filled.claims else "declined" if not tried.dropped else "nothing_held"
 
 
-def _settle(wanted: Wanted, best: Filled | None, route: Route, written: Written) -> None:
-    """The form, or what was declared for when there is none."""
+def settle(wanted: Wanted, best: Filled | None, why: str, written: Written) -> None:
+    """The form, or what was declared for when there is none, and ``why``."""
     if best is not None and not best.faults:
         written.structured, written.claims = laid_out(wanted.form, best.results, "filled"), list(best.claims)
         return
-    written.reason = _why(best, route)
+    written.reason = why
     if wanted.fallback == "nulls":
         results = best.results if best is not None else {}
         written.structured = laid_out(wanted.form, results, "nulls")
@@ -241,6 +263,11 @@ def _why(best: Filled | None, route: Route) -> str:
             pass
     if route.attempts[0].entry is None:
         return "No model may be sent what answers this question."
+    return lacking(best)
+
+
+def lacking(best: Filled | None) -> str:
+    """Why there is no form, although a model was asked."""
     if best is None:
         return "No model gave a reply that could be used."
     return f"What could be verified does not fit the schema: {'; '.join(best.faults[:MOST_FAULTS])}."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -17,6 +16,7 @@ MOST_SOURCES = 12
 MOST_VALUES = 256
 """Of all lists together. What comes after is as if it had not been written."""
 Scalar = str | int | float | bool
+_LARGEST = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,8 @@ def _value(leaf: Leaf, value: Any) -> Scalar | None:
 
 
 def _number(value: Any, *, whole: bool) -> int | float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or abs(value) > 1e15:
+    # Whole numbers of any length are compared as they are; what is no number is not within the bound either.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
         return None
     exact = int(value) if float(value).is_integer() else value
     return exact if isinstance(exact, int) or not whole else None

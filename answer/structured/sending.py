@@ -32,9 +32,11 @@ class ToDestination:
         structured = answer.structured
         told: dict[str, Any] = {"destination": self.destination}
         if structured is None or structured.outcome == "refused":
+            self.outbox.unsent(session, self.destination, answer.id, "no_form")
             return told | {"problem": "Nothing was sent: no valid form came of the question."}
         if any(leaf.state == "withheld" for leaf in structured.leaves):
             # Access, or the audience, has changed since the evidence was read.
+            self.outbox.unsent(session, self.destination, answer.id, "withheld")
             return told | {"problem": f"Nothing was sent: not all of it may be read by who reads {self.destination}."}
         try:
             told["delivery"] = self.outbox.enqueue(
@@ -42,6 +44,7 @@ class ToDestination:
             )
         except VouchError as error:
             # The answer stands, and says why it was not sent.
+            self.outbox.unsent(session, self.destination, answer.id, error.code)
             told["problem"] = f"{error.message} {error.hint}".strip()
         return told
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from answer.verify.shelf import content
+from answer.terms import STOPWORDS, stem, words
 from core.text import Span
 
 _BETWEEN = re.compile(r"[,;:]\s+|\s+[–—-]\s+|\s+(?:and|but|or|while|whereas|which|who|because|so)\s+", re.IGNORECASE)
 _LEAST_WORDS = 3
 """Content words. With fewer a clause may well be a paraphrase."""
+
+
+def content(text: str) -> tuple[str, ...]:
+    """The stems of a text in order, without stop words."""
+    return tuple(stem(word) for word in words(text) if word.lower() not in STOPWORDS)
 
 
 def foreign(sentence: str, stems: Collection[str]) -> tuple[Span, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,13 +17,15 @@ from answer.pseudonyms import tokens
 from answer.units import fold
 from answer.verify import polarity
 from answer.verify.binding import Mention, mentions, misplaced
+from answer.verify.clauses import content
+from answer.verify.conditions import Condition, conditions, dropped
 from answer.verify.days import Day, Weekday, days, occurs, weekdays
 from answer.verify.naming import Name, Vocabulary, false_quotes, has_name, names, vocabulary
 from answer.verify.quantities import Quantity, quantities
-from answer.verify.roles import Role, exchanged, roles
+from answer.verify.roles import Clause, Role, clauses, exchanged, roles, turned
 from core.text import Span
 
-Kind = Literal["number", "date", "name", "quote", "negation", "modality", "limit", "order", "clause"]
+Kind = Literal["number", "date", "name", "quote", "negation", "modality", "limit", "order", "condition", "clause"]
 
 _PIECE = re.compile(r"\[[A-Z0-9_.]+\]|\w+(?:[.,'’:/-]\w+)*%?|[$€£]")
 _COPIED = 0.6
@@ -54,6 +56,9 @@ class Facts:
     mentions: tuple[Mention, ...] = field(repr=False)
     names: tuple[Name, ...] = field(repr=False)
     roles: tuple[Role, ...] = field(repr=False)
+    stems: frozenset[str] = field(repr=False)
+    conditions: tuple[Condition, ...] = field(repr=False)
+    clauses: tuple[Clause, ...] = field(repr=False)
 
 
 def read(text: str) -> Facts:
@@ -77,6 +82,9 @@ def read(text: str) -> Facts:
         mentions=tuple(mentions(text, found, dated)),
         names=tuple(named),
         roles=roles(text, stated),
+        stems=frozenset(content(text)),
+        conditions=conditions(text, content),
+        clauses=clauses(text, content),
     )
 
 
@@ -89,9 +97,10 @@ def disagreements(sentence: str, spans: Sequence[str]) -> tuple[Disagreement, ..
     return compare(read(sentence), [read(span) for span in spans])
 
 
-def compare(sentence: Facts, spans: Sequence[Facts], beside: Sequence[Facts] = ()) -> tuple[Disagreement, ...]:
+def compare(sentence: Facts, spans: Sequence[Facts], beside: Iterable[Facts] = ()) -> tuple[Disagreement, ...]:
     """``disagreements`` of texts that were read before. ``beside`` are texts that say much the same as the sentence:
-    they carry nothing, but a number must not stand where they have another one."""
+    they carry nothing, but a number must not stand where they have another one. They are asked for only where the
+    sentence has a number."""
     bare = _bare(sentence.text)
     if any(bare == _bare(span.text) for span in spans):
         return ()
@@ -99,12 +108,11 @@ def compare(sentence: Facts, spans: Sequence[Facts], beside: Sequence[Facts] = (
     found = {
         *_dates(sentence, spans),
         *_numbers(sentence, spans),
-        *(
-            Disagreement("date" if each.kind == "date" else "number", each.span)
-            for each in misplaced(sentence.mentions, [span.mentions for span in (*spans, *beside)])
-        ),
+        *_misplaced(sentence, spans, beside),
         *_named(sentence, spans, held),
         *(Disagreement("order", span) for span in exchanged(sentence.roles, [span.roles for span in spans])),
+        *(Disagreement("order", Span(0, 0)) for _ in range(turned(sentence.clauses, [span.clauses for span in spans]))),
+        *(Disagreement("condition", span) for span in _dropped(sentence, spans)),
         *(Disagreement("quote", span) for span in false_quotes(sentence.text, held)),
         *(
             Disagreement(sense, span)
@@ -115,6 +123,11 @@ def compare(sentence: Facts, spans: Sequence[Facts], beside: Sequence[Facts] = (
         if not any(each.kind == "number" and each.what.overlaps(span) for each in found):
             found.add(Disagreement("number", span))
     return tuple(sorted(found, key=lambda each: (each.what, each.kind)))
+
+
+def _dropped(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Span]:
+    sources = [(span.text, span.stems, span.conditions) for span in spans]
+    return dropped(sentence.text, sentence.stems, sources)
 
 
 def _dates(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
@@ -129,6 +142,13 @@ def _dates(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
             yield Disagreement("date", weekday.span)
 
 
+def _misplaced(sentence: Facts, spans: Sequence[Facts], beside: Iterable[Facts]) -> Iterator[Disagreement]:
+    if not sentence.mentions:
+        return
+    for each in misplaced(sentence.mentions, [span.mentions for span in (*spans, *beside)]):
+        yield Disagreement("date" if each.kind == "date" else "number", each.span)
+
+
 def _numbers(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
     held = [pair for span in spans for pair in zip(span.quantities, span.limits, strict=True)]
     years = {day.year for span in spans for day in span.days if day.year is not None}
@@ -136,7 +156,7 @@ def _numbers(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
         same = [other for each, other in held if quantity.agrees(each)]
         if not same and not quantity.values & years:
             yield Disagreement("number", quantity.span)
-        if limit and same and all(other not in (limit, None) for other in same):
+        if same and all(other not in (limit, None) for other in same) and (limit or not polarity.bounds(sentence.text)):
             yield Disagreement("limit", quantity.span)
 
 

@@ -85,7 +85,7 @@ class Ground:
         first = self._judge(reading, named[:MOST_CITED], repaired=False) if named else None
         if first is not None and first.holds and first.support >= _CERTAIN:
             return first
-        better = reading.carriers(self._shelf)
+        better = reading.carriers()
         second = self._judge(reading, better, repaired=set(better) != set(named))
         if first is None:
             return second
@@ -110,19 +110,19 @@ class Ground:
         return read(facts, vector, self._shelf, named)
 
     def _judge(self, reading: Reading, cited: tuple[int, ...], *, repaired: bool) -> Verdict:
-        found = disagreements(reading, self._shelf, cited)
+        found = disagreements(reading, cited)
         if self._entails is not None:
             support = self._entails("\n".join(self._shelf.texts[unit] for unit in sorted(cited)), reading.facts.text)
         else:
-            support = self._model.probability(signals(reading, self._shelf, cited, found))
+            support = self._model.probability(signals(reading, cited, found))
         holds = not found and support >= self._threshold
         return Verdict(holds, support, cited, found, repaired)
 
 
-def disagreements(reading: Reading, shelf: Shelf, cited: Sequence[int]) -> tuple[Disagreement, ...]:
+def disagreements(reading: Reading, cited: Sequence[int]) -> tuple[Disagreement, ...]:
     """What a sentence says otherwise than its cited units, numbers compared with the closest other units as well, and
     the clauses of which they have no word."""
-    beside = shelf.nearest(reading.meanings, cited)
-    found = compare(reading.facts, [shelf.facts(unit) for unit in cited], [shelf.facts(unit) for unit in beside])
+    shelf = reading.shelf
+    found = compare(reading.facts, [shelf.facts(unit) for unit in cited], reading.beside(cited))
     together = frozenset[str]().union(*(shelf.stems[unit] for unit in cited))
     return (*found, *(Disagreement("clause", span) for span in foreign(reading.facts.text, together)))

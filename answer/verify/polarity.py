@@ -7,11 +7,12 @@ where both texts say the same content words and one of them turns them around.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from answer.terms import STOPWORDS, stem
+from answer.verify.opposites import Opposable, opposables, opposed
 from core.text import Span
 
 Sense = Literal["negation", "modality", "limit", "order"]
@@ -43,6 +44,15 @@ _LIMITS = re.compile(
     r"|(?:every\w*|all|any\w*) (?:\w+ )?but)\b",
     re.IGNORECASE,
 )
+_REFUSALS = re.compile(
+    r"\b(?:myth|hoax|untrue|false(?:ly)?|(?:reject|veto|forb[ia]d|prohibit)\w*|refus(?:es?|ed|al)|den(?:y|ied|ies|ial)"
+    r"|declined|cancel\w*|revok\w+|withdr[ae]wn?|banned|ruled out)\b",
+    re.IGNORECASE,
+)
+"""Words by which what stands beside them is not so, or does not come to be."""
+_BESIDE = 3
+"""Content words on either side of a refusal that it is about."""
+_OBLIGES = re.compile(r"\b(?:must|shall|needs?|requires?d?|mandatory|always|only)\b", re.IGNORECASE)
 _SHORT = 8
 """Content words."""
 _MOSTLY = 0.6
@@ -61,23 +71,30 @@ _MUST_PHRASE = re.compile(r"\b(?:has|have|had|need|needs|obliged|obligated)\s+to
 
 _LEAST = (
     r"more than|over|above|at least|exceed(?:s|ing)?|(?:a )?minimum(?: of)?|no (?:less|fewer) than|not less than"
-    r"|greater than|longer than"
+    r"|greater than|longer than|after"
 )
 _MOST = (
     r"less than|fewer than|under|below|at most|up to|(?:a )?maximum(?: of)?|no (?:more|longer|later) than"
     r"|not more than|within|not exceed(?:ing)?"
 )
-_LIMIT = re.compile(rf"\b(?:(?P<least>{_LEAST})|(?P<most>{_MOST}))\s+(?:the\s+|a\s+|an\s+)?$", re.IGNORECASE)
+_LIMIT = re.compile(
+    rf"\b(?:(?P<least>{_LEAST})|(?P<most>{_MOST})|(?P<each>every|each))\s+(?:the\s+|a\s+|an\s+)?$", re.IGNORECASE
+)
+_BOUNDS = re.compile(
+    rf"\b(?:{_LEAST}|{_MOST}|every|each|per|most|least|limit\w*|cap\w*|max\w*|min\w*|about|around|roughly|approx\w*|nearly|almost"
+    r"|or (?:more|less|fewer|longer|older))\b",
+    re.IGNORECASE,
+)
 _TRAILING = re.compile(
     r"^\s*(?:\w+\s+)?or\s+(?:(?P<least>more|longer|older|above|over)|(?P<most>less|fewer|below|under))\b", re.IGNORECASE
 )
-_ORDER = re.compile(r"\b(?:(?P<before>before|prior to|preceding|ahead of)|(?P<after>after|following|subsequent to))\b",
+_ORDER = re.compile(r"\b(?:(?P<before>before|prior to|preceding|ahead of|until|till)|(?P<after>after|following|subsequent to|since))\b",
                     re.IGNORECASE)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A cue at ``span`` in ``direction`` (``not``, ``must``, ``before`` ...), and the stems of the words it governs."""
+    """A cue at ``span`` in ``direction`` (``not``, ``without``, ``must``, ``before`` ...), and the stems of the words it governs."""
 
     span: Span
     direction: str
@@ -94,10 +111,15 @@ class Statement:
     order: tuple[Turn, ...]
     asserted: frozenset[str]
     """Stems that occur at least once outside the reach of a negation."""
-    denies: bool
-    """Whether another word denies something, so that what is negated elsewhere may well be the same."""
+    denials: frozenset[str]
+    """Stems of other words that deny something, so that what is negated elsewhere may well be the same."""
+    refused: tuple[frozenset[str], ...]
+    """For each refusal the stems that stand beside it."""
+    opposables: tuple[Opposable, ...]
+    obliges: bool
+    """Whether it demands something, as ``not without`` does."""
     refuses: bool
-    """Whether that word is a strong one (``prohibited``), not merely a limit (``only``)."""
+    """Whether one of the denials is a strong one (``prohibited``), not merely a limit (``only``)."""
     simple: bool
     """Whether it is one short clause, which a negation turns around as a whole."""
 
@@ -105,17 +127,21 @@ class Statement:
 def read(text: str) -> Statement:
     clean = _FORMULAS.sub(lambda match: " " * len(match.group()), text)
     words = [(match.group(), match.start()) for match in _WORD.finditer(clean)]
-    negated = tuple(_negations(words))
-    covered = {place for turn in _reaches(words) for place in turn}
+    reaches = {place: _reach(words, place) for place, (word, _) in enumerate(words) if _is_negation(word)}
+    covered = {place for reach in reaches.values() for place in reach}
+    denials = [*_REFUSES.finditer(text), *_LIMITS.finditer(text)]
     content = [(place, stem(word)) for place, (word, _) in enumerate(words) if _is_content(word)]
     return Statement(
         stems=frozenset(each for _, each in content),
-        negated=negated,
+        negated=tuple(_negations(words, reaches)),
         modal=tuple(_modals(words, clean)),
         order=tuple(_orders(words, clean)),
         # A question asserts nothing.
         asserted=frozenset(each for place, each in content if place not in covered and text.rstrip()[-1:] != "?"),
-        denies=_REFUSES.search(text) is not None or _LIMITS.search(text) is not None,
+        denials=frozenset(stem(match.group()) for match in denials),
+        refused=tuple(_refused(words, clean)),
+        opposables=tuple(_opposables(words, covered)),
+        obliges=_OBLIGES.search(text) is not None,
         refuses=_REFUSES.search(text) is not None,
         simple=len(content) <= _SHORT and _JOINTS.search(clean.rstrip(" .")) is None,
     )
@@ -125,20 +151,26 @@ def turned(sentence: Statement, sources: Sequence[Statement]) -> Iterator[tuple[
     """Where the sentence turns around what the sources say; the position in the sentence is that of its cue, or the
     whole sentence (``Span(0, 0)``) where a cue is missing."""
     yield from _negation(sentence, sources)
+    for span in opposed(sentence.opposables, [source.opposables for source in sources]):
+        yield "negation", span
     yield from _against("modality", sentence.modal, [turn for source in sources for turn in source.modal])
     yield from _against("order", sentence.order, [turn for source in sources for turn in source.order])
 
 
 def limit(text: str, span: Span) -> str | None:
-    """``least`` or ``most`` where the number at ``span`` is a lower or an upper limit."""
+    """``least`` or ``most`` where the number at ``span`` is a lower or an upper limit, ``each`` where it comes again."""
     for match in (_LIMIT.search(text[max(0, span.start - 40) : span.start]), _TRAILING.match(text[span.end :])):
         if match:
-            return "least" if match["least"] else "most"
+            return next(direction for direction, cue in match.groupdict().items() if cue)
     return None
 
 
+def bounds(text: str) -> bool:
+    """Whether any word of a text sets a limit or tells that a number is not exact."""
+    return _BOUNDS.search(text) is not None
+
+
 def _negation(sentence: Statement, sources: Sequence[Statement]) -> Iterator[tuple[Sense, Span]]:
-    asserted = frozenset(each for source in sources for each in source.asserted)
     denied = frozenset(each for source in sources for turn in source.negated for each in turn.governed)
     # A negation of something else in a text that shares a word or two says nothing against the sentence.
     near = [source for source in sources if len(source.stems & sentence.stems) >= _SHARED * len(sentence.stems)]
@@ -148,19 +180,39 @@ def _negation(sentence: Statement, sources: Sequence[Statement]) -> Iterator[tup
         said = any(governed <= source.asserted and not source.refuses for source in near)
         if governed and said and not governed & denied:
             yield "negation", turn.span
-    if sentence.denies or sentence.negated:
-        return
     for source in near:
-        for turn in source.negated:
+        shared = len(source.stems & sentence.stems)
+        closer = [other for other in near if other is not source and len(other.stems & sentence.stems) >= shared]
+        for turn in _unanswered(sentence, source):
             governed = frozenset(turn.governed)
-            unsaid = governed - source.asserted
-            if governed and governed <= sentence.asserted and not governed & (asserted - unsaid):
+            said = any(governed <= other.asserted for other in closer)
+            if governed and governed <= sentence.asserted and not said and not governed & source.asserted:
                 yield "negation", Span(0, 0)
+    if sentence.denials or sentence.negated:
+        return
     opposite = [source for source in near if source.simple and len(source.negated) == 1]
     if any(_alike(sentence, source) for source in opposite) and not any(
         _alike(sentence, source) and not source.negated for source in near
     ):
         yield "negation", Span(0, 0)
+    alike = [source for source in near if _alike(sentence, source)]
+    if alike and not sentence.refused and all(any(each <= sentence.asserted for each in source.refused) for source in alike):
+        yield "negation", Span(0, 0)
+
+
+def _unanswered(sentence: Statement, source: Statement) -> Sequence[Turn]:
+    """The negations of the source that the sentence lacks; none where it denies something in other words, since that may
+    be the same. The negations of both are matched by the words they govern, the same cue first."""
+    if sentence.denials - source.denials or (sentence.obliges and len(source.negated) > 1):
+        return ()
+    left = list(source.negated)
+    for own in sentence.negated:
+        shared = [each for each in left if set(each.governed) & set(own.governed)]
+        same = [each for each in shared if each.direction == own.direction] or shared
+        if not same:
+            return ()
+        left.remove(same[0])
+    return left
 
 
 def _alike(sentence: Statement, source: Statement) -> bool:
@@ -189,7 +241,8 @@ def _governed(words: Sequence[tuple[str, int]], start: int, reach: int) -> list[
     places: list[int] = []
     for place in range(start, min(len(words), start + reach + 6)):
         word = words[place][0].lower()
-        if word in _STOPS:
+        if word in _STOPS or _is_negation(word):
+            # Behind the next negation the words are its own.
             if places or word in ".;!?":
                 break
             continue
@@ -200,15 +253,27 @@ def _governed(words: Sequence[tuple[str, int]], start: int, reach: int) -> list[
     return places
 
 
-def _reaches(words: Sequence[tuple[str, int]]) -> Iterable[list[int]]:
-    return [_governed(words, place + 1, _REACH) for place, (word, _) in enumerate(words) if _is_negation(word)]
+def _reach(words: Sequence[tuple[str, int]], place: int) -> list[int]:
+    """The content words that the negation at ``place`` turns around: those behind it, or, where nothing stands behind
+    it ("employees do not."), those of its clause before it."""
+    behind = _governed(words, place + 1, _REACH)
+    if behind or any(word not in _STOPS for word, _ in words[place + 1 : place + 2]):
+        return behind
+    before: list[int] = []
+    for each in range(place - 1, -1, -1):
+        if words[each][0].lower() in _STOPS:
+            break
+        if _is_content(words[each][0]):
+            before.append(each)
+    return before[:_REACH]
 
 
-def _negations(words: Sequence[tuple[str, int]]) -> Iterator[Turn]:
-    for place, (word, start) in enumerate(words):
-        if _is_negation(word):
-            governed = tuple(stem(words[each][0]) for each in _governed(words, place + 1, _REACH))
-            yield Turn(Span(start, start + len(word)), "not", governed)
+def _negations(words: Sequence[tuple[str, int]], reaches: Mapping[int, Sequence[int]]) -> Iterator[Turn]:
+    for place, reach in reaches.items():
+        word, start = words[place]
+        lowered = word.lower().replace("’", "'")
+        governed = tuple(stem(words[each][0]) for each in reach)
+        yield Turn(Span(start, start + len(word)), "not" if lowered.endswith(("n't", "not")) else lowered, governed)
 
 
 def _modals(words: Sequence[tuple[str, int]], text: str) -> Iterator[Turn]:
@@ -220,6 +285,27 @@ def _modals(words: Sequence[tuple[str, int]], text: str) -> Iterator[Turn]:
         if direction:
             governed = tuple(stem(words[each][0]) for each in _governed(words, place + 1, 1))
             yield Turn(Span(start, start + len(word)), direction, governed)
+
+
+def _refused(words: Sequence[tuple[str, int]], text: str) -> Iterator[frozenset[str]]:
+    for match in _REFUSALS.finditer(text):
+        before = [stem(word) for word, start in words if start < match.start() and _is_content(word)][-_BESIDE:]
+        after = [stem(word) for word, start in words if start >= match.end() and _is_content(word)][:_BESIDE]
+        yield frozenset((*before, *after))
+
+
+def _opposables(words: Sequence[tuple[str, int]], covered: Collection[int]) -> Sequence[Opposable]:
+    topical = [
+        (place, word, start)
+        for place, (word, start) in enumerate(words)
+        if word[0].isalpha() and word.lower() not in STOPWORDS and not _is_negation(word)
+    ]
+    negated = {
+        at
+        for at, (place, _, _) in enumerate(topical)
+        if place in covered or any(_is_negation(word) for word, _ in words[max(0, place - 2) : place])
+    }
+    return opposables([(stem(word), Span(start, start + len(word))) for _, word, start in topical], negated)
 
 
 def _orders(words: Sequence[tuple[str, int]], text: str) -> Iterator[Turn]:

@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from answer.candidates import Embed, Vectors
-from answer.terms import STOPWORDS, prior, stem, words
+from answer.terms import prior
+from answer.verify.clauses import content
 from answer.verify.exact import Facts, read
 
 MOST_CITED = 3
@@ -29,11 +30,6 @@ _ADDS = 0.04
 _BESIDE = 4
 _NEAR = 2
 """Without known passages, units at most this far apart count as of one passage."""
-
-
-def content(text: str) -> tuple[str, ...]:
-    """The stems of a text in order, without stop words."""
-    return tuple(stem(word) for word in words(text) if word.lower() not in STOPWORDS)
 
 
 class Shelf:

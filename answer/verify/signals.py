@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from answer.candidates import Vectors
+from answer.verify.clauses import content
 from answer.verify.exact import Disagreement, Facts
-from answer.verify.shelf import Shelf, content
+from answer.verify.shelf import Shelf
 
 SIGNALS: Mapping[str, str] = {
     "likeness": "highest cosine of a cited unit to the sentence",
@@ -58,35 +59,54 @@ _OPPOSITES: Sequence[tuple[str, str]] = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reading:
-    """A sentence read once: ``terms`` are its content stems in order, ``meanings`` its cosine to every unit."""
+    """A sentence of a draft, read once against the units of ``shelf``: ``terms`` are its content stems in order.
+
+    Units are embedded when something depends on their meaning: a sentence that its own citations carry never has the
+    other units looked at. ``named`` are units that are among those looked at in any case.
+    """
 
     facts: Facts = field(repr=False)
     terms: tuple[str, ...] = field(repr=False)
     vector: Vectors = field(repr=False)
-    meanings: Vectors = field(repr=False)
+    shelf: Shelf = field(repr=False)
+    named: tuple[int, ...] = ()
+    _meanings: Vectors | None = field(default=None, init=False, repr=False)
 
-    def carriers(self, shelf: Shelf) -> tuple[int, ...]:
+    @property
+    def meanings(self) -> Vectors:
+        """Its cosine to every unit that is looked at, and 0 for the others."""
+        if self._meanings is None:
+            self._meanings = self.shelf.meanings(self.vector, self.terms, self.named)
+        return self._meanings
+
+    def likeness(self, units: Sequence[int]) -> float:
+        """Its highest cosine to one of ``units``."""
+        return float((self.shelf.vectors(units) @ self.vector).max())
+
+    def carriers(self) -> tuple[int, ...]:
         """The units that carry the sentence best."""
         stated = [name.span for name in self.facts.names] + [each.span for each in self.facts.quantities]
         hard = {term for span in stated for term in content(span.of(self.facts.text))}
-        return shelf.choose(self.terms, self.meanings, facts=hard.intersection(self.terms))
+        return self.shelf.choose(self.terms, self.meanings, facts=hard.intersection(self.terms))
+
+    def beside(self, cited: Sequence[int]) -> Iterator[Facts]:
+        """The facts of the other units that are closest in meaning."""
+        for unit in self.shelf.nearest(self.meanings, cited):
+            yield self.shelf.facts(unit)
 
 
 def read(facts: Facts, vector: Vectors, shelf: Shelf, named: Sequence[int] = ()) -> Reading:
     """``named`` are units that are compared with it in any case."""
-    terms = content(facts.text)
-    return Reading(facts, terms, vector, shelf.meanings(vector, terms, named))
+    return Reading(facts, content(facts.text), vector, shelf, tuple(named))
 
 
-def signals(
-    reading: Reading, shelf: Shelf, cited: Sequence[int], disagreements: Sequence[Disagreement]
-) -> dict[str, float]:
+def signals(reading: Reading, cited: Sequence[int], disagreements: Sequence[Disagreement]) -> dict[str, float]:
     """The values of ``SIGNALS`` for a sentence on its cited units. Raises ``ValueError`` where none is cited."""
     if not cited:
         raise ValueError("signals need at least one cited unit")
-    terms = reading.terms
+    shelf, terms = reading.shelf, reading.terms
     by_term = shelf.weights(set(terms))
     weights = [by_term[term] for term in terms]
     total = sum(weights) or 1.0
@@ -99,7 +119,7 @@ def signals(
     neighbours = list(pairwise(terms))
     phrases = {pair for unit in cited for pair in pairwise(shelf.contents[unit])}
     return {
-        "likeness": float(max(reading.meanings[unit] for unit in cited)),
+        "likeness": reading.likeness(cited),
         "joint_likeness": float(joint @ reading.vector) / (float(np.linalg.norm(joint)) or 1.0),
         "coverage": 1.0 - sum(lacking) / total,
         "best_coverage": max(_share(terms, weights, each) for each in held),

@@ -21,6 +21,7 @@ from connectors.destinations import repository
 from connectors.destinations.base import Delivery, Destination, Receipt, covers
 from connectors.destinations.contract import fit
 from connectors.destinations.errors import DeliveryRefused
+from connectors.destinations.recorded import DeliveryLog, Result
 from connectors.destinations.repository import LONGEST_TEXT, REVIEW, Claim, DestinationRecord
 from connectors.tables import DeliveryRow
 from core.clock import Clock
@@ -58,17 +59,19 @@ class Sent:
 
 
 class Outbox:
-    """``opened`` gives the destination of a record; ``random`` spreads the pauses."""
+    """``opened`` gives the destination of a record; ``random`` spreads the pauses. What is sent is told in
+    ``recorded``."""
 
     def __init__(
         self, database: Database, opened: Callable[[DestinationRecord], Destination], clock: Clock, random: Random,
-        patience: Patience = Patience(),
+        patience: Patience = Patience(), recorded: DeliveryLog | None = None,
     ) -> None:  # fmt: skip
         self._database = database
         self._opened = opened
         self._clock = clock
         self._random = random
         self._patience = patience
+        self._recorded = recorded
 
     def enqueue(
         self, session: Session, destination: str, key: str, message: dict[str, Any], *, written_for: tuple[str, ...]
@@ -88,6 +91,11 @@ class Outbox:
         if len(orjson.dumps(message)) > MESSAGE_BYTES:
             raise DeliveryRefused(f"The message is larger than {MESSAGE_BYTES // 1024} KiB.", hint="Send a link.")
         return repository.add(session, record.name, key, message, written_for, self._clock())
+
+    def unsent(self, session: Session, destination: str, key: str, reason: str) -> None:
+        """Tell that a message was not put in line."""
+        if self._recorded is not None:
+            self._recorded.unsent(session, destination, key, reason)
 
     def send_due(self, limit: int = 100) -> Sent:
         """Send up to ``limit`` deliveries that are due. One that fails puts off the others to its destination, so that
@@ -131,8 +139,12 @@ class Outbox:
             return self._give_up(claimed, error)
         except VouchError as error:
             return self._try_later(claimed, error, 0.0)
+        body = orjson.dumps(claimed.message)
+        if self._recorded is not None:
+            with self._database.writing() as session:
+                self._recorded.begins(session, claimed, record.kind, body)
         try:
-            receipt = destination.deliver(Delivery(claimed.id, orjson.dumps(claimed.message)))
+            receipt = destination.deliver(Delivery(claimed.id, body))
         except DeliveryRefused as error:
             return self._give_up(claimed, error)
         except VouchError as error:
@@ -144,6 +156,7 @@ class Outbox:
             repository.settle(
                 session, claimed, state="sent", sent_at=self._clock(), next_at=None, error=None, receipt=_kept(receipt)
             )
+            self._tell(session, claimed, "accepted", found=receipt.found)
         log.info("delivery.sent", destination=claimed.destination, delivery=claimed.id, attempt=claimed.attempt)
         return "sent"
 
@@ -159,6 +172,7 @@ class Outbox:
             later = now + timedelta(seconds=pause)
             repository.settle(session, claimed, next_at=later, error=str(error)[:LONGEST_TEXT])
             repository.postpone(session, claimed.destination, now, now + timedelta(seconds=others))
+            self._tell(session, claimed, "postponed", reason=error.code)
         log.warning(
             "delivery.postponed", destination=claimed.destination, delivery=claimed.id, attempt=claimed.attempt,
             code=error.code,
@@ -177,10 +191,24 @@ class Outbox:
                 text = f"{text} Handed to {fallback}."
             if not repository.settle(session, claimed, state=state, next_at=None, error=text[-LONGEST_TEXT:]):
                 return "postponed"
+            self._tell_given_up(session, claimed, fallback, error)
             if fallback is not None and fallback != REVIEW:
                 self._hand_over(session, claimed, fallback, now)
         log.error("delivery.given_up", destination=claimed.destination, delivery=claimed.id, fallback=fallback)
         return state
+
+    def _tell_given_up(self, session: Session, claimed: Claim, fallback: str | None, error: VouchError) -> None:
+        if fallback == REVIEW:
+            self._tell(session, claimed, "review", reason=error.code)
+        elif fallback is not None:
+            self._tell(session, claimed, "fallback", reason=error.code, fallback=fallback)
+        else:
+            final = isinstance(error, DeliveryRefused | Refused | NotFound)
+            self._tell(session, claimed, "refused" if final else "given_up", reason=error.code)
+
+    def _tell(self, session: Session, claimed: Claim, result: Result, **more: Any) -> None:
+        if self._recorded is not None:
+            self._recorded.ended(session, claimed, result, **more)
 
     def _hand_over(self, session: Session, claimed: Claim, fallback: str, now: datetime) -> None:
         """Contract and audience of the fallback are looked at when its turn comes, as those of any delivery."""

@@ -77,14 +77,15 @@ class Around:
 class AnswerResult:
     """By number of connections. ``steps``: median milliseconds of the product's steps over all rounds; ``direct``: of
     the model server alone. ``first_asked``: median milliseconds added when each question is asked for the first time,
-    one after the other. ``answered``: share of the product's replies that answer. ``questions_only`` is the peer
-    when it gets the question without instructions and evidence."""
+    one after the other, and ``first_steps`` what makes them up. ``answered``: share of the product's replies that
+    answer. ``questions_only`` is the peer when it gets the question without instructions and evidence."""
 
     corpus: str
     prompts: int
     characters: int
     answered: float
     first_asked: float
+    first_steps: Mapping[str, float]
     direct: Mapping[int, Series]
     ours: Mapping[int, Around]
     steps: Mapping[int, Mapping[str, float]]
@@ -173,7 +174,8 @@ def measure(
         characters=sum(len(message["content"]) for prompt in prompts for message in prompt) // len(prompts),
         answered=sum(answered) / len(answered),
         # The very first also pays for what a process sets up once.
-        first_asked=percentile(first[1:], 0.5) * 1000 - direct[1][0],
+        first_asked=percentile([_without_retrieval(row) for row in first[1:]], 0.5) * 1000 - direct[1][0],
+        first_steps=_medians(first[1:]),
         direct={each: Series(tuple(values)) for each, values in direct.items()},
         ours=ours.around(),
         steps={each: _medians(rows) for each, rows in told.items()},
@@ -193,13 +195,12 @@ def model_server(work: Path) -> Generator[Target]:
 
 def _that_reach_the_model(
     asking: Target, upstream: Target, queries: Sequence[str]
-) -> tuple[list[str], list[list[dict[str, Any]]], list[float]]:
-    """The questions that the product asks the model, the messages it sends for each, and the seconds it takes without
-    retrieval; the others it answers, or
-    abstains from, without one. Raises ``Unavailable`` where there are too few."""
+) -> tuple[list[str], list[list[dict[str, Any]]], list[dict[str, float]]]:
+    """The questions that the product asks the model, the messages it sends for each, and the steps of each answer; the
+    others it answers, or abstains from, without one. Raises ``Unavailable`` where there are too few."""
     kept: list[str] = []
     prompts: list[list[dict[str, Any]]] = []
-    seconds: list[float] = []
+    steps: list[dict[str, float]] = []
     for query in queries:
         before = _seen(upstream)["count"]
         [reply] = send(asking, [_question(query)], 1, 1).replies
@@ -207,10 +208,10 @@ def _that_reach_the_model(
         if seen["count"] == before + 1:
             kept.append(query)
             prompts.append(seen["asked"][-1])
-            seconds.append(_without_retrieval(_steps(reply.body, reply.seconds)[0]))
+            steps.append(_steps(reply.body, reply.seconds)[0])
     if len(kept) < LEAST:
         raise Unavailable(f"Vouch asked the model for {len(kept)} of {len(queries)} questions: too few for a bench.")
-    return kept, prompts, seconds
+    return kept, prompts, steps
 
 
 def _asked(asking: Target, upstream: Target, questions: Sequence[str], connections: int, requests: int) -> Load:

@@ -34,11 +34,12 @@ def tables(result: AnswerResult) -> Iterator[Table]:
     yield around
     steps = _table(
         f"Vouch's steps, median ms ({result.answered:.0%} answered)",
-        *(f"at {count}" for count in result.steps),
-    )
-    for name in dict.fromkeys(name for each in result.steps.values() for name in each):
+        "asked first", *(f"at {count}" for count in result.steps),
+    )  # fmt: skip
+    columns = (result.first_steps, *result.steps.values())
+    for name in dict.fromkeys(name for each in columns for name in each):
         shown = f"{name} (retrieval)" if name in RETRIEVAL else name
-        steps.add_row(shown, *(f"{each.get(name, 0.0):,.1f}" for each in result.steps.values()))
+        steps.add_row(shown, *(f"{each.get(name, 0.0):,.1f}" for each in columns))
     yield steps
 
 

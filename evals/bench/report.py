@@ -158,6 +158,11 @@ def _answer_ratios(result: AnswerResult) -> list[Ratio]:
         speed, best = ours.per_second.over(theirs.per_second), ours.per_second.high / theirs.per_second.high
         label = f"answers/s / LiteLLM with Presidio, {many}"
         found.append(Ratio(label, speed, best, answer_report.PER_SECOND, "at least"))
+    if result.peer is not None:
+        # Before the rounds, once: a question is asked for the first time only once.
+        first = result.first_asked / result.peer[1].added.median
+        label = "added / LiteLLM with Presidio, a question's first time"
+        found.append(Ratio(label, Series((first,)), first, answer_report.ADDED, "at most"))
     return found
 
 

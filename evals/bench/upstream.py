@@ -15,6 +15,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from evals import wire
+
 KEPT = 400
 MODEL = "bench-2026-01-01"
 _NUMBERED = re.compile(r"^\[(\d+)\] (.+)$", re.MULTILINE)
@@ -69,25 +71,18 @@ class Upstream:
         if asked.get("stream"):
             return _response(b"".join(_events(text, usage)), b"text/event-stream")
         choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": "stop"}
-        return _response(json.dumps(_object("chat.completion", [choice]) | {"usage": usage}).encode())
+        whole = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": MODEL, "choices": [choice]}
+        return _response(json.dumps({**whole, "usage": usage}).encode())
 
 
 def _events(text: str, usage: dict[str, int]) -> Iterator[bytes]:
     """The reply in pieces of a sentence, then the reason, then the usage."""
     for piece in re.findall(r"[^.]*\.?\s*", text):
         if piece:
-            yield _event([{"index": 0, "delta": {"role": "assistant", "content": piece}, "finish_reason": None}])
-    yield _event([{"index": 0, "delta": {}, "finish_reason": "stop"}])
-    yield _event([], usage=usage)
-    yield b"data: [DONE]\n\n"
-
-
-def _event(choices: list[dict[str, Any]], **more: object) -> bytes:
-    return b"data: " + json.dumps(_object("chat.completion.chunk", choices) | more).encode() + b"\n\n"
-
-
-def _object(kind: str, choices: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"id": "chatcmpl-bench", "object": kind, "created": 1767225600, "model": MODEL, "choices": choices}
+            yield wire.chunk(MODEL, {"role": "assistant", "content": piece})
+    yield wire.chunk(MODEL, {}, "stop")
+    yield wire.chunk_of_usage(MODEL, usage)
+    yield wire.DONE
 
 
 def _response(body: bytes, kind: bytes = b"application/json", status: bytes = b"200 OK") -> bytes:

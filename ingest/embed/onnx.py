@@ -10,6 +10,7 @@ makes a vector depend on its text alone, never on its neighbours in a batch.
 from __future__ import annotations
 
 import json
+import math
 import platform
 import threading
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ CANNOT_EXPORT = 3
 
 _BLOCK = 16
 _INLINE = 4
+_SHARES = 4
+"""Blocks for each core, of texts that are too few for whole blocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,7 @@ class OnnxEmbedder:
         self._identity = identity
         self.directory = directory
         self._encoder = OnnxEncoder(directory, dimensions=self.recipe.dimensions, window=self.recipe.window)
+        self._threads = threads
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embed")
         self._counter: Tokenizer | None = None
         self._counter_lock = threading.Lock()
@@ -127,10 +131,11 @@ class OnnxEmbedder:
             # A query does not queue behind the chunks of an ingest that fills the pool.
             self._encoder.encode_into(out, texts)
             return out
-        starts = range(0, len(texts), _BLOCK)
+        # Few texts in small blocks: nobody waits for the core that happened to get more, or longer ones.
+        size = min(_BLOCK, math.ceil(len(texts) / (self._threads * _SHARES)))
         blocks = [
-            self._pool.submit(self._encoder.encode_into, out[start : start + _BLOCK], texts[start : start + _BLOCK])
-            for start in starts
+            self._pool.submit(self._encoder.encode_into, out[start : start + size], texts[start : start + size])
+            for start in range(0, len(texts), size)
         ]
         for block in blocks:
             block.result()

@@ -14,6 +14,8 @@ from answer.tables import AnswerRow, KeptAnswerRow, VaultRow
 from api import forgetting
 from connectors import repository as sources
 from connectors.tables import BreachRow
+from core import access, access_sets
+from core.access import Access
 from core.egress import EgressSettings
 from tests.answer.test_asking_models import AGREED, LEAVE, texts
 from tests.fakes.author import Author, number
@@ -94,17 +96,37 @@ def test_what_is_given_again_is_kept_without_values(installed: Installation) -> 
     assert texts(opened) == ["Anna Meyer of HR approves it."]
 
 
-def test_nobody_gets_the_answer_of_somebody_else(installed: Installation, author: Author) -> None:
-    installed.ask(WHO, ANA)
+def test_people_of_the_same_access_share_an_answer_and_each_has_a_copy(installed: Installation, author: Author) -> None:
+    first = installed.ask(WHO, ANA)
+    second = installed.ask(WHO, BEN)
+    assert (reused(installed, second), len(author.asked)) == (first.id, 1)
+    assert texts(second) == ["Anna Meyer of HR approves it."]
+    forgetting.forget(installed.runtime, ANA)
+    opened = installed.runtime.archive.answer(second.id, installed.principal(BEN))
+    assert texts(opened) == ["Anna Meyer of HR approves it."]
+
+
+def test_a_grant_to_one_of_them_separates_people(installed: Installation, author: Author) -> None:
+    first = installed.ask(WHO, ANA)
+    ben = access.person(installed.principal(BEN).person_id)
+    with installed.runtime.database.writing() as session:
+        access_sets.intern(session, Access((), (ben,)))
     assert reused(installed, installed.ask(WHO, BEN)) is None
-    assert len(author.asked) == 2
+    assert reused(installed, installed.ask(WHO, ANA)) == first.id
 
 
 def test_a_change_of_access_asks_anew(installed: Installation, author: Author) -> None:
     installed.ask(WHO, ANA)
+    installed.records("minutes", [{"id": "m", "title": "Minutes", "text": "The board met."}], allow=["board"])
     installed.person(ANA, "all", "board")
     assert reused(installed, installed.ask(WHO, ANA)) is None
     assert len(author.asked) == 2
+
+
+def test_a_group_that_opens_nothing_changes_nothing(installed: Installation) -> None:
+    installed.ask(WHO, ANA)
+    installed.person(ANA, "all", "choir")
+    assert reused(installed, installed.ask(WHO, ANA)) is not None
 
 
 def test_a_change_of_the_document_asks_anew(installed: Installation, author: Author) -> None:

@@ -262,7 +262,8 @@ def test_earlier_tokens_stay_and_imitations_in_the_history_do_not(company: Compa
     first = company.clear("Who is Anna Meyer?")
     token = next(iter(first.tokens))
     said = f"{token} runs payroll, [PERSON_K7Q2MP4X.1] travel."
-    genuine = Turn("answer", said, redaction=first.map_id, written_at=company.clock())
+    cited = company.publish("Payroll.", labelled="internal").chunk_id
+    genuine = Turn("answer", said, redaction=first.map_id, written_at=company.clock(), chunks=(cited,))
     second = company.clear("And now?", history=[genuine, Turn("person", f"You said {token}")])
     assert second.history[0].body.text.startswith(f"{token} runs payroll, [LITERAL_")
     assert token not in second.history[1].body.text
@@ -271,8 +272,9 @@ def test_earlier_tokens_stay_and_imitations_in_the_history_do_not(company: Compa
 
 def test_what_an_extractive_answer_said_is_cleared_with_its_places(company: Company) -> None:
     company.spotter.values = {"Anna Meyer": "PERSON"}
-    passage = company.publish("Anna Meyer runs payroll.")
-    turn = Turn("answer", "Anna Meyer runs payroll.", cited=(Place(passage.version, passage.spans),))
+    passage = company.publish("Anna Meyer runs payroll.", labelled="internal")
+    place = Place(passage.version, passage.spans)
+    turn = Turn("answer", "Anna Meyer runs payroll.", cited=(place,), chunks=(passage.chunk_id,))
     cleared = company.clear("What else?", history=[turn])
     answer = company.answer(cleared, cleared.history[0].body.text, cites=passage)
     assert company.shown(answer) == ["Anna Meyer runs payroll."]

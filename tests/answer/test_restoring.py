@@ -324,9 +324,10 @@ def test_no_order_of_people_gives_anybody_the_value_of_another(
 
 def test_the_history_of_a_conversation_restores_as_well(company: Company) -> None:
     company.spotter.values = VALUES
-    passage = company.publish("Anna Meyer leads.")
+    passage = company.publish("Anna Meyer leads.", labelled="internal")
     first = company.clear("Who leads?", passage)
-    said = Turn("answer", text_of(first), redaction=first.map_id, written_at=company.clock())
+    chunks = (passage.chunk_id,)
+    said = Turn("answer", text_of(first), redaction=first.map_id, written_at=company.clock(), chunks=chunks)
     second = company.clear("And since when?", history=[Turn("person", "Who leads?"), said])
     answer = company.answer(second, second.history[1].body.text, cites=passage)
     assert company.shown(answer) == ["Anna Meyer leads."]

@@ -28,7 +28,10 @@ def model(name: str, tier: str, price: float = 1.0, **said: Any) -> ModelEntry:
 LARGE = model("large", "large", 10.0)
 SMALL = model("small", "small", 1.0)
 DEARER = model("dearer", "small", 2.0)
-INSIDE = model("inside", "on_premise", 0.0, place="on_premise", sensitivity="restricted", handling=None)
+INSIDE = model(
+    "inside", "on_premise", 0.0, place="on_premise", sensitivity="restricted", handling=None, provider="compatible",
+    base_url="http://10.2.0.14:8000",
+)  # fmt: skip
 OLD = model("old", "small", 0.1, retires_on=date(2026, 11, 1))
 BARE = model("bare", "small", 0.1, handling=None)
 

@@ -198,7 +198,9 @@ def test_a_token_that_is_given_out_anew_never_speaks_for_an_older_answer(company
     later = company.clear("And?", company.publish("Anna Meyer was promoted. Meyer called."), passage)
     assert later.tokens
     assert company.shown(answer) == ["[person] was dismissed."]
-    turn = Turn("answer", f"{token} was dismissed.", redaction=cleared.map_id, written_at=company.clock.now - DAY)
+    chunks = (company.publish("Bob.", labelled="internal").chunk_id,)
+    said = f"{token} was dismissed."
+    turn = Turn("answer", said, redaction=cleared.map_id, written_at=company.clock.now - DAY, chunks=chunks)
     followed = company.clear("Why?", history=[turn])
     assert token not in followed.history[0].body.text
 

@@ -133,7 +133,7 @@ def test_both_numbers_of_connections_are_measured_with_the_prompts_that_reached_
     assert found.characters == sum(len(message["content"]) for message in MESSAGES)
     assert list(found.ours) == [1, 16]
     assert all(len(each.added.values) == 2 and each.per_second.low > 0 for each in found.ours.values())
-    assert found.steps[1]["embed"] == pytest.approx(1.0)
+    assert found.steps[1]["embed"] == found.first_steps["embed"] == pytest.approx(1.0)
     assert found.peer is None
 
 
@@ -157,12 +157,21 @@ def test_ratios_stand_beside_their_goals() -> None:
     steps = {1: {"redact": 3.0}, 16: {"redact": 30.0}}
     direct = {1: Series((0.5,)), 16: Series((3.0,))}
     report = Report(Machine("a processor", 2, 2, 8.0, "3.11", 0.1), datetime(2026, 1, 1, tzinfo=UTC), "x")
-    report.answer = AnswerResult("made", 6, 8_000, 1.0, 120.0, direct, ours, steps, theirs, None)
+    report.answer = AnswerResult("made", 6, 8_000, 1.0, 60.0, {"verify": 20.0}, direct, ours, steps, theirs, None)
     assert [(each.values.median, each.met) for each in report.ratios()] == [
-        (0.3, True), (10.0, True), (0.5, False), (4.0, True),
+        (0.3, True), (10.0, True), (0.5, False), (4.0, True), (0.6, False),
     ]  # fmt: skip
     assert json.loads(json.dumps(report.as_json()))["answer"]["peer"]["16"]["added"]["median"] == 900
     assert len(list(tables(report.answer))) == 2
+
+
+def test_a_first_time_is_compared_with_all_rounds_of_the_peer() -> None:
+    theirs = {1: Around(*(Series((80.0, 100.0, 300.0)),) * 4)}
+    ours = {1: Around(*(Series((30.0, 30.0, 30.0)),) * 4)}
+    report = Report(Machine("a processor", 2, 2, 8.0, "3.11", 0.1), datetime(2026, 1, 1, tzinfo=UTC), "x")
+    report.answer = AnswerResult("made", 6, 8_000, 1.0, 40.0, {}, {1: Series((0.5,))}, ours, {}, theirs, None)
+    last = report.ratios()[-1]
+    assert (last.name.partition(", ")[2], last.values.median, last.met) == ("a question's first time", 0.4, True)
 
 
 def test_without_presidio_there_is_no_guardrail() -> None:

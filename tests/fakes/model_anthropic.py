@@ -21,8 +21,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from answer.models.base import Usage
 from answer.models.entry import ModelEntry
+from evals import wire
+from evals.wire import sse
 from tests.fakes.loopback import Asked
-from tests.fakes.model_vendor import KEY, Fault, ModelVendor, Script, sse
+from tests.fakes.model_vendor import KEY, Fault, ModelVendor, Script
 
 MODEL = "claude-haiku-4-5-20251001"
 _STOPS = {"stop": "end_turn", "length": "max_tokens", "declined": "refusal", "other": "pause_turn"}
@@ -62,15 +64,10 @@ class FakeAnthropic(ModelVendor):
             "output_tokens": 1,
             "inference_geo": "eu",
         }
-        message = {
-            "id": "msg_1", "type": "message", "role": "assistant", "model": self.version, "content": [],
-            "stop_reason": None, "stop_sequence": None, "usage": usage,
-        }  # fmt: skip
-        start = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
-        return [self.event({"type": "message_start", "message": message}), self.event(start), self.sign_of_life()]
+        return [*map(self.event, wire.opened(self.version, usage)), self.sign_of_life()]
 
     def piece(self, text: str) -> bytes:
-        return self.event({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": text}})
+        return self.event(wire.text_delta(text))
 
     def closing(self, script: Script) -> list[bytes]:
         cited = [self.event(self._citation(*cite)) for cite in script.cites]
@@ -78,13 +75,7 @@ class FakeAnthropic(ModelVendor):
             "output_tokens": self.usage.output,
             "output_tokens_details": {"thinking_tokens": self.usage.reasoning},
         }
-        delta = {"stop_reason": _STOPS[script.finish], "stop_sequence": None}
-        return [
-            *cited,
-            self.event({"type": "content_block_stop", "index": 0}),
-            self.event({"type": "message_delta", "delta": delta, "usage": told}),
-            self.event({"type": "message_stop"}),
-        ]
+        return [*cited, *map(self.event, wire.closed(_STOPS[script.finish], told))]
 
     def sign_of_life(self) -> bytes:
         return self.event({"type": "ping"})
@@ -115,8 +106,7 @@ class FakeAnthropic(ModelVendor):
     def _citation(self, result: int, start: int, end: int) -> dict[str, Any]:
         where = {"search_result_index": result, "start_block_index": start, "end_block_index": end}
         citation = {"type": "search_result_location", "cited_text": "...", "source": "s", "title": "t", **where}
-        delta = {"type": "citations_delta", "citation": citation}
-        return {"type": "content_block_delta", "index": 0, "delta": delta}
+        return wire.block_delta({"type": "citations_delta", "citation": citation})
 
 
 class FakeBedrock(FakeAnthropic):

@@ -8,9 +8,10 @@ from typing import Any
 
 from answer.models.base import Usage
 from answer.models.entry import ModelEntry
+from evals.wire import sse
 from tests.fakes.loopback import Asked
 from tests.fakes.model_anthropic import TOKEN, give_token, private_key, service_account
-from tests.fakes.model_vendor import KEY, Fault, ModelVendor, Script, sse
+from tests.fakes.model_vendor import KEY, Fault, ModelVendor, Script
 
 MODEL = "gemini-2.5-flash-001"
 _FINISHES = {"stop": "STOP", "length": "MAX_TOKENS", "declined": "SAFETY", "other": "MALFORMED_FUNCTION_CALL"}

@@ -9,8 +9,10 @@ from typing import Any
 
 from answer.models.base import Usage
 from answer.models.entry import ModelEntry
+from evals import wire
+from evals.wire import sse
 from tests.fakes.loopback import Asked
-from tests.fakes.model_vendor import KEY, Fault, ModelVendor, Script, sse
+from tests.fakes.model_vendor import KEY, Fault, ModelVendor, Script
 
 MODEL = "gpt-5-mini-2025-08-07"
 _FINISHES = {"stop": "stop", "length": "length", "declined": "content_filter", "other": "tool_calls"}
@@ -38,10 +40,10 @@ class FakeCompatible(ModelVendor):
         return asked.path == "/v1/chat/completions" and asked.headers.get("authorization") == f"Bearer {KEY}"
 
     def opening(self, script: Script) -> list[bytes]:
-        return [self._chunk({"role": "assistant", "content": ""})]
+        return [wire.chunk(self.version, {"role": "assistant", "content": ""})]
 
     def piece(self, text: str) -> bytes:
-        return self._chunk({"content": text})
+        return wire.chunk(self.version, {"content": text})
 
     def closing(self, script: Script) -> list[bytes]:
         told = self.usage
@@ -52,12 +54,8 @@ class FakeCompatible(ModelVendor):
             "prompt_tokens_details": {"cached_tokens": told.cache_read},
             "completion_tokens_details": {"reasoning_tokens": told.reasoning},
         }
-        last = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": self.version}
-        return [
-            self._chunk({}, _FINISHES[script.finish]),
-            sse({**last, "choices": [], "usage": usage}),
-            sse(b"[DONE]"),
-        ]
+        last = wire.chunk(self.version, {}, _FINISHES[script.finish])
+        return [last, wire.chunk_of_usage(self.version, usage), wire.DONE]
 
     def sign_of_life(self) -> bytes:
         return b": still working\n\n"
@@ -76,11 +74,6 @@ class FakeCompatible(ModelVendor):
     def texts_in(self, body: Any) -> list[str]:
         assert body["messages"][0]["role"] == "system"
         return [message["content"] for message in body["messages"]]
-
-    def _chunk(self, delta: Mapping[str, str], finish: str | None = None) -> bytes:
-        choice = {"index": 0, "delta": delta, "finish_reason": finish}
-        head = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": self.version}
-        return sse({**head, "choices": [choice]})
 
 
 class FakeOpenAI(ModelVendor):

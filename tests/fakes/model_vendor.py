@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
@@ -51,12 +52,17 @@ class Garbage:
     content_type: str = "text/html"
 
 
-Told = Script | Refusal | Garbage
+@dataclass(frozen=True, slots=True)
+class Mute:
+    """No answer at all to a request that was taken."""
+
+
+Told = Script | Refusal | Garbage | Mute
 
 
 class ModelVendor(ABC):
-    """A provider's interface. ``told`` is what comes next; ``asked`` what came in; ``gone`` is set when a client left
-    a reply that was held."""
+    """A provider's interface. ``told`` is what comes next; ``asked`` what came in; ``silent`` is set when nothing more
+    comes of a reply that is held, ``gone`` when its client left."""
 
     media_type = "text/event-stream"
     usage = Usage(input=120, output=9, cache_read=64, reasoning=3)
@@ -68,7 +74,7 @@ class ModelVendor(ABC):
     def __init__(self) -> None:
         self.told: Told = Script()
         self.asked: list[Asked] = []
-        self.gone = threading.Event()
+        self.silent, self.gone = threading.Event(), threading.Event()
         self.connections = 0
         self.tokens = 0
         fake = self
@@ -164,6 +170,8 @@ class ModelVendor(ABC):
                 self._send(http, refusal.status, body, headers=refusal.headers)
             case Garbage() as garbage:
                 self._send(http, 200, garbage.body, garbage.content_type)
+            case Mute():
+                self._hold(http)
             case Script() as script:
                 self._stream(http, script, _echo(asked))
 
@@ -207,11 +215,7 @@ class ModelVendor(ABC):
             case "fault":
                 yield self.fault_event(echo)
             case "hold":
-                # Returns when the other side closes.
-                http.connection.settimeout(WAIT_SECONDS)
-                if http.connection.recv(1) == b"":
-                    self.gone.set()
-                http.close_connection = True
+                self._hold(http)
             case "signs":
                 # Without a pause, so that there is always something to read.
                 while True:
@@ -219,11 +223,15 @@ class ModelVendor(ABC):
             case "cut" | "silence":
                 return
 
-
-def sse(data: Any, event: str | None = None) -> bytes:
-    """One server-sent event (html.spec.whatwg.org, 9.2)."""
-    head = f"event: {event}\n".encode() if event else b""
-    return head + b"data: " + (data if isinstance(data, bytes) else orjson.dumps(data)) + b"\n\n"
+    def _hold(self, http: BaseHTTPRequestHandler) -> None:
+        """Returns when the other side closes."""
+        http.connection.settimeout(WAIT_SECONDS)
+        self.silent.set()
+        # A side that gives up what it has not read yet resets the connection.
+        with suppress(ConnectionError):
+            http.connection.recv(1)
+        self.gone.set()
+        http.close_connection = True
 
 
 def _chunk(http: BaseHTTPRequestHandler, data: bytes) -> None:

@@ -170,6 +170,36 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_left() -> None:
     assert "0.2 seconds" in call.failure.message
 
 
+@pytest.mark.parametrize("agreed", [False, True], ids=["in-the-handshake", "after-it"])
+def test_a_call_over_tls_is_left_while_it_waits(tmp_path: Path, agreed: bool) -> None:
+    trusted, context = certified(tmp_path)
+    call = Call("small", Limits(first=60, between=60, connect=60))
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}/v1"
+        ended: list[Exception] = []
+
+        def ask() -> None:
+            with open_client(egress(ca_file=trusted)) as http, call.present():
+                try:
+                    http.get(url)
+                except httpx2.HTTPError as error:
+                    ended.append(error)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        server, _ = silent.accept()
+        server.settimeout(20)
+        with context.wrap_socket(server, server_side=True) if agreed else server as taken:
+            assert taken.recv(1), "it says what it wants, and waits"
+            call.leave()
+            asking.join(20)
+            assert len(ended) == 1
+            while taken.recv(65536):
+                """What it had sent before it left."""
+    assert isinstance(call.failure, ModelBusy)
+    assert "was left" in call.failure.message
+
+
 @pytest.mark.parametrize("name", ["openai._base_client", "anthropic.x", "google_genai.models", "botocore.parsers"])
 def test_what_an_sdk_logs_goes_nowhere_even_when_it_is_asked_to(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     heard: list[str] = []

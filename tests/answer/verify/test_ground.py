@@ -140,11 +140,33 @@ def test_a_unit_is_embedded_once_and_only_if_it_is_looked_at() -> None:
 
     ground = Ground(UNITS, noted, shipped())
     assert embedded == []
-    ground.verify(UNITS[0], [0])
-    ground.verify("Parental leave is 16 weeks at full pay.", [0])
-    units = [text for text in embedded if text in UNITS[1:]]
+    ground.verify("Parental leave lasts 16 weeks at full pay.", [3])
+    ground.verify("Employees are told in writing that leave lasts 16 weeks.", [0])
+    units = [text for text in embedded if text in UNITS]
+    assert len(units) > 3
     assert len(units) == len(set(units))
     assert UNITS[7] not in embedded
+
+
+def test_where_a_sentence_s_own_citation_carries_it_no_other_unit_is_looked_at() -> None:
+    embedded: list[str] = []
+
+    def noted(texts: Sequence[str]) -> Vectors:
+        embedded.extend(texts)
+        return embed(texts)
+
+    sentence = "Contractors aren't eligible for any parental leave."
+    verdict = Ground(UNITS, noted, shipped()).verify(sentence, [2])
+    assert verdict.holds
+    assert verdict.support >= 0.9
+    assert embedded == [sentence, UNITS[2]]
+
+
+def test_a_number_is_compared_with_units_that_were_not_cited() -> None:
+    units = ("A deposit is paid, as for keys: 300 euros.", "The deposit for a parking space is 200 euros.")
+    claim = "The deposit for a parking space is 300 euros."
+    assert Ground(units[:1], embed, shipped()).verify(claim, [0]).disagreements == ()
+    assert [each.kind for each in Ground(units, embed, shipped()).verify(claim, [0]).disagreements] == ["number"]
 
 
 def test_without_evidence_nothing_is_held() -> None:

@@ -11,12 +11,13 @@ from answer.models.base import Ended, Limits, ModelBusy, ModelFailed, Pointed, W
 from answer.models.open import open_model
 from core.errors import Invalid, Unavailable
 from core.secrets import Secret
+from evals.wire import sse
 from tests.contracts.chat_models.builders import SCHEMA, SENTENCES, prompt
 from tests.contracts.chat_models.conftest import Desk, end, failure, loopback, pieces, text
 from tests.fakes.model_anthropic import FakeAnthropic, FakeAnthropicVertex, FakeBedrock
 from tests.fakes.model_gemini import FakeGemini, FakeGeminiVertex
 from tests.fakes.model_openai import FakeAzure, FakeCompatible, FakeOpenAI
-from tests.fakes.model_vendor import KEY, Garbage, ModelVendor, Refusal, Script, sse
+from tests.fakes.model_vendor import KEY, Garbage, ModelVendor, Refusal, Script
 
 At = Callable[[type[ModelVendor]], Desk]
 
