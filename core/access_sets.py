@@ -15,6 +15,7 @@ from core.tables import AccessSetRow, DerivedGroupRow, DerivedTermRow, Mentioned
 _BY_KEYS = select(AccessSetRow.key, AccessSetRow.allow, AccessSetRow.deny).where(
     AccessSetRow.key.in_(bindparam("keys", expanding=True))
 )
+_AT_ONCE = 500
 _MENTIONED = select(MentionedGrantRow.grant).where(MentionedGrantRow.grant.in_(bindparam("grants", expanding=True)))
 
 
@@ -50,7 +51,8 @@ def effective_key(session: Session, principal: Principal) -> str:
     """Equal for two people only if each access in the database permits both or neither, as of now: the key of the
     grants that some access mentions. What none mentions, a person's own grant as a rule, decides nothing.
 
-    A derived group is satisfied by grants that accesses mention, so that those that nothing mentions add nothing."""
+    The derived group of a restricted field is mentioned nowhere, but what satisfies it is.
+    """
     held = principal.grants.union(*principal.beside)
     mentioned = frozenset(session.scalars(_MENTIONED, {"grants": sorted(held)}))
     return principal.key_of(mentioned)
@@ -62,9 +64,11 @@ def by_keys(session: Session, keys: Iterable[str]) -> dict[str, Access]:
 
 
 def _mention(session: Session, grants: Iterable[str]) -> None:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     wanted = sorted(set(grants))
-    known = set(session.scalars(_MENTIONED, {"grants": wanted}))
-    if new := [{"grant": grant} for grant in wanted if grant not in known]:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        # Another transaction may mention the same grant first.
-        session.execute(insert(MentionedGrantRow).on_conflict_do_nothing(), new)
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = wanted[start : start + _AT_ONCE]
+        known = set(session.scalars(_MENTIONED, {"grants": some}))
+        if new := [{"grant": grant} for grant in some if grant not in known]:
+            # Another transaction may mention the same grant first.
+            session.execute(insert(MentionedGrantRow).on_conflict_do_nothing(), new)

@@ -107,8 +107,9 @@ class Egress:
         self._listed(host)
         return Target(parts.scheme, host, port, self.settings.proxy is None or self._inside(host, port))
 
-    def addresses(self, host: str, port: int) -> tuple[str, ...]:
-        """Those addresses of ``host`` that may be connected to, at least one. Raises as ``check``."""
+    def addresses(self, host: str, port: int, *, inside: bool = False) -> tuple[str, ...]:
+        """Those addresses of ``host`` that may be connected to, at least one; with ``inside``, only those within the
+        own network. Raises as ``check``."""
         host = plain(host)
         self._listed(host)
         try:
@@ -119,7 +120,11 @@ class Egress:
         allowed = tuple(address for address in found if self._permits(address))
         if not allowed:
             raise self._refusal(host, found[0] if found else "")
-        return allowed
+        within = tuple(address for address in allowed if _inner(_address(address)))
+        if inside and not within:
+            hint = "What is not at an address of egress.private does not stand on_premise: say place: external."
+            raise EgressRefused(f"The host {host} is at {allowed[0]}, outside of the own network.", hint=hint)
+        return within if inside else allowed
 
     def tls(self) -> ssl.SSLContext:
         """Certificates are always checked: against the public authorities and those of ``ca_file``."""

@@ -6,17 +6,18 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import uuid4
 
 from sqlalchemy import ColumnElement, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from core import access, people_changes
 from core.access import Principal
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from core.ids import stable_id
+from core.roles import checked
 from core.tables import DerivedGroupRow, DerivedTermRow, MembershipRow, PersonRow
 
-ROLES = ("employee", "connector_owner", "reviewer", "admin", "operator")
 EMAIL = re.compile(r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")
 GROUP = re.compile(r"^[\w][\w .&/+-]{0,199}$")
 
@@ -42,23 +43,25 @@ def put(
     name: str = "",
     title: str = "",
     demo: bool = False,
+    kind: str = "person",
 ) -> Person:
-    """Add a person, or set the groups and roles of one who exists. Groups left out end now."""
+    """Add a person, or set the groups and roles of one who exists. Groups left out end now. Whether a role needs
+    approval is asked before (``core.roles``)."""
     email = email.strip().lower()
     if not EMAIL.match(email):
         raise Invalid(f"{email!r} is not an e-mail address.", hint="Write it as name@company.example.")
-    role_list = tuple(sorted(set(roles)))
-    if unknown := [role for role in role_list if role not in ROLES]:
-        raise Invalid(f"Unknown role: {', '.join(unknown)}.", hint=f"Roles are {', '.join(ROLES)}.")
+    role_list = checked(tuple(roles))
     row = session.scalar(select(PersonRow).where(PersonRow.email == email))
     if row is None:
         row = PersonRow(
-            id=stable_id("person", email), email=email, name=name or email.partition("@")[0], title=title,
-            roles=list(role_list), demo=demo, created_at=now, disabled_at=None,
+            id=new_id(session, email), email=email, name=name or email.partition("@")[0], title=title,
+            roles=list(role_list), demo=demo, kind=kind, created_at=now, disabled_at=None,
         )  # fmt: skip
         session.add(row)
         session.flush()
         people_changes.note(session, people_changes.PEOPLE, (row.id,))
+    elif row.kind != kind:
+        raise Conflict(f"{email} is the address of a {row.kind}.", hint="Choose another name.")
     else:
         if name and name != row.name:
             people_changes.note(session, people_changes.PEOPLE, (row.id,))
@@ -70,10 +73,20 @@ def put(
     return _person(session, row)
 
 
-def set_groups(session: Session, person_id: str, groups: Iterable[str], now: datetime) -> None:
-    """Make these the person's declared groups from ``now`` on; what sources say of them is left alone."""
+def new_id(session: Session, email: str) -> str:
+    """The id of a person who is new here. An address may have been another person's, who has a new one now."""
+    made = stable_id("person", email)
+    return made if session.get(PersonRow, made) is None else str(uuid4())
+
+
+def set_groups(
+    session: Session, person_id: str, groups: Iterable[str], now: datetime, origin: str | None = None
+) -> int:
+    """Make these the groups that ``origin`` says the person is in, from ``now`` on; what others say of them is left
+    alone. None: those that were declared here. Returns whether there was a change, as 0 or 1."""
     wanted = {access.group(checked_group(name)) for name in groups} - {access.EVERYONE}
-    _set_memberships(session, {person_id: wanted}, MembershipRow.origin.is_(None), None, now, {person_id})
+    those = MembershipRow.origin.is_(None) if origin is None else MembershipRow.origin == origin
+    return _set_memberships(session, {person_id: wanted}, those, origin, now, {person_id})
 
 
 def set_source_grants(session: Session, source_id: str, held: Mapping[str, set[str]], now: datetime) -> int:
@@ -113,13 +126,28 @@ def checked_group(name: str) -> str:
 
 def by_email(session: Session, email: str) -> Person:
     row = session.scalar(
-        select(PersonRow).where(PersonRow.email == email.strip().lower(), PersonRow.disabled_at.is_(None))
+        select(PersonRow).where(
+            PersonRow.email == email.strip().lower(), PersonRow.disabled_at.is_(None), PersonRow.kind == "person"
+        )
     )
     if row is None:
         raise NotFound(
             f"Nobody here has the address {email}.", hint="Add them: vouch people add EMAIL --groups G --role employee"
         )
     return _person(session, row)
+
+
+def find(session: Session, email: str) -> str | None:
+    """The id of the person with this address."""
+    wanted = select(PersonRow.id).where(
+        PersonRow.email == email.strip().lower(), PersonRow.disabled_at.is_(None), PersonRow.kind == "person"
+    )
+    return session.scalar(wanted)
+
+
+def kind_of(session: Session, person_id: str) -> str:
+    """``person`` or ``service``."""
+    return session.scalar(select(PersonRow.kind).where(PersonRow.id == person_id)) or "person"
 
 
 def by_id(session: Session, person_id: str) -> Person:
@@ -129,16 +157,26 @@ def by_id(session: Session, person_id: str) -> Person:
     return _person(session, row)
 
 
+def described(session: Session, row: PersonRow) -> Person:
+    """Whoever it is, also when they were disabled."""
+    return _person(session, row)
+
+
 def everybody(session: Session) -> tuple[Person, ...]:
-    rows = session.scalars(select(PersonRow).where(PersonRow.disabled_at.is_(None)).order_by(PersonRow.email))
+    query = select(PersonRow).where(PersonRow.disabled_at.is_(None), PersonRow.kind == "person")
+    rows = session.scalars(query.order_by(PersonRow.email))
     return tuple(_person(session, row) for row in rows)
 
 
 def disable(session: Session, email: str, now: datetime) -> None:
-    person = by_email(session, email)
-    row = session.get_one(PersonRow, person.id)
+    disable_account(session, by_email(session, email).id, now)
+
+
+def disable_account(session: Session, person_id: str, now: datetime) -> None:
+    """Of a person or of a service: it ends now, with what it holds."""
+    row = session.get_one(PersonRow, person_id)
     row.disabled_at = now
-    set_groups(session, person.id, (), now)
+    set_groups(session, person_id, (), now)
 
 
 # Built once: these are on the way of every request.

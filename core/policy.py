@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
+from core import regions as regions_of
 from core.kinds import CLASSES, DataClass, class_of
 
 Sensitivity = Literal["public", "internal", "confidential", "restricted"]
@@ -60,7 +61,8 @@ def sensitivity_of(kind: str, kinds: Mapping[str, DataClass] = _NO_KINDS) -> Sen
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where text may go: a tier of models, an embedder, a parser. ``region`` as its owner names it."""
+    """Where text may go: a tier of models, an embedder, a parser. ``region`` as its owner names it; it is compared
+    without regard to case, and lies in larger ones (``core.regions``)."""
 
     name: str
     place: Place
@@ -68,11 +70,21 @@ class Destination:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """Under what a policy may speak of it, the most particular first: its name, its region, its place."""
+        """Under what a policy may speak of it, the most particular first: its name, its region, the larger one that
+        this lies in, its place."""
         # A name or region that reads like a place does not move a destination there.
         name = () if self.name in PLACES or ":" in self.name else (self.name,)
-        region = () if self.region is None else (f"{self.place}:{self.region}",)
-        return (*name, *region, self.place)
+        if self.region is None:
+            return (*name, self.place)
+        regions = (regions_of.region(self.region), regions_of.lies_in(self.region))
+        return (*name, *(f"{self.place}:{each}" for each in regions if each is not None), self.place)
+
+    def perhaps_in(self, region: str) -> bool:
+        """Whether it may work there, as far as is known: part of what it says is its region lies there, or nobody can
+        tell where it is."""
+        if self.region is None or not regions_of.is_known(self.region):
+            return True
+        return regions_of.within(region, self.region)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,12 @@ class Policy:
     by_class: Mapping[tuple[str, str], Treatment] = field(repr=False)
     by_sensitivity: Mapping[tuple[Sensitivity, str], Treatment] = field(repr=False)
     kinds: Mapping[str, DataClass] = field(default_factory=dict[str, DataClass], repr=False)
+    _regional: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    """Columns that speak of a region."""
+
+    def __post_init__(self) -> None:
+        columns = {key for _, key in (*self.by_class, *self.by_sensitivity) if ":" in key}
+        object.__setattr__(self, "_regional", tuple(sorted(columns)))
 
     def class_of(self, kind: str) -> DataClass:
         return self.kinds.get(kind) or class_of(kind)
@@ -130,19 +148,32 @@ class Policy:
         return self._of_text(sensitivity, destination).treatment == "block"
 
     def _of_value(self, kind: str, destination: Destination) -> Ruling:
-        for key in destination.keys:
-            if (kind, key) in self.by_class:
-                return Ruling(self.by_class[kind, key], f"kinds.{kind}.{key}")
-        return self._of_class(self.class_of(kind), destination)
+        said = self._cell(self.by_class, kind, destination)
+        if said is None:
+            return self._of_class(self.class_of(kind), destination)
+        return Ruling(said[1], f"kinds.{kind}.{said[0]}")
 
     def _of_class(self, name: str, destination: Destination) -> Ruling:
-        for key in destination.keys:
-            if (name, key) in self.by_class:
-                return Ruling(self.by_class[name, key], f"classes.{name}.{key}")
-        return Ruling("block", UNSAID)
+        said = self._cell(self.by_class, name, destination)
+        return Ruling("block", UNSAID) if said is None else Ruling(said[1], f"classes.{name}.{said[0]}")
 
     def _of_text(self, sensitivity: Sensitivity, destination: Destination) -> Ruling:
-        for key in destination.keys:
-            if (sensitivity, key) in self.by_sensitivity:
-                return Ruling(self.by_sensitivity[sensitivity, key], f"sensitivity.{sensitivity}.{key}")
-        return Ruling("block", UNSAID)
+        said = self._cell(self.by_sensitivity, sensitivity, destination)
+        return Ruling("block", UNSAID) if said is None else Ruling(said[1], f"sensitivity.{sensitivity}.{said[0]}")
+
+    def _cell(
+        self, table: Mapping[tuple[Any, str], Treatment], row: str, destination: Destination
+    ) -> tuple[str, Treatment] | None:
+        """What a row says of a destination, with its column: the most particular word; but the strictest of what it
+        says of regions that the destination may be in, where that is stricter and the destination is not named."""
+        key = next((each for each in destination.keys if (row, each) in table), None)
+        if key is None or key == destination.name or not self._regional:
+            return None if key is None else (key, table[row, key])
+        if key == f"{destination.place}:{regions_of.region(destination.region or '')}" and destination.region:
+            # It is known by this very name, whatever else it may mean.
+            perhaps = [each for each in self._regional if regions_of.within(each.partition(":")[2], destination.region)]
+        else:
+            perhaps = [each for each in self._regional if destination.perhaps_in(each.partition(":")[2])]
+        keys = [key, *(each for each in perhaps if each.startswith(f"{destination.place}:") and (row, each) in table)]
+        strict = max(keys, key=lambda each: TREATMENTS.index(table[row, each]))
+        return strict, table[row, strict]

@@ -13,9 +13,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, cast
 
+from core import regions as regions_of
 from core.errors import Invalid
 from core.kinds import CLASSES, KIND, DataClass
-from core.policy import PLACES, SENSITIVITIES, TREATMENTS, Destination, Policy, Sensitivity, Treatment
+from core.policy import PLACES, SENSITIVITIES, TREATMENTS, Destination, Policy, Sensitivity, Treatment, strictest
 
 SECTIONS = ("classes", "sensitivity", "kinds")
 HINT = "vouch policy show prints the policy that holds, in the form that is expected."
@@ -63,13 +64,23 @@ def policy_of(document: Mapping[str, Any], version: int) -> Policy:
     by_class: dict[tuple[str, str], Treatment] = {}
     for section in ("classes", "kinds"):
         for row, cells in stated[section].items():
-            by_class |= {(row, key): cast(Treatment, said) for key, said in cells.items() if key != "class"}
+            by_class |= {(row, key): said for key, said in _treatments(cells).items()}
     by_sensitivity: dict[tuple[Sensitivity, str], Treatment] = {
-        (cast(Sensitivity, row), key): cast(Treatment, said)
+        (cast(Sensitivity, row), key): said
         for row, cells in stated["sensitivity"].items()
-        for key, said in cells.items()
+        for key, said in _treatments(cells).items()
     }
     return Policy(version, by_class, by_sensitivity, classes_of_kinds(stated))
+
+
+def _treatments(cells: Mapping[str, str]) -> dict[str, Treatment]:
+    """By column, regions as they are compared. Of two that are the same then, the stricter one holds."""
+    found: dict[str, Treatment] = {}
+    for key, said in cells.items():
+        if key != "class":
+            name = regions_of.region(key) if ":" in key else key
+            found[name] = strictest((found.get(name, TREATMENTS[0]), cast(Treatment, said)))
+    return found
 
 
 def classes_of_kinds(document: Mapping[str, Mapping[str, Mapping[str, str]]]) -> dict[str, DataClass]:

@@ -11,14 +11,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core import policy_document
+from core.decided import SEEDED_BY, reason
 from core.errors import Conflict, Invalid, NotFound
 from core.kinds import DataClass
 from core.policy import Policy
 from core.policy_document import Document, checked, policy_of
 from core.tables import PolicyRow
-
-SEEDED_BY = "vouch.yaml"
-LONGEST_WHY = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +72,7 @@ def put(
 ) -> PolicyVersion:
     """The next version. ``replaces``: the version that its author saw. Raises ``Conflict`` when another one holds now,
     ``Invalid`` for a document that cannot be used, or that says what holds already."""
-    why = why.strip()
-    if not why:
-        raise Invalid("A change of the policy needs a reason.", hint="Say it with --why; it is kept with the version.")
-    if len(why) > LONGEST_WHY:
-        raise Invalid(f"A reason may have {LONGEST_WHY} characters.", hint="Put the rest into your own records.")
+    why = reason(why, "the policy")
     now_held = current(session)
     if replaces is not None and replaces != now_held.version:
         raise Conflict(

@@ -172,11 +172,23 @@ class Keyring:
         return self._keys[name]
 
     def signing_key(self) -> Ed25519PrivateKey:
-        """The key that signs the audit log's checkpoints."""
+        """The first key that signed the audit log's checkpoints."""
         return Ed25519PrivateKey.from_private_bytes(self.key(SIGNING).raw())
 
+    def signing_keys(self) -> tuple[Ed25519PrivateKey, ...]:
+        """All keys that signed the audit log, the first one first. They are looked up anew: another process may have
+        changed the key. Older ones stay, so that a database from a backup can be continued."""
+        keys = [self.signing_key()]
+        while (self._directory / _generation(len(keys))).exists():
+            keys.append(Ed25519PrivateKey.from_private_bytes(self.key(_generation(len(keys))).raw()))
+        return tuple(keys)
+
+    def make_signing_key(self) -> None:
+        """Add the key that follows the newest one. It signs nothing before the log names it."""
+        self.key(_generation(len(self.signing_keys())))
+
     def public_key(self) -> Ed25519PublicKey:
-        """What anybody may have, to verify the audit log."""
+        """What anybody may have, to verify the audit log: the key that it began with."""
         return self.signing_key().public_key()
 
     def _found(self) -> None:
@@ -209,6 +221,10 @@ class Keyring:
         if len(value) != KEY_BYTES:
             raise Invalid(f"The key {path} is damaged.", hint="Restore it from a backup.")
         return Secret(value)
+
+
+def _generation(number: int) -> str:
+    return SIGNING if number == 0 else f"{SIGNING}-{number}"
 
 
 def _private(path: Path, status: os.stat_result, mode: str) -> None:

@@ -21,8 +21,42 @@ class PersonRow(Base):
     title: Mapped[str] = mapped_column(String(200), default="")
     roles: Mapped[list[str]] = mapped_column(JSON)
     demo: Mapped[bool] = mapped_column(Boolean, default=False)
+    kind: Mapped[str] = mapped_column(String(10), default="person", server_default="person")
+    """``person``, or ``service``: an account of a program, which nobody signs in as."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class RoleRequestRow(Base):
+    """Somebody asks that a person gets a role that needs approval. ``state``: open, approved or declined."""
+
+    __tablename__ = "role_requests"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id"))
+    role: Mapped[str] = mapped_column(String(20))
+    why: Mapped[str] = mapped_column(Text)
+    asked_by: Mapped[str] = mapped_column(String(36))
+    asked_at: Mapped[datetime] = mapped_column(Moment)
+    state: Mapped[str] = mapped_column(String(10))
+    decided_by: Mapped[str | None] = mapped_column(String(36))
+    decided_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class ActingGrantRow(Base):
+    """A service account may act for a person, or for the members of a group (its grant), until then."""
+
+    __tablename__ = "acting_grants"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("people.id"), index=True)
+    person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
+    group: Mapped[str | None] = mapped_column(String(300))
+    why: Mapped[str] = mapped_column(Text)
+    given_by: Mapped[str] = mapped_column(String(64))
+    given_at: Mapped[datetime] = mapped_column(Moment)
+    until: Mapped[datetime] = mapped_column(Moment)
+    ended_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class PeopleChangeRow(Base):
@@ -109,3 +143,20 @@ class PolicyRow(Base):
     why: Mapped[str] = mapped_column(Text)
     changed_by: Mapped[str] = mapped_column(String(64))
     changed_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class HoldRow(Base):
+    """A legal hold on a ``person``, ``document``, ``source`` or ``answer``, by id. It lasts until it is lifted."""
+
+    __tablename__ = "holds"
+    __table_args__ = (Index("ix_holds_target", "target", "lifted_at"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    target: Mapped[str] = mapped_column(String(36))
+    why: Mapped[str] = mapped_column(Text)
+    placed_by: Mapped[str] = mapped_column(String(36))
+    placed_at: Mapped[datetime] = mapped_column(Moment)
+    lifted_by: Mapped[str | None] = mapped_column(String(36))
+    lifted_at: Mapped[datetime | None] = mapped_column(Moment)
+    lifted_why: Mapped[str | None] = mapped_column(Text)

@@ -1,93 +1,104 @@
-"""Signed statements about the head of the chain: one row a batch, and the newest one again in a file of its own.
+"""Signed statements about the whole log: so many records, with this root, at this time. C2SP checkpoints
+(c2sp.org/tlog-checkpoint) with one line more, the time.
 
-The file stands outside the database, so that a database whose tail was cut off no longer agrees with it.
+The newest one also stands in a file outside the database, so that a database whose tail was cut off no longer agrees
+with it.
 """
 
 from __future__ import annotations
 
-import hashlib
+import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
 
-import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from filelock import FileLock
 
-from core.audit.events import JSON, canonical, instant
+from core.audit.events import instant
+from core.audit.merkle import EMPTY
+from core.audit.notes import BadNote, Note, NoteKey, decoded, read_note, sign_note
 from core.secrets import sync_directory, write_durably
 
-VERSION = 1
 GENESIS = bytes(32)
 """The hash that stands before the first record."""
+HASH_BYTES = 32
+_LINES = 4
+_SIZE = re.compile(r"(0|[1-9][0-9]{0,17})\Z")
+_TIME = re.compile(r"time (\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\Z")
 
 
 class BadCheckpoint(Exception):
-    """A statement that the key did not sign, or that is not one. The message says which."""
+    """A statement that no key signed, or that is not one. The message says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The chain held ``seq`` records; ``hashes`` (SHA-256) are those since the checkpoint before.
+    """The log ``origin`` held ``size`` records, whose tree has this ``root``. ``note`` is the whole of it, signed."""
 
-    With the hash of each record signed, a rewritten record is named itself, not only the batch that it is in.
-    """
-
-    seq: int
-    hashes: tuple[bytes, ...]
+    origin: str
+    size: int
+    root: bytes
     at: str
-    statement: bytes = field(repr=False)
-    signature: bytes = field(repr=False)
+    note: bytes = field(repr=False)
 
     @property
-    def head(self) -> bytes:
-        return self.hashes[-1] if self.hashes else GENESIS
+    def moment(self) -> datetime:
+        return datetime.fromisoformat(self.at)
 
-    @property
-    def before(self) -> int:
-        """The place of the checkpoint before this one."""
-        return self.seq - len(self.hashes)
-
-
-def key_id(public: Ed25519PublicKey) -> str:
-    return hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16]
+    def agrees(self, other: Checkpoint) -> bool:
+        """Whether both say the same of the log."""
+        return (self.origin, self.size, self.root) == (other.origin, other.size, other.root)
 
 
-def sign(key: Ed25519PrivateKey, seq: int, hashes: Sequence[bytes], at: datetime) -> Checkpoint:
+def sign(origin: str, keys: Sequence[Ed25519PrivateKey], size: int, root: bytes, at: datetime) -> Checkpoint:
+    """A new one, signed by each of ``keys``."""
     moment = instant(at)
-    listed: list[JSON] = [one.hex() for one in hashes]
-    statement = canonical({"v": VERSION, "seq": seq, "hashes": listed, "at": moment, "key": key_id(key.public_key())})
-    return Checkpoint(seq, tuple(hashes), moment, statement, key.sign(statement))
+    text = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\ntime {moment}\n"
+    return Checkpoint(origin, size, root, moment, sign_note(text, origin, keys))
 
 
-def open_checkpoint(public: Ed25519PublicKey, statement: bytes, signature: bytes) -> Checkpoint:
-    """Read a statement after checking its signature; raises BadCheckpoint."""
+def read(content: bytes) -> tuple[Checkpoint, Note]:
+    """What a note says; its signatures are still to be checked. Raises BadCheckpoint."""
     try:
-        public.verify(signature, statement)
-    except InvalidSignature:
-        raise BadCheckpoint("not signed by this installation's key") from None
-    members = _members(statement)
+        note = read_note(content)
+        origin, size, root, *more = note.text.removesuffix("\n").split("\n")
+        times = [match[1] for line in more if (match := _TIME.match(line))]
+        if not origin or not _SIZE.match(size) or not all(more) or len(times) != 1:
+            raise BadCheckpoint("not a checkpoint")
+        datetime.fromisoformat(times[0])
+        head = decoded(root)
+    except (BadNote, ValueError):
+        raise BadCheckpoint("damaged") from None
+    if len(head) != HASH_BYTES or (size == "0" and head != EMPTY):
+        raise BadCheckpoint("not a checkpoint")
+    return Checkpoint(origin, int(size), head, times[0], content), note
+
+
+def open_checkpoint(content: bytes, keys: Sequence[NoteKey]) -> tuple[Checkpoint, tuple[NoteKey, ...]]:
+    """A checkpoint of our own, and who of ``keys`` signed it, at least one. Nobody else may have signed it, and nothing
+    else stands in it. Raises BadCheckpoint."""
+    checkpoint, note = read(content)
     try:
-        hashes = tuple(bytes.fromhex(one) for one in members["hashes"])
-        return Checkpoint(int(members["seq"]), hashes, str(members["at"]), statement, signature)
-    except (KeyError, TypeError, ValueError):
-        raise BadCheckpoint("not a checkpoint") from None
+        signers = note.signers(keys)
+    except BadNote as error:
+        raise BadCheckpoint(str(error)) from None
+    if checkpoint.origin != keys[0].name or len(signers) != len(note.signatures):
+        raise BadCheckpoint("not signed by this installation's key")
+    if note.text.count("\n") != _LINES:
+        raise BadCheckpoint("not a checkpoint")
+    return checkpoint, signers
 
 
-def read_head(path: Path, public: Ed25519PublicKey) -> Checkpoint | None:
+def read_head(path: Path, keys: Sequence[NoteKey]) -> Checkpoint | None:
     """The checkpoint in the head file, None when there is no file; raises BadCheckpoint, OSError."""
     try:
-        members = _members(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
-    try:
-        statement, signature = members["statement"].encode(), bytes.fromhex(members["signature"])
-    except (KeyError, AttributeError, TypeError, ValueError):
-        raise BadCheckpoint("damaged") from None
-    return open_checkpoint(public, statement, signature)
+    return open_checkpoint(content, keys)[0]
 
 
 def prepare_head(path: Path, checkpoint: Checkpoint) -> None:
@@ -95,9 +106,8 @@ def prepare_head(path: Path, checkpoint: Checkpoint) -> None:
 
     A crash between the commit and ``publish_head`` leaves this file, which tells it from a head file rolled back.
     """
-    content = {"statement": checkpoint.statement.decode(), "signature": checkpoint.signature.hex()}
     upcoming(path).unlink(missing_ok=True)
-    write_durably(upcoming(path), orjson.dumps(content) + b"\n")
+    write_durably(upcoming(path), checkpoint.note)
 
 
 def publish_head(path: Path) -> None:
@@ -113,13 +123,3 @@ def upcoming(path: Path) -> Path:
 def head_lock(path: Path) -> FileLock:
     """Held while the chain and its head file move, so that whoever holds it sees the two agree."""
     return FileLock(path.with_name(f"{path.name}.lock"), timeout=60, mode=0o600, poll_interval=0.005)
-
-
-def _members(content: bytes) -> dict[str, Any]:
-    try:
-        members: Any = orjson.loads(content)
-    except ValueError:
-        raise BadCheckpoint("damaged") from None
-    if not isinstance(members, dict):
-        raise BadCheckpoint("damaged")
-    return cast(dict[str, Any], members)

@@ -123,12 +123,12 @@ class AskIntent(Decision):
 
 class AskOutcome(Details):
     """What came of it: sentences that were ``shown``, ``dropped``, or ``replaced`` by a verbatim one. Of the sources
-    ``stale`` were cited as out of date, and ``left_out`` not used for it."""
+    ``stale`` were cited as out of date, and ``left_out`` not used for it. Of one that is unknown, none of it is."""
 
     answer: Id
-    status: Literal["answered", "abstained", "refused", "failed"]
-    shown: Count
-    dropped: Count
+    status: Literal["answered", "abstained", "refused", "failed", "unknown"]
+    shown: Count | None = None
+    dropped: Count | None = None
     conversation: Id | None = None
     replaced: Count | None = None
     support: Ratio | None = None
@@ -183,10 +183,10 @@ class ModelOutcome(Details):
     answer: Id
     model: Id
     version: Id
-    attempts: Count
-    reply: Commitment
-    tokens_in: Count
-    tokens_out: Count
+    attempts: Count | None = None
+    reply: Commitment | None = None
+    tokens_in: Count | None = None
+    tokens_out: Count | None = None
     returned: Id | None = None
     sdk: Id | None = None
     api_version: Id | None = None
@@ -224,11 +224,14 @@ class EvidenceRead(Decision):
 
 
 class AnswerRead(Decision):
+    """``share``: by which the reader came to it, who is not the one who asked."""
+
     answer: Id
     conversation: Id | None = None
     sentences: Count | None = None
     withheld: Count | None = None
     reason: Word | None = None
+    share: Id | None = None
 
 
 KindOfValue = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Z][A-Z0-9_]{1,63}\z")]
@@ -317,7 +320,7 @@ class SourceConfigured(Details):
     sensitive than the one before did."""
 
     source: Id
-    change: Literal["created", "changed", "removed"]
+    change: Literal["created", "changed", "removed", "owners"]
     connector: Word | None = None
     revision: Count | None = None
     settings: Commitment | None = None
@@ -340,9 +343,67 @@ class DestinationConfigured(Details):
     deliveries: Count | None = None
 
 
+class DeliveryIntent(Details):
+    """``body`` is about to be sent to a destination, by its name: a message that was made of ``answer``."""
+
+    delivery: Id
+    destination: Id
+    answer: Id
+    attempt: Count
+    connector: Word
+    body: Commitment
+
+
+class DeliveryOutcome(Details):
+    """What came of it. ``refused`` will not work however often it is tried, ``given_up`` did not work as often as it
+    was tried; the message then went to the destination ``fallback``, or to ``review`` by people. ``found``: an earlier
+    attempt had got through. Without a ``delivery`` it was not even put in line."""
+
+    destination: Id
+    answer: Id
+    result: Literal["accepted", "postponed", "refused", "given_up", "fallback", "review", "unknown"]
+    delivery: Id | None = None
+    attempt: Count | None = None
+    found: Flag | None = None
+    fallback: Id | None = None
+    reason: Word | None = None
+
+
+class ActedFor(Details):
+    """A service account, which is the subject, acts for ``target`` by a grant."""
+
+    target: Subject
+    grant: Id
+    command: Word
+
+
+class RoleChanged(Details):
+    """A role that needs approval is asked for, given or declined. ``why`` commits to the reason."""
+
+    person: Subject
+    role: Word
+    request: Id
+    change: Literal["asked", "approved", "declined"]
+    asked_by: Subject | None = None
+    why: Commitment | None = None
+
+
+class ServiceChanged(Details):
+    """``account`` was made or removed, got or lost a key, or a grant to act for ``target`` or for a group, to whose
+    name ``group`` commits."""
+
+    account: Subject
+    change: Literal["added", "removed", "key_made", "key_ended", "grant_given", "grant_ended"]
+    scopes: Roles = []
+    grant: Id | None = None
+    target: Subject | None = None
+    group: Commitment | None = None
+    until: AwareDatetime | None = None
+
+
 class PeopleChanged(Details):
     """``groups`` commits to the sorted group names, one a line. Of somebody ``forgotten``, ``values`` went from the
-    vault and ``labels`` of passages were dropped."""
+    vault and ``labels`` of passages were dropped. ``origin``: a directory says so."""
 
     person: Subject
     change: Literal["added", "changed", "disabled", "removed", "forgotten"]
@@ -351,6 +412,7 @@ class PeopleChanged(Details):
     groups_count: Count | None = None
     values: Count | None = None
     labels: Count | None = None
+    origin: Word | None = None
 
 
 class PolicyChanged(Details):
@@ -450,7 +512,8 @@ class InstallationStarted(Details):
 
 class AuditVerified(Details):
     """``first_broken`` is the sequence number of the first broken record. ``reason`` is ``head_accepted`` when an
-    operator let the log go on from a restored database, whose head was ``expected`` at ``expected_at``."""
+    operator let the log go on from a restored database, whose head was ``expected`` at ``expected_at``. ``kept`` is how
+    many checkpoints from outside it was held against."""
 
     ok: Flag
     records: Count
@@ -461,3 +524,174 @@ class AuditVerified(Details):
     expected_at: AwareDatetime | None = None
     reason: Word | None = None
     seconds: Seconds | None = None
+    root: Digest | None = None
+    kept: Count | None = None
+
+
+class AuditExported(Details):
+    """Records ``first`` to ``last`` were copied out, with proofs that they are in the tree of ``size`` records."""
+
+    records: Count
+    size: Count
+    root: Digest
+    first: Count | None = None
+    last: Count | None = None
+    form: Word | None = None
+    seconds: Seconds | None = None
+
+
+class AuditRotated(Details):
+    """From the checkpoint over this record on the log is signed by ``key`` (Ed25519, raw), number ``generation``. That
+    checkpoint is signed by the key before as well."""
+
+    generation: Count
+    key: Digest
+
+
+class CredentialChanged(Details):
+    """With what ``person`` comes in: a link, a password, a key, an account of a provider. ``sessions`` ended by it."""
+
+    person: Subject
+    change: Literal["made", "set", "renewed", "removed", "linked", "unlinked", "ended"]
+    credential: Literal["link", "password_link", "password", "key", "identity", "session"]
+    by: Subject | None = None
+    sessions: Count | None = None
+    session: Digest | None = None
+    expires_at: AwareDatetime | None = None
+
+
+class GroupChanged(Details):
+    """A group of a directory. ``name`` commits to what it is called there, ``people`` are its members after."""
+
+    group: Id
+    change: Literal["created", "changed", "removed"]
+    origin: Word
+    name: Commitment
+    people: Count
+    joined: Annotated[list[Subject], Field(max_length=1000)] = []
+    left: Annotated[list[Subject], Field(max_length=1000)] = []
+    unnamed: Count | None = None
+    """Members who joined or left beyond those that are named."""
+
+
+class WebhookConfigured(Details):
+    """``url`` commits to the address; ``sources``: how many it is narrowed to."""
+
+    webhook: Id
+    change: Literal["created", "removed", "rotated", "tested", "replayed"]
+    url: Commitment
+    events: Annotated[list[Word], Field(max_length=32)]
+    sources: Count | None = None
+    deliveries: Count | None = None
+
+
+class WebhookDelivered(Details):
+    """An event of ids and states was taken by its receiver (``sent``), or could not be brought there (``dead``)."""
+
+    webhook: Id
+    delivery: Id
+    event: Word
+    attempt: Count
+    result: Literal["sent", "dead"]
+
+
+class ConversationChanged(Details):
+    conversation: Id
+    change: Literal["renamed", "pinned", "unpinned", "deleted"]
+
+
+class ConversationShared(Details):
+    """With a person (``target``), or with the members of a group, to whose name ``group`` commits."""
+
+    share: Id
+    conversation: Id
+    change: Literal["shared", "ended"]
+    target: Subject | None = None
+    group: Commitment | None = None
+    answers: Count | None = None
+
+
+class FeedbackGiven(Details):
+    """``comment``: whether there is one."""
+
+    answer: Id
+    change: Literal["given", "changed", "withdrawn"]
+    rating: Literal["up", "down"] | None = None
+    reasons: Annotated[list[Word], Field(max_length=32)] = []
+    comment: Flag = False
+
+
+class KeptEvidence(Details):
+    """A snapshot of a version; ``commitment`` to its content is its address."""
+
+    version: Id
+    document: Id
+    commitment: Commitment
+
+
+class EvidenceKept(Details):
+    """Versions that an answer cites were kept as they are."""
+
+    answer: Id
+    snapshots: Annotated[list[KeptEvidence], Field(max_length=1000)]
+
+
+class EvidenceReviewed(Details):
+    """A reviewer opened a citation of an answer in its snapshot. ``state`` is that of its document."""
+
+    answer: Id
+    number: Count
+    version: Id
+    document: Id
+    commitment: Commitment
+    state: Word
+    current: Flag
+
+
+class HoldChanged(Details):
+    """Something is held, or is not held any more. ``why`` commits to the reason, ``target`` is an id, or the pseudonym
+    of a person."""
+
+    hold: Id
+    change: Literal["placed", "lifted"]
+    kind: Word
+    target: Id
+    why: Commitment
+
+
+Counts = Annotated[dict[Word, Count], Field(max_length=64)]
+Side = Literal["asker", "about", "both"]
+
+
+class SubjectExported(Details):
+    """What is kept of a person was copied out, at that person's request. ``person`` is missing where it is nobody who
+    has an account here; ``address`` commits to the e-mail address."""
+
+    side: Side
+    address: Commitment
+    person: Subject | None = None
+    found: Counts = {}
+
+
+class SubjectErased(Details):
+    """What is kept of a person is erased, or was. ``request`` is the id of the report, ``report`` its hash;
+    ``restored``: it had come back with a backup."""
+
+    request: Id
+    side: Side
+    documents: Literal["suppress", "labels-only"]
+    person: Subject | None = None
+    removed: Counts = {}
+    held: Counts = {}
+    unreached: Count | None = None
+    report: Digest | None = None
+    restored: Flag | None = None
+
+
+class RetentionRun(Details):
+    """What was older than its class is kept for was removed, by class; ``held`` was spared by a hold. ``days`` are
+    those that each class is kept."""
+
+    removed: Counts
+    held: Counts = {}
+    days: Counts = {}

@@ -10,15 +10,16 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
+import orjson
 import rfc8785
 from pydantic import ValidationError
 
 from core.audit import details as fields
 from core.errors import Invalid
 
-SCHEMA = 1
+SCHEMA = 2
 
 JSON = str | int | float | bool | None | list["JSON"] | tuple["JSON", ...] | Mapping[str, "JSON"]
 Kind = Literal[
@@ -36,9 +37,14 @@ Kind = Literal[
     "redaction.done",
     "redaction.restored",
     "operator.impersonation",
+    "person.acted_for",
+    "role.changed",
+    "service.changed",
     "source.run",
     "source.configured",
     "destination.configured",
+    "delivery.intent",
+    "delivery.outcome",
     "people.changed",
     "policy.changed",
     "model.changed",
@@ -49,9 +55,25 @@ Kind = Literal[
     "access.changed",
     "installation.started",
     "audit.verified",
+    "audit.exported",
+    "audit.rotated",
+    "credential.changed",
+    "group.changed",
+    "webhook.configured",
+    "webhook.delivered",
+    "conversation.changed",
+    "conversation.shared",
+    "feedback.given",
+    "evidence.kept",
+    "evidence.reviewed",
+    "hold.changed",
+    "subject.exported",
+    "subject.erased",
+    "retention.run",
 ]
-Outcome = Literal["started", "done", "answered", "abstained", "refused", "denied", "failed"]
+Outcome = Literal["started", "done", "answered", "abstained", "refused", "denied", "failed", "unknown"]
 NO_SUBJECT = ""
+_EXACT, _SMALLEST = 2**53 - 1, 1e-4
 
 DETAILS: Mapping[Kind, type[fields.Details]] = {
     "sign_in": fields.SignIn,
@@ -68,9 +90,14 @@ DETAILS: Mapping[Kind, type[fields.Details]] = {
     "redaction.done": fields.RedactionDone,
     "redaction.restored": fields.RedactionRestored,
     "operator.impersonation": fields.Impersonation,
+    "person.acted_for": fields.ActedFor,
+    "role.changed": fields.RoleChanged,
+    "service.changed": fields.ServiceChanged,
     "source.run": fields.SourceRun,
     "source.configured": fields.SourceConfigured,
     "destination.configured": fields.DestinationConfigured,
+    "delivery.intent": fields.DeliveryIntent,
+    "delivery.outcome": fields.DeliveryOutcome,
     "people.changed": fields.PeopleChanged,
     "policy.changed": fields.PolicyChanged,
     "model.changed": fields.ModelChanged,
@@ -81,6 +108,21 @@ DETAILS: Mapping[Kind, type[fields.Details]] = {
     "access.changed": fields.AccessChanged,
     "installation.started": fields.InstallationStarted,
     "audit.verified": fields.AuditVerified,
+    "audit.exported": fields.AuditExported,
+    "audit.rotated": fields.AuditRotated,
+    "credential.changed": fields.CredentialChanged,
+    "group.changed": fields.GroupChanged,
+    "webhook.configured": fields.WebhookConfigured,
+    "webhook.delivered": fields.WebhookDelivered,
+    "conversation.changed": fields.ConversationChanged,
+    "conversation.shared": fields.ConversationShared,
+    "feedback.given": fields.FeedbackGiven,
+    "evidence.kept": fields.EvidenceKept,
+    "evidence.reviewed": fields.EvidenceReviewed,
+    "hold.changed": fields.HoldChanged,
+    "subject.exported": fields.SubjectExported,
+    "subject.erased": fields.SubjectErased,
+    "retention.run": fields.RetentionRun,
 }
 _OUTCOMES = frozenset(get_args(Outcome))
 _SUBJECT = re.compile(r"([0-9a-f]{32})?\Z")
@@ -145,7 +187,39 @@ def body(event: Event) -> dict[str, JSON]:
 
 def canonical(value: Mapping[str, JSON]) -> bytes:
     """RFC 8785 canonical JSON."""
-    return rfc8785.dumps(dict(value))
+    try:
+        return orjson.dumps(_plain(value), option=orjson.OPT_SORT_KEYS)
+    except _Unlike:
+        return rfc8785.dumps(dict(value))
+
+
+class _Unlike(Exception):
+    """A value that orjson writes otherwise than RFC 8785 does."""
+
+
+def _plain(value: JSON) -> JSON:
+    """``value`` so that orjson, which is much faster, gives the bytes of RFC 8785. Raises _Unlike where it cannot."""
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is dict or (kind not in (int, float, list, tuple) and isinstance(value, Mapping)):
+        members = cast(Mapping[str, JSON], value)
+        # By bytes and by UTF-16, keys are in the same order where they are ASCII.
+        if not "".join(members).isascii():
+            raise _Unlike
+        return {name: each if type(each) is str else _plain(each) for name, each in members.items()}
+    if kind is list or kind is tuple:
+        return [each if type(each) is str else _plain(each) for each in cast(list[JSON], value)]
+    if kind is int and abs(cast(int, value)) <= _EXACT:
+        return value
+    if kind is float:
+        number = cast(float, value)
+        if number.is_integer() and abs(number) <= _EXACT:
+            return int(number)
+        # Between these, both write the shortest digits without an exponent.
+        if _SMALLEST <= abs(number) <= _EXACT:
+            return number
+    raise _Unlike
 
 
 def instant(at: datetime) -> str:

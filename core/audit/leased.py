@@ -39,14 +39,14 @@ class LeasedSequencer(Sequencer):
         self._leases = Leases(database, clock)
         self._lease: Lease | None = None
 
-    def drain(self) -> None:
+    def drain(self, *, sealing: bool = False) -> None:
         """Chain what is pending, unless another process does so."""
         if self._lease is not None:
-            super().drain()
+            super().drain(sealing=sealing)
             return
         with self._leases.hold(NAME) as lease:
             if lease is not None:
-                super().drain()
+                super().drain(sealing=sealing)
 
     def _run(self) -> None:
         while not self._stopping.is_set():

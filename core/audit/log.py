@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 import orjson
+from sqlalchemy import Connection, insert
 from sqlalchemy import event as database_events
-from sqlalchemy import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from core.audit import intents
 from core.audit.commitments import Commitments, pseudonym
 from core.audit.events import Event, body
 from core.audit.tables import PendingRow
@@ -31,6 +36,21 @@ class Follower(Protocol):
     def wake(self) -> None: ...
 
 
+class Interrupted(Exception):
+    """Whoever was writing for others was interrupted."""
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """An event on its way into the database."""
+
+    event: Event
+    content: bytes
+    at: datetime
+    done: bool = False
+    failure: SQLAlchemyError | Interrupted | None = None
+
+
 class AuditLog:
     """The writers' side of the log. Safe to use from many threads."""
 
@@ -40,20 +60,30 @@ class AuditLog:
         self._subject = keyring.key(SUBJECT)
         self._clock = clock
         self._follower: Follower | None = None
+        self._queue: list[_Waiting] = []
+        self._arriving = threading.Lock()
+        self._writing = threading.Lock()
 
     def append(self, event: Event) -> str:
-        """Write ``event`` in a transaction of its own and return its id; what is returned survives a killed process.
+        """Write ``event`` and return its id; what is returned is committed and survives a killed process. Events that
+        arrive while a transaction is at work share the next one.
 
         Raises Refused when it cannot be written, or when earlier events cannot be chained: then nothing may be shown.
         Not to be called inside ``database.writing()``, which holds SQLite's only write lock: use ``enlist`` there.
         """
         if self._follower is not None:
             self._follower.check()
-        try:
-            with self._database.writing() as session:
-                self._insert(session, event)
-        except SQLAlchemyError as error:
-            raise Refused("The audit log cannot be written.", hint=HINT) from error
+        # The sequencer makes it canonical; here it only has to arrive.
+        waiting = _Waiting(event, orjson.dumps(body(event)), self._clock())
+        with self._arriving:
+            self._queue.append(waiting)
+        with self._writing:
+            if not waiting.done:
+                with self._arriving:
+                    group, self._queue = self._queue, []
+                self._commit(group)
+        if waiting.failure is not None:
+            raise Refused("The audit log cannot be written.", hint=HINT) from waiting.failure
         if self._follower is not None:
             self._follower.wake()
         return event.id
@@ -65,10 +95,14 @@ class AuditLog:
             follower.check()
             database_events.listen(session, "after_commit", _waker(follower), once=True)
         try:
-            self._insert(session, event)
+            self._insert(session, [_Waiting(event, orjson.dumps(body(event)), self._clock())])
         except SQLAlchemyError as error:
             raise Refused("The audit log cannot be written.", hint=HINT) from error
         return event.id
+
+    def close_open_intents(self, before: datetime | None = None) -> int:
+        """Log the outcome ``unknown`` of every intent that has none, or has none since ``before``; returns how many."""
+        return intents.close(self._database, self.enlist, self._clock, before)
 
     def commitments(self) -> Commitments:
         """Commitments for one event, with a fresh salt. Give its ``salt`` to the event."""
@@ -82,10 +116,30 @@ class AuditLog:
         """Wake ``follower`` after each event, and refuse events while it fails."""
         self._follower = follower
 
-    def _insert(self, session: Session, event: Event) -> None:
-        # The sequencer makes it canonical; here it only has to arrive.
-        row = {"event": orjson.dumps(body(event)), "created_at": self._clock()}
-        session.execute(_PENDING, row)
+    @contextmanager
+    def alone(self) -> Generator[None]:
+        """While no event of this process is being written: two writers of SQLite in one process would sleep in turn."""
+        with self._writing:
+            yield
+
+    def _commit(self, group: Sequence[_Waiting]) -> None:
+        """Write all of them in one transaction. Each has to hear when that fails, since nothing of it is kept then."""
+        failure: SQLAlchemyError | Interrupted | None = Interrupted()
+        try:
+            # A session of the ORM would cost as much as the rest of it.
+            with self._database.engine.begin() as connection:
+                self._insert(connection, group)
+            failure = None
+        except SQLAlchemyError as error:
+            failure = error
+        finally:
+            for each in group:
+                each.failure, each.done = failure, True
+
+    def _insert(self, to: Session | Connection, group: Sequence[_Waiting]) -> None:
+        to.execute(_PENDING, [{"event": each.content, "created_at": each.at} for each in group])
+        for each in group:
+            intents.follow(to, each.event)
 
 
 def _waker(follower: Follower) -> Callable[[Session], None]:

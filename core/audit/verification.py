@@ -1,204 +1,444 @@
 """Reads the whole log again and names the first record that is not as it was written.
 
-Needs the public key only. What each finding rests on: a record's hash covers its bytes, the next record repeats that
-hash, a signed checkpoint lists it, each checkpoint begins where the one before ended, and the head file repeats the
-newest checkpoint outside the database.
+Needs the key that the log began with only. What each finding rests on: a record's leaf hash covers its bytes, the next
+record repeats it, a checkpoint's hashes list it and give the root that was signed, each checkpoint begins where the one
+before ended, a key is vouched for by the one before, and the newest checkpoint stands outside the database as well. A
+checkpoint that was kept elsewhere has to be one of the same tree, however old it is.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
-from core.audit import repository
-from core.audit.checkpoints import (
-    GENESIS,
-    BadCheckpoint,
-    Checkpoint,
-    head_lock,
-    open_checkpoint,
-    read_head,
-    upcoming,
-)
-from core.audit.repository import Stored
-from core.database import Database
+from core.audit.checkpoints import GENESIS, HASH_BYTES, BadCheckpoint, Checkpoint, open_checkpoint, read
+from core.audit.keys import first_key
+from core.audit.merkle import Frontier
+from core.audit.notes import BadNote, NoteKey
+from core.audit.reading import Heads, LogReader, Unreadable
+from core.audit.repository import TILE, TILE_LEVELS, Stored
+from core.audit.stamps import BadStamp, check, stamped
 
 PROGRESS_EVERY = 1000
 Progress = Callable[[int, int], None]
 """Called with records read and records in all."""
+ROTATED = "audit.rotated"
+_ROTATED = b'"kind":"audit.rotated"'
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """``records`` are whole and signed, before the first broken one; ``head`` is the hash, in hex, of the newest
-    record that a good checkpoint lists (the last record, when all is well).
+    """``records`` are whole and signed, before the first broken one; ``head`` is the leaf hash, in hex, of the newest
+    record that a good checkpoint is over (the last record, when all is well), ``root`` that of the tree under it.
 
-    ``first_broken`` is a sequence number, counted from 1, and what is wrong there.
+    ``first_broken`` is a sequence number, counted from 1, and what is wrong there; ``trouble`` is wrong elsewhere: a
+    kept checkpoint that is of another log, the manifest of an export. ``keys`` signed it, the first one first.
     """
 
     ok: bool
     records: int
     head: str
     first_broken: tuple[int, str] | None
+    root: str = ""
+    trouble: str = ""
+    at: str = ""
+    keys: tuple[NoteKey, ...] = ()
 
 
-class _Broken(Exception):
+class Broken(Exception):
+    """Record ``seq`` is not as it was written."""
+
     def __init__(self, seq: int, reason: str) -> None:
         super().__init__(reason)
         self.found = (seq, reason)
 
 
+class Untrue(Exception):
+    """Something beside the records is not as it was written."""
+
+
 @dataclass(slots=True)
 class _Reading:
-    """How far the log was found whole: the last good record and its hash, how many are signed, the last checkpoint."""
+    """How far the log was found whole: the last good record and its hash, the last good checkpoint, the tree under
+    it, and the key that signs from there on."""
 
+    key: NoteKey
     seq: int = 0
     hash: bytes = GENESIS
-    signed: int = 0
     sealed: Checkpoint | None = None
+    before: int = 0
+    head: bytes = GENESIS
+    tree: Frontier = field(default_factory=Frontier)
+    rotated: tuple[int, NoteKey] | None = None
+    known: list[NoteKey] = field(default_factory=list[NoteKey])
 
-    def took(self, signed: bytes) -> None:
-        self.seq, self.hash = self.seq + 1, signed
+    @property
+    def signed(self) -> int:
+        return 0 if self.sealed is None else self.sealed.size
 
 
-def verify(database: Database, public: Ed25519PublicKey, head: Path, progress: Progress | None = None) -> Verification:
-    """Check every record against its successor, the checkpoints and the head file. Memory use is constant.
+def verify(
+    reader: LogReader,
+    public: Ed25519PublicKey,
+    kept: Sequence[bytes] = (),
+    progress: Progress | None = None,
+    authorities: Path | None = None,
+) -> Verification:
+    """Check every record against its successor, the checkpoints, the head file where there is one, and the checkpoints
+    that somebody ``kept``. Time stamps have to be over their checkpoints; with ``authorities``, certificates in PEM, by
+    one of those. Memory use is constant.
 
     Events that still are pending are not part of the log: drain the sequencer first.
     """
-    reading = _Reading()
+    first = first_key(public)
+    reading = _Reading(first, known=[first])
+    broken: tuple[int, str] | None = None
+    trouble = ""
     try:
-        with _together(database, head, public) as (session, ends):
-            _read(session, public, reading, progress)
-            _end(reading, ends)
-    except _Broken as broken:
-        return _result(reading, broken.found)
+        _read(reader, reading, _Stored(reader), _Kept.of(kept, first.name), progress)
+        _end(reading, reader.heads())
+        check_stamps(reader.stamps(), authorities)
+    except Broken as error:
+        broken = error.found
+    except Untrue as error:
+        trouble = str(error)
+    except Unreadable as error:
+        broken = (reading.seq + 1, f"cannot be read: {error}")
     except SQLAlchemyError as error:
-        reason = f"cannot be read: the database is damaged ({type(error).__name__})"
-        return _result(reading, (reading.seq + 1, reason))
-    return _result(reading, None)
+        broken = (reading.seq + 1, f"cannot be read: the database is damaged ({type(error).__name__})")
+    return _result(reading, broken, trouble)
 
 
-def _result(reading: _Reading, broken: tuple[int, str] | None) -> Verification:
-    head = reading.sealed.head if reading.sealed is not None else GENESIS
+def _result(reading: _Reading, broken: tuple[int, str] | None, trouble: str) -> Verification:
     records = reading.signed if broken is None else max(0, min(reading.signed, broken[0] - 1))
-    return Verification(broken is None, records, head.hex(), broken)
+    sealed = reading.sealed
+    return Verification(
+        broken is None and not trouble, records, reading.head.hex(), broken,
+        root=(sealed.root if sealed is not None else reading.tree.root()).hex(), trouble=trouble,
+        at="" if sealed is None else sealed.at, keys=tuple(reading.known),
+    )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Ends:
-    """The head file and the one prepared beside it; ``trouble`` says why the head file cannot be used."""
+@dataclass(slots=True)
+class _Kept:
+    """Checkpoints from outside, the smallest first, until the tree has grown to each."""
 
-    head: Checkpoint | None
-    prepared: Checkpoint | None
+    waiting: list[tuple[Checkpoint, bytes]]
+    agreed: int = 0
+    seen: list[bytes] = field(default_factory=list[bytes])
     trouble: str = ""
-    missing: bool = False
+    """What cannot be compared at all."""
+
+    @classmethod
+    def of(cls, contents: Sequence[bytes], origin: str) -> _Kept:
+        found: list[tuple[Checkpoint, bytes]] = []
+        trouble = ""
+        for content in contents:
+            try:
+                checkpoint = read(content)[0]
+            except BadCheckpoint as error:
+                trouble = f"a kept checkpoint is {error}"
+                continue
+            if checkpoint.origin == origin:
+                found.append((checkpoint, content))
+            else:
+                trouble = f"a kept checkpoint is of another log: {checkpoint.origin}, not {origin}"
+        return cls(sorted(found, key=lambda each: each[0].size), trouble=trouble)
+
+    def next_size(self) -> int | None:
+        return self.waiting[0][0].size if self.waiting else None
+
+    def meet(self, tree: Frontier) -> None:
+        """Compare those of this size with the tree."""
+        while self.waiting and self.waiting[0][0].size == tree.size:
+            checkpoint, content = self.waiting.pop(0)
+            if checkpoint.root != tree.root():
+                raise Broken(
+                    self.agreed + 1,
+                    f"or one after it up to {tree.size} is not the one that the checkpoint kept of {checkpoint.at} "
+                    "vouched for: history was rewritten",
+                )
+            self.agreed = tree.size
+            self.seen.append(content)
+
+    def end(self, reading: _Reading) -> None:
+        """What is left stands for more records than there are; and a key of the log has to have signed each."""
+        for content in (*self.seen, *(content for _, content in self.waiting)):
+            checkpoint, note = read(content)
+            try:
+                signers = note.signers(reading.known)
+            except BadNote:
+                signers = ()
+            if not signers:
+                raise Untrue(f"the checkpoint kept of {checkpoint.at} is not signed by a key of this log")
+        if self.waiting:
+            checkpoint = self.waiting[-1][0]
+            raise Broken(
+                reading.tree.size + 1,
+                f"is missing: the checkpoint kept of {checkpoint.at} stands for {checkpoint.size} records",
+            )
+        if self.trouble:
+            raise Untrue(self.trouble)
 
 
-@contextmanager
-def _together(database: Database, head: Path, public: Ed25519PublicKey) -> Generator[tuple[Session, _Ends]]:
-    """A snapshot of the database and the head file of the same moment."""
-    with repository.snapshot(database) as session:
-        with ExitStack() as held:
-            # A copy on read-only media cannot be locked, and has no sequencer that could move it.
-            with suppress(OSError):
-                held.enter_context(head_lock(head))
-            repository.latest_checkpoint(session)
-            ends = _ends(head, public)
-        yield session, ends
+class _Stored:
+    """The subtrees that are stored beside the records, compared with those that the records give."""
+
+    def __init__(self, reader: LogReader) -> None:
+        self._reader = reader
+        self._levels: dict[int, Iterator[tuple[int, bytes | None]]] = {}
+        self._any = reader.tiles(1) is not None
+
+    def compare(self, completed: Sequence[tuple[int, int, bytes]]) -> None:
+        for level, index, found in completed:
+            if not self._any or not level or level % TILE_LEVELS:
+                continue
+            tier = level // TILE_LEVELS
+            stored = self._levels.get(tier)
+            if stored is None:
+                stored = self._levels[tier] = self._reader.tiles(tier) or iter(())
+            if next(stored, None) != (index, found):
+                last = (index + 1) << level
+                raise Broken(last, f"ends a part of the tree ({1 << level} records) whose stored hash was edited")
 
 
-def _ends(path: Path, public: Ed25519PublicKey) -> _Ends:
-    try:
-        prepared = read_head(upcoming(path), public)
-    except (BadCheckpoint, OSError):
-        prepared = None
-    try:
-        head = read_head(path, public)
-    except BadCheckpoint as error:
-        return _Ends(None, prepared, f"the head file is {error}")
-    except OSError as error:
-        return _Ends(None, prepared, f"the head file cannot be read ({error.strerror})")
-    if head is None:
-        return _Ends(None, prepared, "the head file is missing", missing=True)
-    return _Ends(head, prepared)
-
-
-def _read(session: Session, public: Ed25519PublicKey, reading: _Reading, progress: Progress | None) -> None:
-    newest = next(iter(repository.latest(session, 1)), None)
-    total = newest.seq if newest is not None else 0
-    with repository.all_checkpoints(session) as seals, repository.all_records(session) as records:
+def _read(reader: LogReader, reading: _Reading, stored: _Stored, kept: _Kept, progress: Progress | None) -> None:
+    total = reader.total()
+    told = 0
+    with reader.checkpoints() as seals, reader.records() as records:
         for row in seals:
-            seal = _seal(row, public, reading.seq + 1)
-            for signed in seal.hashes:
-                _check(next(records, None), signed, reading)
-                reading.took(signed)
-                reading.signed = reading.seq
-                if progress is not None and (reading.seq % PROGRESS_EVERY == 0 or reading.seq == total):
-                    progress(reading.seq, total)
-            reading.sealed = seal
+            _batch(row, records, reading, stored, kept)
+            if progress is not None and (reading.seq - told >= PROGRESS_EVERY or reading.seq >= total):
+                told = reading.seq
+                progress(told, total)
         for row in records:
             # Nothing vouches for these any more, but an edit among them can still be named.
-            stored = row[2] or b""
-            _check(row, stored, reading)
-            reading.took(stored)
+            _check(row, row[2] if row[2] is not None else _leaf(row[1] or b""), reading)
+    kept.meet(reading.tree)
+    if reading.seq == reading.signed:
+        kept.end(reading)
 
 
-def _seal(row: Stored, public: Ed25519PublicKey, first: int) -> Checkpoint:
-    """The checkpoint in ``row``, which has to be signed and to cover the records from ``first`` on."""
-    seq, statement, signature = row
+def _batch(row: Stored, records: Iterator[Stored], reading: _Reading, stored: _Stored, kept: _Kept) -> None:
+    """The records under one checkpoint: each against its hash, then all of them against the root that was signed."""
+    first = reading.seq + 1
+    seal, signers = _seal(row, first, reading)
+    leaves = _leaves(row[2] or b"", seal, first)
+    tree = reading.tree.copy()
+    tree.extend(leaves)
+    if tree.root() != seal.root:
+        _name_edited(records, leaves, seal, reading)
+    reading.rotated = None
+    # Local names: this loop runs once a record.
+    expected, before, check = reading.seq, reading.hash, _checked
+    for signed in leaves:
+        expected += 1
+        found = next(records, None)
+        if found is None or not check(found, expected, signed, before):
+            reading.seq, reading.hash = expected - 1, before
+            _check(found, signed, reading)
+        elif _ROTATED in (found[1] or b""):
+            reading.rotated = _rotation(expected, found[1] or b"", reading.key.name)
+        before = signed
+    reading.seq, reading.hash = expected, before
+    _grow(leaves, reading, stored, kept)
+    _follow_key(seal, signers, first, reading)
+    reading.before, reading.sealed, reading.head = first - 1, seal, before
+
+
+def _checked(row: Stored, expected: int, signed: bytes, before: bytes) -> bool:
+    """The quick way to see that all is well; ``_check`` tells what is not."""
+    seq, content, stored = row
+    if seq != expected or content is None or sha256(b"\x00" + content).digest() != signed:
+        return False
+    if stored is not None and stored != signed:
+        return False
     try:
-        seal = open_checkpoint(public, statement or b"", signature or b"")
-    except BadCheckpoint as error:
-        raise _Broken(first, f"is vouched for no more: the checkpoint at {seq} is {error}") from None
-    if seal.seq != seq or seal.before != first - 1 or not seal.hashes:
-        raise _Broken(first, f"is vouched for no more: its checkpoint is gone, and the one at {seq} is for others")
-    return seal
+        members = orjson.loads(content)
+        return members["seq"] == expected and members["prev"] == before.hex()
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _seal(row: Stored, first: int, reading: _Reading) -> tuple[Checkpoint, int]:
+    """The checkpoint in ``row``, which has to be signed by the key that holds and to cover the records from ``first``
+    on; and how many signed it."""
+    size, note, hashes = row
+    try:
+        seal, noted = read(note or b"")
+        if not noted.signers([reading.key]) or seal.origin != reading.key.name:
+            raise BadCheckpoint("not signed by this installation's key")
+    except (BadCheckpoint, BadNote) as error:
+        raise Broken(first, f"is vouched for no more: the checkpoint at {size} is {error}") from None
+    if seal.size != size or not hashes or seal.size < first:
+        raise Broken(first, f"is vouched for no more: its checkpoint is gone, and the one at {size} is for others")
+    return seal, len(noted.signatures)
+
+
+def _leaves(hashes: bytes, seal: Checkpoint, first: int) -> list[bytes]:
+    count, rest = divmod(len(hashes), HASH_BYTES)
+    if rest:
+        raise Broken(first, f"is vouched for no more: the hashes beside the checkpoint at {seal.size} are damaged")
+    if count != seal.size - first + 1:
+        raise Broken(first, f"is vouched for no more: its checkpoint is gone, and the one at {seal.size} is for others")
+    return [hashes[at : at + HASH_BYTES] for at in range(0, len(hashes), HASH_BYTES)]
+
+
+def _name_edited(records: Iterator[Stored], leaves: Sequence[bytes], seal: Checkpoint, reading: _Reading) -> None:
+    """The hashes beside a checkpoint do not give the root that it signs: the first one that its record does not have is
+    the one that was edited. Always raises."""
+    taken: list[Stored] = []
+    row: Stored | None = None
+    for signed in leaves:
+        row = next(records, None)
+        if row is None or _leaf(row[1] or b"") != signed:
+            break
+        taken.append(row)
+    tree, seq = reading.tree.copy(), reading.seq + len(taken) + 1
+    if len(taken) < len(leaves):
+        # Do the records themselves give the root?
+        tree.extend(_leaf(each[1] or b"") for each in taken)
+        tree.extend(_leaf(each[1] or b"") for each in ([row] if row is not None else []))
+        tree.extend(_leaf(each[1] or b"") for each, _ in zip(records, leaves[len(taken) + 1 :], strict=False))
+        if tree.size == seal.size and tree.root() == seal.root:
+            raise Broken(seq, f"does not match the hash beside the checkpoint at {seal.size}: that hash was edited")
+        raise Broken(seq, "is not the record that was signed: it, or the hash beside its checkpoint, was edited")
+    raise Broken(
+        reading.seq + 1, f"or one after it up to {seal.size} is not the record that was signed: they were rewritten"
+    )
 
 
 def _check(row: Stored | None, signed: bytes, reading: _Reading) -> None:
     """Whether ``row`` is the record that comes next and has the hash that was signed."""
     expected = reading.seq + 1
     if row is None or row[0] > expected:
-        raise _Broken(expected, "is missing")
+        raise Broken(expected, "is missing")
     seq, content, stored = row
     if seq < expected:
-        raise _Broken(seq, "was inserted: there is no such place in the log")
-    if content is None or hashlib.sha256(content).digest() != signed:
-        raise _Broken(seq, "is not the record that was signed: it was edited, moved or inserted")
-    if stored != signed:
-        raise _Broken(seq, "does not match its hash: the hash was edited")
+        raise Broken(seq, "was inserted: there is no such place in the log")
+    if content is None or _leaf(content) != signed:
+        if stored is None and _place(content or b"") > expected:
+            raise Broken(expected, "is missing")
+        raise Broken(seq, "is not the record that was signed: it was edited, moved or inserted")
+    if stored is not None and stored != signed:
+        raise Broken(seq, "does not match its hash: the hash was edited")
     try:
         members = orjson.loads(content)
         place = (members["seq"], members["prev"])
     except (ValueError, KeyError, TypeError):
-        raise _Broken(seq, "is not an audit record") from None
+        raise Broken(seq, "is not an audit record") from None
     if place != (seq, reading.hash.hex()):
-        raise _Broken(seq, "does not follow the record before it")
+        raise Broken(seq, "does not follow the record before it")
+    reading.seq, reading.hash = expected, signed
 
 
-def _end(reading: _Reading, ends: _Ends) -> None:
-    """Compare the end of the database with the checkpoints and with the head file outside it."""
-    last, head = reading.sealed, ends.head
-    if head is not None and head.seq > reading.seq:
-        raise _Broken(reading.seq + 1, f"is missing: the head file stands for {head.seq} records")
+def _rotation(seq: int, content: bytes, name: str) -> tuple[int, NoteKey] | None:
+    members: Any = orjson.loads(content)
+    if members["kind"] != ROTATED:
+        return None
+    try:
+        return seq, NoteKey(name, bytes.fromhex(members["details"]["key"]))
+    except (KeyError, TypeError, ValueError):
+        raise Broken(seq, "changes the key, but names none") from None
+
+
+def _follow_key(seal: Checkpoint, signers: int, first: int, reading: _Reading) -> None:
+    """The key that signs from here on. A new one is named by a record, and the checkpoint over that record is signed by
+    the one before, which ``_seal`` saw to, and by itself."""
+    if reading.rotated is None:
+        if signers != 1:
+            raise Broken(first, f"is under a checkpoint ({seal.size}) with a signature that nobody vouched for")
+        return
+    seq, key = reading.rotated
+    try:
+        open_checkpoint(seal.note, [reading.key, key])
+        if signers != 2:
+            raise BadCheckpoint("signed by others as well")
+    except (BadCheckpoint, ValueError):
+        raise Broken(seq, "changes the key, but its checkpoint is not signed by the old and the new one") from None
+    reading.key = key
+    reading.known.append(key)
+
+
+def _grow(leaves: Sequence[bytes], reading: _Reading, stored: _Stored, kept: _Kept) -> None:
+    """Add the leaves to the tree, and look at what has to agree with it on the way."""
+    tree, at = reading.tree, 0
+    while at < len(leaves):
+        # ``extend`` is quicker, ``add`` tells what it completes: every 256th leaf something that is stored.
+        room = TILE - 1 - tree.size % TILE
+        if (size := kept.next_size()) is not None:
+            kept.meet(tree)
+            room = min(room, size - tree.size) if size > tree.size else room
+        room = min(room, len(leaves) - at)
+        tree.extend(leaves[at : at + room])
+        at += room
+        if tree.size % TILE == TILE - 1 and at < len(leaves):
+            stored.compare(tree.add(leaves[at]))
+            at += 1
+    kept.meet(tree)
+
+
+def _end(reading: _Reading, heads: Heads | None) -> None:
+    """Compare the end of the records with the checkpoints and, where there is one, with the head file outside."""
+    if heads is None:
+        if reading.seq > reading.signed:
+            raise Broken(reading.signed + 1, "is under no signed checkpoint: it was added, or its checkpoint removed")
+        return
+    last, trouble = reading.sealed, heads.trouble
+    head = None
+    if heads.head is not None:
+        try:
+            head = open_checkpoint(heads.head, reading.known)[0]
+        except BadCheckpoint as error:
+            trouble = f"the head file is {error}"
+    if head is not None and head.size > reading.seq:
+        raise Broken(reading.seq + 1, f"is missing: the head file stands for {head.size} records")
     if reading.seq > reading.signed:
-        raise _Broken(reading.signed + 1, "is under no signed checkpoint: it was added, or its checkpoint removed")
-    if last is None and ends.missing:
+        raise Broken(reading.signed + 1, "is under no signed checkpoint: it was added, or its checkpoint removed")
+    if last is None and heads.missing:
         return
     if head is None:
-        raise _Broken(max(reading.seq, 1), f"is not vouched for: {ends.trouble}")
-    if last is None or head.statement == last.statement:
+        raise Broken(max(reading.seq, 1), f"is not vouched for: {trouble or 'the head file is missing'}")
+    if (head.size, head.root) == (reading.signed, reading.tree.root()):
         return
     # A process that was killed between its commit and the head file left the checkpoint prepared beside it.
-    interrupted = ends.prepared is not None and ends.prepared.statement == last.statement
-    if not interrupted or last.before != head.seq:
-        raise _Broken(head.seq + 1, "is not in the head file: that file was put back to an older state")
+    if last is None or not _prepared(heads, last, reading) or reading.before != head.size:
+        raise Broken(head.size + 1, "is not in the head file: that file was put back to an older state")
+
+
+def _prepared(heads: Heads, last: Checkpoint, reading: _Reading) -> bool:
+    try:
+        return open_checkpoint(heads.prepared or b"", reading.known)[0].agrees(last)
+    except BadCheckpoint:
+        return False
+
+
+def check_stamps(stamps: Sequence[tuple[bytes, bytes]], authorities: Path | None) -> None:
+    """Each time stamp has to be over the note that stands beside it. Raises Untrue."""
+    for note, token in stamps:
+        try:
+            if authorities is None:
+                stamped(token, note)
+            else:
+                check(token, note, authorities)
+        except BadStamp as error:
+            raise Untrue(f"the time stamp of a checkpoint is {error}") from None
+
+
+def _leaf(content: bytes) -> bytes:
+    return sha256(b"\x00" + content).digest()
+
+
+def _place(content: bytes) -> int:
+    try:
+        seq: Any = orjson.loads(content)["seq"]
+        return int(seq)
+    except (ValueError, KeyError, TypeError):
+        return 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.audit.tables import CheckpointRow, PendingRow, RecordRow
+from core.audit.tables import OWN
 from core.database import Base
 from tests.core.audit import postgres
 from tests.core.audit.installation import Installation
@@ -24,6 +24,6 @@ def installation(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[In
     opened = Installation.open(tmp_path, url)
     yield opened
     if url:
-        tables: Any = (PendingRow.__table__, RecordRow.__table__, CheckpointRow.__table__)
+        tables: Any = OWN
         Base.metadata.drop_all(opened.database.engine, tables=tables)
     opened.close()

@@ -11,7 +11,9 @@ import orjson
 from sqlalchemy import delete, select, text, update
 
 from core.audit import AuditLog, Event, Sequencer, Verification, verify
-from core.audit.tables import CheckpointRow, PendingRow, RecordRow
+from core.audit.keys import Generations
+from core.audit.notes import NoteKey
+from core.audit.tables import OWN, CheckpointRow, RecordRow
 from core.clock import utc_now
 from core.database import Base, Database, open_engine, sqlite_url
 from core.secrets import Keyring
@@ -25,10 +27,14 @@ class Installation:
     sequencer: Sequencer
     head: Path
 
+    @property
+    def keys(self) -> tuple[NoteKey, ...]:
+        return Generations(self.keyring).keys
+
     @classmethod
     def open(cls, directory: Path, url: str = "") -> Installation:
         database = Database(open_engine(url or sqlite_url(directory / "vouch.db")))
-        tables: Any = (PendingRow.__table__, RecordRow.__table__, CheckpointRow.__table__)
+        tables: Any = OWN
         Base.metadata.create_all(database.engine, tables=tables)
         keyring = Keyring(directory / "keys")
         log = AuditLog(database, keyring, utc_now)
@@ -65,8 +71,8 @@ class Installation:
                 self.log.append(self.event())
             self.sequencer.run_once()
 
-    def verify(self) -> Verification:
-        return verify(self.database, self.keyring.public_key(), self.head)
+    def verify(self, *kept: bytes) -> Verification:
+        return verify(self.database, self.keyring.public_key(), self.head, kept=kept)
 
     def rows(self) -> list[RecordRow]:
         with self.database.reading() as session:

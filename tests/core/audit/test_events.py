@@ -5,7 +5,8 @@ from typing import Any, get_args
 
 import orjson
 import pytest
-from hypothesis import given
+import rfc8785
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.audit import Commitments, Event, Kind, pseudonym
@@ -128,3 +129,22 @@ def test_any_text_can_be_committed_to(text: str) -> None:
 def test_a_pseudonym_is_stable_and_needs_the_key() -> None:
     assert pseudonym(KEY, "person-1") == SUBJECT
     assert len({SUBJECT, pseudonym(KEY, "person-2"), pseudonym(Secret(bytes(32)), "person-1")}) == 3
+
+
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53) + 1, 2**53 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.floats(0, 1)
+    | st.floats(1e-7, 1e-3)
+    | st.text(),
+    lambda each: st.lists(each) | st.dictionaries(st.text(), each),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(st.text(), VALUES))
+@settings(max_examples=500)
+def test_the_quick_way_gives_the_bytes_of_rfc_8785(value: dict[str, Any]) -> None:
+    assert canonical(value) == rfc8785.dumps(value)

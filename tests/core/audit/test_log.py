@@ -1,18 +1,23 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
+from threading import Barrier
+from threading import Event as Event_
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 
-from core.audit import Sequencer, repository, sequencer
+from core.audit import Event, Sequencer, repository, sequencer
 from core.audit.checkpoints import read_head
-from core.audit.tables import CheckpointRow, PendingRow, RecordRow
+from core.audit.tables import CheckpointRow, PendingRow, RecordRow, TileRow
 from core.clock import utc_now
 from core.errors import Refused
+from tests.conftest import StandingClock
 from tests.core.audit.installation import Installation
 
 
@@ -115,7 +120,7 @@ def test_a_crash_at_any_step_of_sequencing_loses_and_doubles_nothing(
 
     def fail(*arguments: Any) -> None:
         # An empty log publishes its first head before the batch: the crash belongs to the batch.
-        if not (earlier == 0 and arguments and getattr(arguments[-1], "seq", 1) == 0):
+        if not (earlier == 0 and arguments and getattr(arguments[-1], "size", 1) == 0):
             if when == "after":
                 original(*arguments)
             raise OSError
@@ -220,7 +225,7 @@ def test_an_operator_can_go_on_from_a_restored_database_and_the_log_says_so(
     installation: Installation, tamper: Any
 ) -> None:
     installation.write(3, 3)
-    head = read_head(installation.head, installation.keyring.public_key())
+    head = read_head(installation.head, installation.keys)
     assert head is not None
     tamper(installation)
     again = restarted(installation)
@@ -231,7 +236,7 @@ def test_an_operator_can_go_on_from_a_restored_database_and_the_log_says_so(
     assert result.records == (4 if tamper is cut else 7)
     record = again.rows()[-1].record.decode()
     assert '"reason":"head_accepted"' in record
-    assert (f'"expected":"{head.head.hex()}"' in record) is (tamper is cut)
+    assert (f'"expected":"{head.root.hex()}"' in record) is (tamper is cut)
 
 
 def test_a_log_that_is_broken_in_itself_is_not_accepted(installation: Installation) -> None:
@@ -250,3 +255,109 @@ def test_another_key_does_not_continue_the_chain(installation: Installation, tmp
     with pytest.raises(Refused, match="key"):
         Sequencer(other.log, database, other.keyring, head, utc_now).drain()
     other.close()
+
+
+def signed_at(installation: Installation) -> datetime:
+    head = read_head(installation.head, installation.keys)
+    assert head is not None
+    return head.moment
+
+
+def test_the_head_is_signed_anew_each_minute_and_at_the_end(installation: Installation) -> None:
+    clock = StandingClock()
+    one = Sequencer(installation.log, installation.database, installation.keyring, installation.head, clock)
+    installation.log.append(installation.event())
+    one.drain()
+    checkpoints = len(installation.checkpoints())
+    for seconds, again in ((59, False), (1, True), (30, False), (30, True)):
+        before = signed_at(installation)
+        clock.tick(seconds=seconds)
+        one.run_once()
+        assert (signed_at(installation) == clock.now) is again
+        assert (signed_at(installation) > before) is again
+    clock.tick(seconds=5)
+    one.stop()
+    assert signed_at(installation) == clock.now
+    # Only in the file: the database says nothing new.
+    assert len(installation.checkpoints()) == checkpoints
+    assert installation.verify().ok
+
+
+def test_a_key_that_was_made_but_never_named_is_used_by_the_next_change(installation: Installation) -> None:
+    installation.write(1)
+    installation.keyring.make_signing_key()
+    restarted(installation).write(1)
+    assert installation.verify().ok
+    assert installation.sequencer.rotate("") == 1
+    installation.write(1)
+    assert len(installation.verify().keys) == 2
+
+
+def test_another_process_goes_on_with_the_new_key(installation: Installation) -> None:
+    installation.write(1)
+    url = installation.database.engine.url.render_as_string(hide_password=False)
+    other = Installation.open(installation.head.parent, url)
+    other.write(1)
+    installation.sequencer.rotate("")
+    other.write(2)
+    installation.write(1)
+    assert installation.verify().ok
+    assert installation.verify().records == 6
+    other.close()
+
+
+def test_a_change_to_a_key_that_is_not_held_here_is_never_chained(installation: Installation) -> None:
+    """Somebody who may write to the database has no say in which key signs."""
+    installation.write(1)
+    stranger = Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex()
+    details = {"generation": 1, "key": stranger}
+    installation.log.append(Event("audit.rotated", "", "rotate", "done", utc_now(), details=details))
+    with pytest.raises(Refused, match="audit_pending"):
+        installation.sequencer.drain()
+    with pytest.raises(Refused):
+        installation.log.append(installation.event())
+    assert installation.verify().records == 1
+
+
+def test_the_tree_is_taken_up_again_from_what_is_stored(installation: Installation) -> None:
+    for size in (255, 1, 1, 300):
+        installation.write(size)
+        restarted(installation).write(1)
+    assert installation.verify().ok
+    with installation.database.reading() as session:
+        assert [(row.level, row.index) for row in session.scalars(select(TileRow))] == [(1, 0), (1, 1)]
+
+
+def test_events_that_arrive_together_share_a_transaction_and_fail_together(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one waits in its transaction until all others have arrived."""
+    log, arrived, commits = installation.log, Barrier(8), list[int]()
+    original = log._commit
+
+    def commit(group: Any) -> None:
+        commits.append(len(group))
+        if len(commits) == 1:
+            arrived.wait(30)
+            while len(log._queue) < 7:
+                Event_().wait(0.001)
+        if len(commits) == 2:
+            installation.run_sql("DROP TABLE audit_pending")
+        original(group)
+
+    monkeypatch.setattr(log, "_commit", commit)
+
+    def writer(number: int) -> str:
+        event = installation.event()
+        if number:
+            arrived.wait(30)
+        try:
+            return log.append(event)
+        except Refused:
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(writer, range(8)))
+    assert commits == [1, 7]
+    assert said.count("refused") == 7
+    assert said[0] != "refused"
