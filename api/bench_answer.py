@@ -31,7 +31,13 @@ class Asked:
         return self.served.pid
 
     def ingest(self, corpus: Corpus) -> int:
-        return self.served.ingest(corpus)
+        """Until everything can be found and has been looked through for values, which a server does by itself, but
+        later: else the first questions would be measured beside that."""
+        count = self.served.ingest(corpus)
+        for event in self.served.client.lines("/v1/operator/label", {}):
+            if event["event"] == "report" and not event["left"]:
+                return count
+        raise Unavailable("The server could not look through the documents for values.", hint="See what it says.")
 
 
 def asking(threads: int) -> StartAsking:
@@ -75,6 +81,7 @@ def _settings(model_port: int) -> dict[str, object]:
     }
     return {
         "ask_per_minute": 1_000_000,
+        "web": {"requests_per_minute": 1_000_000},
         "models": [model],
         # What is measured is asking a model, also for a question that was asked before.
         "answer": {"cache_hours": 0},

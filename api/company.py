@@ -75,7 +75,7 @@ def load() -> Company:
 def sign_in_opening(session: Session, settings: Settings) -> Opening:
     """Demo sign-in is open while the demo company is all there is."""
     loaded = bool(session.scalar(select(func.count()).select_from(PersonRow).where(PersonRow.demo.is_(True))))
-    if settings.demo.sign_in == "off":
+    if settings.demo.sign_in == "off" or settings.mode == "server":
         return Opening(False, loaded, "Demo sign-in is switched off.")
     if not loaded:
         return Opening(False, loaded, "The demo company is not loaded.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 
 from api.runtime import Runtime
 from api.syncing import attended
-from connectors import repository, tasks
+from connectors import owners, repository, tasks
 from connectors.kinds import secrets_in
 from connectors.plan import TASKS, Plan, plan_of, stored_plan
 from connectors.repository import SourceRecord
 from connectors.sources.base import AnySource, Step
+from core import people
 from core.audit import Event
 from core.audit.events import NO_SUBJECT
 from core.errors import Conflict, Forbidden, Invalid, VouchError
@@ -37,13 +38,14 @@ Change = Literal["created", "changed", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class By:
-    """Who configures: the operator of this machine, or a person, with their pseudonym in the log. ``admin``: whether
-    that person is an administrator."""
+    """Who decides: the operator of this machine, or a person, with their pseudonym in the log and their roles.
+    ``admin``: whether that person is an administrator."""
 
     who: str = OPERATOR
     subject: str = NO_SUBJECT
     trace_id: str = ""
     admin: bool = False
+    roles: frozenset[str] = frozenset()
 
     @property
     def operator(self) -> bool:
@@ -66,6 +68,8 @@ def opened(runtime: Runtime, wanted: Wanted, by: By) -> AnySource:
     checked_name(wanted.name)
     with runtime.database.reading() as session:
         existing = repository.find(session, wanted.name)
+        if existing is not None:
+            looked_after(session, existing, by)
     if existing is not None and existing.kind != wanted.kind:
         raise Conflict(
             f"{wanted.name} is a source of the kind {existing.kind}.",
@@ -85,6 +89,13 @@ def opened(runtime: Runtime, wanted: Wanted, by: By) -> AnySource:
     source = connecting.catalogue.kind(wanted.kind).open(config, connecting.opening(wanted.name))
     plan_of(wanted.plan or {}, lists_everything=source.lists_everything)
     return source
+
+
+def looked_after(session: Session, record: SourceRecord, by: By) -> SourceRecord:
+    """``record``, where ``by`` looks after it: who does not is not told that it exists. Raises ``NotFound``."""
+    if not (by.operator or by.admin or by.who in owners.owners_of(session, record.id)):
+        raise repository.unknown(record.name)
+    return record
 
 
 def checked_name(name: str) -> str:
@@ -115,6 +126,8 @@ def store(runtime: Runtime, wanted: Wanted, source: AnySource, by: By) -> tuple[
             plan = first_plan(session, wanted.name, plan, lists_everything=source.lists_everything)
         was = _plan_before(session, wanted.name)
         record = repository.put(session, wanted.name, wanted.kind, wanted.config, by=by.who, now=now, plan=plan)
+        if before is None and not by.operator:
+            owners.set_owners(session, record.id, {by.who})
         if before is not None and before.version == record.version:
             return record, "unchanged"
         change: Change = "created" if before is None else "changed"
@@ -140,6 +153,20 @@ def pause(runtime: Runtime, record: SourceRecord, by: By) -> None:
 def resume(runtime: Runtime, record: SourceRecord, by: By) -> None:
     _set_state(runtime, record, "active", by)
     runtime.connecting.work.plan(record)
+
+
+def set_owners(runtime: Runtime, record: SourceRecord, emails: Iterable[str], by: By) -> None:
+    """These connector owners, and nobody else, look after it. Raises ``Invalid`` for who is none."""
+    with runtime.database.writing() as session:
+        found = [people.by_email(session, each) for each in emails]
+        if strangers := [each.email for each in found if "connector_owner" not in each.roles]:
+            raise Invalid(
+                f"{strangers[0]} is not a connector owner.", hint="An administrator gives the role connector_owner."
+            )
+        if not found and not (by.operator or by.admin):
+            raise Invalid("A source keeps an owner.", hint="Name who looks after it from now on.")
+        owners.set_owners(session, record.id, [each.id for each in found])
+        runtime.audit.enlist(session, configured(runtime, record, "owners", by))
 
 
 def remove(runtime: Runtime, record: SourceRecord, by: By) -> int:

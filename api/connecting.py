@@ -12,6 +12,7 @@ import structlog
 
 from api.destinations import Destinations
 from api.settings import Settings
+from api.webhooks.telling import Telling
 from connectors.announcements import Intake
 from connectors.catalogue import Catalogue, load_catalogue
 from connectors.destinations.base import Means
@@ -61,7 +62,7 @@ class Connecting:
 
 def connect(
     settings: Settings, database: Database, audit: AuditLog, sync: Sync, pipeline: Pipeline, labeller: Labeller,
-    queue: JobQueue, clock: Clock, elapsed: Callable[[], float] = time.monotonic,
+    queue: JobQueue, clock: Clock, telling: Telling, elapsed: Callable[[], float] = time.monotonic,
 ) -> Connecting:  # fmt: skip
     random = Random()  # noqa: S311 (jitter, not a secret)
     egress = Egress(settings.egress)
@@ -78,9 +79,14 @@ def connect(
 
     def told(record: SourceRecord, task: str, turned: Turned | None) -> None:
         audit.append(run_event(record, task, turned, clock))
+        state, counts = ("failed", {}) if turned is None else ("done", dict(turned.tally.counts))
+        with database.writing() as session:
+            telling.ran(session, record, task, state, counts)
 
     def alert(event: FreshnessEvent) -> None:
         log.warning("source.freshness", turn=event.turn, source=event.source, kind=event.kind, message=event.message)
+        with database.writing() as session:
+            telling.fresh(session, event)
         for name in settings.sources.alert:
             try:
                 with database.writing() as session:

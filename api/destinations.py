@@ -16,6 +16,7 @@ from connectors.destinations.catalogue import open_destination
 from connectors.destinations.contract import example, fit
 from connectors.destinations.declare import Change, Declared, declare, withdraw
 from connectors.destinations.outbox import Outbox
+from connectors.destinations.recorded import DeliveryLog
 from connectors.destinations.repository import DestinationRecord
 from core.audit import AuditLog, Event
 from core.audit.events import JSON, NO_SUBJECT
@@ -33,7 +34,8 @@ class Destinations:
         self._database = database
         self._audit = audit
         self._means = means
-        self.outbox = Outbox(database, self._open, means.clock, random)
+        recorded = DeliveryLog(audit, means.clock)
+        self.outbox = Outbox(database, self._open, means.clock, random, recorded=recorded)
 
     def configure(self, wanted: Declared, trace_id: str = "") -> tuple[DestinationRecord, Change]:
         """Create the destination, or change what is said of it anew."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import typer
@@ -64,9 +65,10 @@ class Bench:
         return [span for passage in evidence.passages for span in passage.spans]
 
 
-def open_bench(directory: Path, path: Path, tell: Tell) -> Bench:
-    """Ingest ``path`` into an installation in ``directory``; what is there already is not read again."""
-    runtime = open_runtime(Settings(data_dir=directory, demo=DemoSettings(load=False)))
+def open_bench(directory: Path, path: Path, tell: Tell, **more: Any) -> Bench:
+    """Ingest ``path`` into an installation in ``directory``; what is there already is not read again. ``more`` are
+    settings."""
+    runtime = open_runtime(Settings(data_dir=directory, demo=DemoSettings(load=False), **more))
     wanted = IngestIn(path=str(path.resolve()), source="set", allow=["everyone"])
     report = sources.run(runtime, sources.configure(runtime, wanted), lambda progress: None, confirm_empty=False)
     if report.failures:

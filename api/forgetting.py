@@ -9,6 +9,7 @@ from answer import erase as answers
 from answer import usage_rows
 from answer.batching import rows as batches
 from api import tokens
+from api.identity import erase as identity
 from api.runtime import Runtime
 from core import people
 from core.audit import Event
@@ -24,7 +25,8 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
     many labels. What is not removed stands in docs/redaction.md. Raises ``NotFound``.
 
     The labels go first, while others go on writing, and can be found again; then everything else at once. So it is done
-    when it stands in the log, and begun again when it does not.
+    when it stands in the log, and begun again when it does not. Batches that a provider still has are cancelled and
+    deleted there afterwards, as often as it takes.
     """
     with runtime.database.reading() as session:
         known = _known(session, _person(session, email))
@@ -35,6 +37,7 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
         if person.disabled_at is None:
             people.disable(session, person.email, runtime.clock())
         tokens.end_all(session, person.id, runtime.clock())
+        identity.forget(session, person.id)
         values = batches.forget(session, runtime.redaction.vault, person.id)
         values += answers.forget(session, runtime.redaction.vault, person.id, (known,))
         labels.erase_records(session, known)
@@ -55,6 +58,8 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
         )
         runtime.audit.enlist(session, event)
     runtime.vectors.forget()
+    # What cannot be done now is tried again every hour (Runtime.sweep).
+    runtime.batches.withdraw()
     return values, dropped
 
 

@@ -196,8 +196,9 @@ class Jobs:
         bind(self._app, work)
         self._start(Worker(self._app, concurrency))
 
-    def beat(self, work: Work, outbox: Outbox, sweep: Callable[[], object]) -> None:
-        """See every few seconds to what is due; ``sweep``, every hour, to what has had its time."""
+    def beat(self, work: Work, outbox: Outbox, sweep: Callable[[], object], **more: Callable[[], object]) -> None:
+        """See every few seconds to what is due, and to ``more`` by its name; ``sweep``, every hour, to what has had
+        its time."""
 
         def tick() -> None:
             with self._database.writing() as session:
@@ -206,6 +207,8 @@ class Jobs:
 
         self._start(Beat("beat", tick, self._database, self._leases))
         self._start(Beat("deliveries", outbox.send_due, self._database, self._leases))
+        for name, action in more.items():
+            self._start(Beat(name, action, self._database, self._leases))
         self._start(Beat("sweep", sweep, self._database, self._leases, SWEEP_SECONDS))
 
     @property

@@ -14,11 +14,11 @@ from core.audit import AuditLog, Event
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock
 from core.database import Database
+from core.decided import OPERATOR
 from core.policy import Policy
 from core.policy_document import seed
 from core.policy_rows import PolicyVersion
 
-OPERATOR = "operator"
 RECENT_SECONDS = 1.0
 
 

@@ -20,10 +20,15 @@ from answer.archive import Archive
 from answer.ask import MODEL, Asker
 from answer.batching.desk import Batches
 from answer.batching.means import Means
+from answer.feedback import Feedback
 from answer.recording import Recorder
 from answer.remembering import RememberedVectors
+from answer.sharing import Sharing
+from answer.structured.filling import Filler
 from answer.support import shipped
+from api import once
 from api.connecting import Connecting, connect
+from api.identity.open import Identity, open_identity
 from api.limits import Limiter
 from api.ownership import Owner, Ownership, Shared
 from api.parts.index import open_index
@@ -35,6 +40,8 @@ from api.parts.shift import Shift
 from api.parts.stores import head_file, open_database, open_sequencer, resolver, take_directory
 from api.policies import Policies
 from api.settings import Settings
+from api.webhooks.desk import Webhooks
+from api.webhooks.open import open_webhooks
 from connectors.sources.base import Item
 from core import people
 from core.access import Principal
@@ -87,13 +94,17 @@ class Runtime:
     desk: Desk
     asker: Asker
     archive: Archive
+    sharing: Sharing
+    feedback: Feedback
     batches: Batches
     policies: Policies
     redaction: Redaction
     models: Models
     vectors: RememberedVectors
+    identity: Identity
     limiter: Limiter
     connecting: Connecting
+    webhooks: Webhooks
     jobs: Jobs | None
     """What hands out and does jobs; None in a process that serves nobody else."""
     ownership: Ownership | Shared
@@ -126,9 +137,14 @@ class Runtime:
             self.jobs.queue.send(Job("ingest"))
 
     def sweep(self) -> None:
-        """Drop what has had its time: values of the vault, counts of minutes long over."""
+        """Drop what has had its time: values of the vault, counts of minutes long over, what providers still have of
+        people who were forgotten."""
         self.redaction.sweep()
         self.models.budgets.sweep()
+        self.webhooks.sender.sweep()
+        self.batches.withdraw()
+        with self.database.writing() as session:
+            once.sweep(session, self.clock())
 
     @property
     def session_life(self) -> timedelta:
@@ -166,6 +182,9 @@ def open_runtime(
         redaction = Redaction(database, keyring, audit, clock, settings.redaction, policies, models.narrowed)
         undo.callback(redaction.close)
 
+        identity = open_identity(settings, database, keyring, audit, resolve, clock)
+        undo.callback(identity.close)
+
         tell("Opening the embedder")
         embedder = open_embedder(
             settings.embedder.model, cache_dir=_model_cache(directory), threads=settings.embedder.threads
@@ -192,7 +211,10 @@ def open_runtime(
 
         jobs = _open_jobs(settings, resolve, database, leases, serving=serving)
         queue = MemoryQueue() if jobs is None else jobs.queue
-        connecting = connect(settings, database, audit, sync, pipeline, redaction.labeller, queue, clock, shift)
+        webhooks = open_webhooks(database, keyring, audit, settings.egress, clock)
+        connecting = connect(
+            settings, database, audit, sync, pipeline, redaction.labeller, queue, clock, webhooks.telling, shift
+        )
         recheck = Rechecker(database, connecting.open)
         undo.callback(recheck.close)
         reranker = _reranker(settings, tell)
@@ -201,14 +223,15 @@ def open_runtime(
         modelled = open_modelled(
             database, keyring, models, redaction, vectors.embed, embedder.identity, settings.answer, clock
         )
-        recorder = Recorder(database, audit, clock, redaction.vault)
+        recorder = Recorder(database, audit, clock, redaction.vault, webhooks.telling.answered)
         asker = Asker(
             database, searcher, vectors.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled,
             connecting.destinations.outbox,
         )  # fmt: skip
         means = Means(
             database, searcher, vectors.embed, shipped(), settings.answer, models.register, models.budgets,
-            redaction.policy, modelled.writer, recorder, recheck.confirmed, principal_of, leases, models.batches, clock,
+            redaction.policy, modelled.writer, Filler(modelled), recorder, recheck.confirmed, principal_of, leases,
+            models.batches, clock, webhooks.telling.batch_done,
         )  # fmt: skip
         runtime = Runtime(
             settings=settings,
@@ -226,13 +249,17 @@ def open_runtime(
             desk=Desk(database, searcher, audit, clock),
             asker=asker,
             archive=Archive(database, audit, clock, redaction.vault),
+            sharing=Sharing(database, audit, clock, redaction.vault, redaction.redactor),
+            feedback=Feedback(database, audit, clock, redaction.vault, redaction.redactor),
             batches=Batches(means),
             policies=policies,
             redaction=redaction,
             models=models,
             vectors=vectors,
+            identity=identity,
             limiter=Limiter(settings.ask_per_minute),
             connecting=connecting,
+            webhooks=webhooks,
             jobs=jobs,
             ownership=ownership,
             operator_token=secrets.token_urlsafe(32),

@@ -6,6 +6,8 @@ from answer import tables as answer
 from answer.batching import tables as batching
 from answer.models import tables as models
 from api import tables as api
+from api.identity import tables as identity
+from api.webhooks import tables as webhooks
 from connectors import tables as connectors
 from core import tables as core
 from core.audit import tables as audit
@@ -13,7 +15,7 @@ from core.database import Base
 from ingest import tables as ingest
 from ingest.label import tables as label
 
-OWNERS = (core, audit, connectors, ingest, label, answer, models, batching, api)
+OWNERS = (core, audit, connectors, ingest, label, answer, models, batching, api, identity, webhooks)
 """The modules that declare tables; importing them is what registers those."""
 
 metadata = Base.metadata

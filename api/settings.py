@@ -26,6 +26,7 @@ from answer.budget import BudgetSettings
 from answer.models.entries import checked
 from answer.models.entry import ModelEntry
 from answer.settings import AnswerSettings
+from api.identity.settings import IdentitySettings
 from connectors.kinds import SecretRef
 from connectors.settings import SourcesSettings
 from core.egress import EgressSettings
@@ -105,6 +106,18 @@ class RedactionSettings(LabelSettings):
         return LabelSettings.model_validate(self.model_dump(include=set(LabelSettings.model_fields)))
 
 
+class WebSettings(BaseModel):
+    """What the HTTP side lets in. ``hosts``: names under which Vouch is reached, beside this machine's own and
+    ``identity.public_url``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hosts: tuple[str, ...] = ()
+    request_mb: PositiveInt = 16
+    requests_per_minute: PositiveInt = 3000
+    failures_per_minute: PositiveInt = 60
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -117,6 +130,8 @@ class Settings(BaseModel):
     link_hours: PositiveFloat = 24
     ask_per_minute: PositiveInt = 120
     demo: DemoSettings = DemoSettings()
+    identity: IdentitySettings = IdentitySettings()
+    web: WebSettings = WebSettings()
     egress: EgressSettings = EgressSettings()
     sources: SourcesSettings = SourcesSettings()
     ingest: IngestSettings = IngestSettings()

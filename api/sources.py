@@ -15,11 +15,12 @@ from api import company
 from api.configuring import LOCAL, By, checked_name, configured, first_plan
 from api.http import models as out
 from api.runtime import Runtime
-from connectors import failures, repository, tasks
+from connectors import failures, owners, repository, tasks
 from connectors.plan import ON_REQUEST, stored_plan
 from connectors.repository import SourceRecord
 from connectors.schedule import next_due
 from connectors.sources.open import checked, kind_of
+from core import people
 from core.access import Principal, permits
 from core.access_sets import by_keys
 from core.audit import Event
@@ -144,6 +145,9 @@ def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> bool:
             deny=declared.get("deny", []), restrict=declared.get("restrict", {}), map=declared.get("map", {}),
         )  # fmt: skip
         record = configure(runtime, wanted, demo=True, modified=declared.get("modified", {}))
+        with runtime.database.writing() as session:
+            theirs = [people.by_email(session, each).id for each in declared.get("owners", ())]
+            owners.set_owners(session, record.id, theirs)
         report = run(runtime, record, lambda progress: None, confirm_empty=False)
         tell(f"  {declared['name']}: {report.new} documents, {report.chunks} passages")
     return True

@@ -11,7 +11,7 @@ from answer.answers import Answer
 from api import sources
 from api.http.models import IngestIn
 from api.runtime import Runtime, open_runtime
-from api.settings import DemoSettings, Settings
+from api.settings import DemoSettings, Settings, WebSettings
 from core import people
 from core.access import Principal
 from ingest.sync import Progress, Report
@@ -23,6 +23,8 @@ class Installation:
 
     def __init__(self, directory: Path, **settings: Any) -> None:
         self.directory = directory
+        # One address stands for every visitor of a test.
+        settings.setdefault("web", WebSettings(hosts=("testserver",), failures_per_minute=100_000))
         self.settings = Settings(data_dir=directory / "data", demo=DemoSettings(load=False), **settings)
         self.runtime: Runtime = open_runtime(self.settings)
 

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from rich.table import Table
 
+from api.cli.arguments import object_of
 from api.cli.client import connect
 from api.cli.output import complaints, console, guarded, moment, show_json, table
-from api.cli.questions import As
+from api.cli.questions import As, Schema
 from core.errors import Invalid
 
 app = typer.Typer(
@@ -24,26 +26,34 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="As vouch batch status sho
 @app.command()
 @guarded
 def submit(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            metavar="FILE", help="One question a line; or .jsonl with `id` and `question`.", exists=True, dir_okay=False
-        ),
-    ],
     acting: As,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="One question a line; or .jsonl with `id` and `question`.", exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    each_document: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE", help="Put one question to each document of this source by itself, not a FILE."),
+    ] = None,
+    question: Annotated[str | None, typer.Option(help="With --each-document: what is asked of each.")] = None,
+    schema: Schema = None,
     model: Annotated[str | None, typer.Option(help="The model's name in the register.")] = None,
     tier: Annotated[str | None, typer.Option(help="small, large or on_premise: the cheapest that takes it.")] = None,
     as_json: AsJson = False,
-) -> None:
-    """Hand over a file of questions. When it was cut off, the same command goes on; no question is sent twice.
+) -> None:  # fmt: skip
+    """Hand over a file of questions, or one question to each document of a source that you may read. When it was cut
+    off, the same command goes on; nothing is sent twice.
 
-    Example: `vouch batch submit questions.txt --model gpt --as ana@company.example`
+    Examples: `vouch batch submit questions.txt --model gpt --as ana@company.example`,
+    `vouch batch submit --each-document contracts --question "Summarise this document" --tier small --as ana@x.example`
     """
-    questions = _questions(file)
+    body = {**_asked(file, each_document, question, schema), "model": model, "tier": tier}
     with connect() as client:
-        body = {"questions": questions, "model": model, "tier": tier}
         opened = client.call("POST", "/v1/batches", body, acting=acting)
-        complaints.print(f"batch {opened['id']}: {opened['total']} questions for {opened['model']}")
+        complaints.print(f"batch {opened['id']}: {opened['total']} {_what(opened)} for {opened['model']}", markup=False)
         sent = client.call("POST", f"/v1/batches/{opened['id']}/send", acting=acting)
     if as_json:
         show_json(sent)
@@ -73,11 +83,11 @@ def status(
     if batch is not None:
         console.print(f"{found['id']}: {_told(found)}", soft_wrap=True)
         return
-    shown = table("id", "submitted", "model", "state", "questions")
+    shown = table("id", "submitted", "model", "of", "state", "counts")
     shown.columns[0].no_wrap = True
     for each in found["batches"]:
         counts = ", ".join(f"{count} {state}" for state, count in each["counts"].items())
-        shown.add_row(each["id"], moment(each["created_at"]), each["model"], each["state"], counts)
+        shown.add_row(each["id"], moment(each["created_at"]), each["model"], escape(_what(each)), each["state"], counts)
     console.print(shown)
 
 
@@ -89,7 +99,8 @@ def fetch(
     out: Annotated[Path | None, typer.Option(help="Where to write the answers, one JSON a line.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """The answers of a batch that is done, each checked and recorded as any other.
+    """The answers of a batch that is done, each checked and recorded as any other; with --out one a line, with id,
+    title and address of its document where each was asked by itself, and with what was dropped.
 
     Example: `vouch batch fetch 0b5c... --out answers.jsonl --as ana@company.example`
     """
@@ -103,6 +114,9 @@ def fetch(
         show_json(found)
         return
     console.print(f"{found['batch']['id']}: {_told(found['batch'])}", soft_wrap=True)
+    if out is None and found["batch"]["each_document"] is not None:
+        console.print(_rows(found["items"]))
+        return
     for each in found["items"] if out is None else ():
         console.print(f"\n[bold]{escape(each['id'])}[/] {escape(each['question'])}")
         console.print(escape(_answer(each)), soft_wrap=True)
@@ -121,6 +135,46 @@ def cancel(batch: Id, acting: As, as_json: AsJson = False) -> None:
         show_json(found)
     else:
         console.print(f"{found['id']}: {_told(found)}", soft_wrap=True)
+
+
+def _asked(file: Path | None, source: str | None, question: str | None, schema: Path | None) -> dict[str, Any]:
+    """The part of the request that says what is asked."""
+    if source is None:
+        if file is None:
+            raise Invalid("There is no question.", hint="Give a FILE of questions, or --each-document SOURCE.")
+        if question is not None or schema is not None:
+            raise Invalid("--question and --schema belong to --each-document.", hint="Say --each-document SOURCE, too.")
+        return {"questions": _questions(file)}
+    if file is not None:
+        raise Invalid("Both a FILE and --each-document are given.", hint="Make two batches of it.")
+    if question is None:
+        raise Invalid(
+            f"Nothing is asked of the documents of {source}.", hint='Say --question "Summarise this document".'
+        )
+    form = {} if schema is None else {"schema": object_of(schema)}
+    return {"each_document": {"source": source, "question": question, **form}}
+
+
+def _what(batch: dict[str, Any]) -> str:
+    each = batch["each_document"]
+    return "questions" if each is None else f"documents of {each['source']}"
+
+
+def _rows(items: list[dict[str, Any]]) -> Table:
+    """Of each document what was made of it."""
+    shown = table("document", "title", "result", "dropped")
+    for each in items:
+        document: dict[str, Any] = each["document"] or {
+            "title": "(you may not read it)",
+            "url": None,
+            "uri": each["id"],
+        }
+        result = _answer(each)
+        dropped = "; ".join(f"{one['text'] or '(not shown)'} ({', '.join(one['against'])})" for one in each["dropped"])
+        shown.add_row(
+            *(escape(cell) for cell in (document["url"] or document["uri"], document["title"], result, dropped))
+        )
+    return shown
 
 
 def _questions(file: Path) -> list[dict[str, str]]:
@@ -156,5 +210,8 @@ def _answer(item: dict[str, Any]) -> str:
     answer = item["answer"]
     if answer is None:
         return f"{item['state']}: {item['why']}".rstrip(": ")
+    if answer["structured"] is not None:
+        value = json.dumps(answer["structured"]["value"], ensure_ascii=False)
+        return f"{value} {answer['reason'] or ''}".strip()
     texts = [each["text"] or "(withheld: you may no longer read what this rests on)" for each in answer["sentences"]]
     return " ".join([*texts, answer["reason"] or ""]).strip()

@@ -127,6 +127,22 @@ def local_model(
 
 @app.command()
 @guarded
+def escalation(
+    work: Work = WORK,
+    sample: Annotated[int, typer.Option(min=0, help="About so many questions of each set; 0 is all.")] = 60,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Escalation after failed verification: who needed the larger tier, and what that saved at which quality. About ten
+    seconds a question the first time."""
+    from api.evaluation import echo
+    from api.evaluation_model import evaluate_escalation
+    from evals.escalation_report import show
+
+    show(evaluate_escalation(work, sample, echo), as_json=as_json)
+
+
+@app.command()
+@guarded
 def leaving(
     work: Work = WORK,
     sample: Annotated[int, typer.Option(min=0, help="About so many of the texts; 0 is all.")] = 0,

@@ -6,6 +6,7 @@ import typer
 
 from api import logs
 from api.cli import (
+    accounts,
     audit,
     batches,
     bench,
@@ -19,9 +20,11 @@ from api.cli import (
     questions,
     redact,
     serve,
+    services,
     sources,
     syncing,
     trail,
+    webhooks,
     work,
 )
 from api.cli import people as people_commands
@@ -56,9 +59,12 @@ app.command("label")(guarded(redact.label))
 app.command("worker")(guarded(work.worker))
 app.command("beat")(guarded(work.beat))
 app.command("doctor")(guarded(serve.doctor))
+accounts.add_to(people_commands.app)
 app.add_typer(people_commands.app, name="people")
+app.add_typer(services.app, name="services")
 app.add_typer(sources.app, name="sources")
 app.add_typer(destinations.app, name="destinations")
+app.add_typer(webhooks.app, name="webhooks")
 app.add_typer(documents.app, name="documents")
 app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")

@@ -33,7 +33,7 @@ def list_models(
     Example: `vouch models list --retired`
     """
     with connect() as client:
-        found = client.call("GET", "/v1/models", retired=retired)
+        found = client.call("GET", "/v1/register/models", retired=retired)
     if as_json:
         show_json(found)
         return
@@ -61,7 +61,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     Example: `vouch models show gpt > model.yaml`
     """
     with connect() as client:
-        found = client.call("GET", f"/v1/models/{name}")
+        found = client.call("GET", f"/v1/register/models/{name}")
     if as_json:
         show_json(found)
         return
@@ -89,10 +89,10 @@ def change(
         raise Invalid("--replaces is for a file with one model.", hint="Leave it out.")
     with connect() as client:
         if len(entries) > 1:
-            held = [each["entry"] for each in client.call("GET", "/v1/models")["models"]]
+            held = [each["entry"] for each in client.call("GET", "/v1/register/models")["models"]]
             entries = [entry for entry in entries if entry not in held]
         made = [
-            client.call("PUT", "/v1/models", {"entry": entry, "why": why, "replaces": replaces}) for entry in entries
+            client.call("PUT", "/v1/register/models", {"entry": entry, "why": why, "replaces": replaces}) for entry in entries
         ]
     if not made:
         raise Invalid("This is what the register says already.", hint="See vouch models list.")
@@ -115,7 +115,7 @@ def retire(name: Name, why: Why, as_json: AsJson = False) -> None:
     Example: `vouch models retire gpt --why "The contract has ended"`
     """
     with connect() as client:
-        made = client.call("POST", f"/v1/models/{name}/retire", {"why": why})
+        made = client.call("POST", f"/v1/register/models/{name}/retire", {"why": why})
     if as_json:
         show_json(made)
     else:
@@ -132,7 +132,7 @@ def history(
     Example: `vouch models history gpt`
     """
     with connect() as client:
-        found = client.call("GET", "/v1/model-changes", name=name)["changes"]
+        found = client.call("GET", "/v1/register/changes", name=name)["changes"]
     if as_json:
         show_json(found)
         return
@@ -153,7 +153,7 @@ def check(name: Name, as_json: AsJson = False) -> None:
     Example: `vouch models check gpt`
     """
     with connect() as client:
-        found = client.call("POST", f"/v1/models/{name}/check")
+        found = client.call("POST", f"/v1/register/models/{name}/check")
     if as_json:
         show_json(found)
     elif found["ok"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from api.cli.client import connect
 from api.cli.output import console, guarded, moment, show_json, table
@@ -20,7 +21,10 @@ def add(
     email: Email,
     groups: Annotated[str, typer.Option(help="Groups, by commas.")] = "",
     role: Annotated[
-        str, typer.Option(help="Roles, by commas: employee, connector_owner, reviewer, admin, operator.")
+        str,
+        typer.Option(
+            help="Roles, by commas: employee, connector_owner, admin, operator; reviewer: vouch people request."
+        ),
     ] = "employee",
     name: Annotated[str, typer.Option(help="Full name.")] = "",
     title: Annotated[str, typer.Option(help="Job title.")] = "",
@@ -28,7 +32,7 @@ def add(
 ) -> None:
     """Add a person, or set the groups and roles of one who exists.
 
-    Example: `vouch people add ana@company.example --groups staff,hr --role employee,reviewer`
+    Example: `vouch people add ana@company.example --groups staff,hr --role employee,connector_owner`
     """
     body = {"email": email, "groups": _names(groups), "roles": _names(role), "name": name, "title": title}
     with connect() as client:
@@ -54,6 +58,64 @@ def list_people(as_json: AsJson = False) -> None:
     for person in found:
         shown.add_row(person["email"], person["name"], ", ".join(person["roles"]), ", ".join(person["groups"]))
     console.print(shown)
+
+
+@app.command()
+@guarded
+def request(
+    email: Email,
+    why: Annotated[str, typer.Option(help="The reason, for whoever approves.")],
+    role: Annotated[str, typer.Option(help="A role that needs approval.")] = "reviewer",
+    as_json: AsJson = False,
+) -> None:
+    """Ask that somebody gets a role that needs a second person: an administrator who signs in approves it.
+
+    Example: `vouch people request ruth@company.example --role reviewer --why "Compliance, from December"`
+    """
+    with connect() as client:
+        made = client.call("POST", "/v1/role-requests", {"email": email, "role": role, "why": why})
+    if as_json:
+        show_json(made)
+        return
+    console.print(f"Asked: {made['email']} as {made['role']}, request {made['id']}.")
+    console.print(f"[dim]An administrator who did not ask approves it: vouch people approve {made['id']}[/]")
+
+
+@app.command("requests")
+@guarded
+def list_requests(
+    everything: Annotated[bool, typer.Option("--all", help="Also those that were decided.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Roles that were asked for and wait for approval."""
+    with connect() as client:
+        found = client.call("GET", "/v1/role-requests", everything=everything)["requests"]
+    if as_json:
+        show_json(found)
+        return
+    shown = table("request", "email", "role", "asked by", "at", "state", "why")
+    for each in found:
+        asked = (each["asked_by"], moment(each["asked_at"]), each["state"], escape(each["why"]))
+        shown.add_row(each["id"], each["email"], each["role"], *asked)
+    console.print(shown)
+
+
+@app.command()
+@guarded
+def approve(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) -> None:
+    """Approve a request that an administrator made; what was asked here, an administrator who signs in approves."""
+    with connect() as client:
+        done = client.call("POST", f"/v1/role-requests/{request_id}/approve")
+    console.print(f"{done['email']} is {done['role']} from now on.")
+
+
+@app.command()
+@guarded
+def decline(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) -> None:
+    """Decline a request, or take it back."""
+    with connect() as client:
+        done = client.call("POST", f"/v1/role-requests/{request_id}/decline")
+    console.print(f"Declined: {done['email']} as {done['role']}.")
 
 
 @app.command()

@@ -48,7 +48,10 @@ def _serve(settings: Settings, began: float) -> None:
         sources.load_demo(runtime, console.print)
         if settings.mode == "embedded" and runtime.jobs is not None:
             runtime.jobs.work(runtime.connecting.work, JOBS_AT_A_TIME)
-            runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.sweep)
+            runtime.jobs.beat(
+                runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.sweep,
+                webhooks=runtime.webhooks.sender.send_due,
+            )  # fmt: skip
         config = uvicorn.Config(
             create_app(runtime), host=settings.host, port=settings.port, log_config=None, access_log=False,
             timeout_graceful_shutdown=5, lifespan="off",

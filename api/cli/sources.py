@@ -195,6 +195,30 @@ def resume(name: Name) -> None:
 
 @app.command()
 @guarded
+def owners(
+    name: Name,
+    emails: Annotated[str | None, typer.Option("--set", metavar="EMAILS", help="Connector owners, by commas.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who looks after a source, beside the administrators; with --set, say so anew.
+
+    Example: `vouch sources owners hr-files --set hana@company.example`
+    """
+    path = f"/v1/sources/{escaped(name)}/owners"
+    with connect() as client:
+        if emails is None:
+            found = client.call("GET", path)["owners"]
+        else:
+            wanted = [each for each in (part.strip() for part in emails.split(",")) if each]
+            found = client.call("PUT", path, {"owners": wanted})["owners"]
+    if as_json:
+        show_json(found)
+    else:
+        console.print(escape("\n".join(found)) or "Nobody but the administrators.")
+
+
+@app.command()
+@guarded
 def remove(
     name: Name,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

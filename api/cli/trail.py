@@ -30,8 +30,31 @@ def trail(
         show_json(found)
         return
     console.print(Text(f"asked: {found['searched']}"))
+    if found["alone_by"] is not None:
+        _show_alone(found["alone_by"])
     for number, attempt in enumerate(found["attempts"], 1):
         _show(number, attempt)
+
+
+def _show_alone(asked: dict[str, Any]) -> None:
+    returned = asked["call"]["returned"] if asked["call"] is not None else ""
+    answered = f", answered by {returned}" if returned else ""
+    who = f"{asked['model']} {asked['version']} ({asked['tier']}{answered})"
+    why = f" ({asked['why']})" if asked["why"] else ""
+    console.print(Text.assemble((f"made to stand alone by {who}", "bold"), f"  {asked['ended']}{why}"))
+    _show_call(asked["call"])
+
+
+def _show_call(call: dict[str, Any] | None) -> None:
+    if call is None:
+        return
+    tokens = call["tokens"]
+    cost = "" if call["micros"] is None else f", {call['micros'] / 1_000_000:.6f} {call['currency']}"
+    used = f"{tokens['input']} tokens in ({tokens['cache_read']} cached), {tokens['output']} out{cost}"
+    console.print(Text(f"   {used}, {call['seconds']:.1f} s", style="dim"))
+    if call["strayed"]:
+        where = f"   its provider says that it answered in {call['region']}; it is not asked any more"
+        console.print(Text(where, style="yellow"))
 
 
 def _show(number: int, attempt: dict[str, Any]) -> None:
@@ -45,12 +68,7 @@ def _show(number: int, attempt: dict[str, Any]) -> None:
         gone = len(attempt["dropped"]) - attempt["replaced"]
         held = f"sentences: {attempt['held']} held ({attempt['repaired']} with better citations)"
         console.print(Text(f"   {held}, {attempt['replaced']} replaced, {gone} dropped", style="dim"))
-    call = attempt["call"]
-    if call is not None:
-        tokens = call["tokens"]
-        cost = "" if call["micros"] is None else f", {call['micros'] / 1_000_000:.6f} {call['currency']}"
-        used = f"{tokens['input']} tokens in ({tokens['cache_read']} cached), {tokens['output']} out{cost}"
-        console.print(Text(f"   {used}, {call['seconds']:.1f} s", style="dim"))
+    _show_call(attempt["call"])
     for dropped in attempt["dropped"]:
         against: list[str] = dropped["against"]
         why = ", ".join(_AGAINST.get(each, each) for each in against)

@@ -40,7 +40,10 @@ def beat() -> None:
 
     def start(runtime: Runtime) -> None:
         assert runtime.jobs is not None
-        runtime.jobs.beat(runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.sweep)
+        runtime.jobs.beat(
+            runtime.connecting.work, runtime.connecting.destinations.outbox, runtime.sweep,
+            webhooks=runtime.webhooks.sender.send_due,
+        )  # fmt: skip
 
     _run("beat", start)
 

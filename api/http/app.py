@@ -10,22 +10,33 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http import (
+    accounts,
     announcements,
     batches,
     budgets,
+    conversations,
     destinations,
     errors,
+    oidc,
+    once,
     operate,
     policy,
     reading,
     redaction,
     register,
+    roles,
+    scim,
+    services,
     session,
     sources,
     trail,
     web,
+    webhooks,
 )
+from api.http.compatible import routes as compatible
+from api.http.defence import Bounds, Defence, credential_of, hosts_of
 from api.http.models import Health, Problem
+from api.mcp import door as mcp_door
 from api.runtime import VERSION, Runtime
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -50,7 +61,6 @@ class Traced:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Trace-Id"] = trace_id
-                headers.setdefault("X-Content-Type-Options", "nosniff")
             await send(message)
 
         await self._app(scope, receive, send_traced)
@@ -68,7 +78,10 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     )
     app.state.runtime = runtime
     errors.install(app)
+    once.install(app)
 
+    app.add_middleware(once.Once)
+    app.add_middleware(Defence, bounds=lambda: _bounds(app.state.runtime))
     app.add_middleware(Traced)
 
     @app.get("/healthz")
@@ -86,9 +99,14 @@ def create_app(runtime: Runtime | None) -> FastAPI:
         return Health(status="ready", detail=f"{serving.index.count()} passages")
 
     app.include_router(session.router, tags=["session"])
+    app.include_router(oidc.router, tags=["session"])
+    app.include_router(accounts.router, tags=["session"])
+    app.include_router(scim.router, tags=["directory"])
     app.include_router(reading.router, tags=["reading"])
+    app.include_router(conversations.router, tags=["reading"])
     app.include_router(trail.router, tags=["reading"])
     app.include_router(batches.router, tags=["reading"])
+    app.include_router(compatible.router, tags=["compatible"])
     app.include_router(sources.router, tags=["sources"])
     app.include_router(announcements.router, tags=["sources"])
     app.include_router(policy.router, tags=["policy"])
@@ -96,6 +114,24 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(register.router, tags=["models"])
     app.include_router(budgets.router, tags=["models"])
     app.include_router(operate.router, tags=["operator"])
+    app.include_router(roles.router, tags=["people"])
+    app.include_router(services.router, tags=["people"])
     app.include_router(destinations.router, tags=["operator"])
+    app.include_router(webhooks.router, tags=["operator"])
+    mcp_door.install(app)
     web.install(app)
     return app
+
+
+def _bounds(runtime: Runtime | None) -> Bounds | None:
+    if runtime is None:
+        return None
+    settings = runtime.settings
+    public = () if settings.identity.public_url is None else (settings.identity.public_url,)
+    return Bounds(
+        hosts=hosts_of(settings.web.hosts, settings.host, public),
+        body_bytes=settings.web.request_mb * 1_000_000,
+        failures_per_minute=settings.web.failures_per_minute,
+        requests_per_minute=settings.web.requests_per_minute,
+        uncounted=credential_of(f"Bearer {runtime.operator_token}"),
+    )

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from fastapi import APIRouter
 from pydantic import Field
 
 from answer.batching.desk import Ask, Batches
-from answer.batching.rows import Batch, BatchState, Item, ItemState
+from answer.batching.rows import Batch, BatchState, EachDocument, Item, ItemState
 from answer.models.batches import Progress
 from answer.models.entry import Tier
 from api.http import shapes
 from api.http.access import Asker, CurrentAsker, CurrentRuntime
-from api.http.models import AnswerOut, Model
+from api.http.models import AnswerOut, DocumentOut, Model
+from api.http.trail import DroppedOut, dropped_out
 from api.runtime import Runtime
+from core.errors import Invalid
 
 router = APIRouter(prefix="/v1/batches")
 
@@ -26,10 +29,20 @@ class BatchQuestionIn(Model):
     question: str
 
 
-class BatchIn(Model):
-    """One of ``model`` and ``tier`` is given."""
+class EachDocumentIn(Model):
+    """A question that is put to each document of a source by itself. With ``schema`` (a JSON schema) the answer is a
+    value of that shape: what of it was verified, and null for the rest."""
 
-    questions: list[BatchQuestionIn]
+    source: str
+    question: str
+    form: dict[str, Any] | None = Field(default=None, alias="schema")
+
+
+class BatchIn(Model):
+    """One of ``questions`` and ``each_document`` is given, and one of ``model`` and ``tier``."""
+
+    questions: list[BatchQuestionIn] = Field(default_factory=list[BatchQuestionIn])
+    each_document: EachDocumentIn | None = None
     model: str | None = None
     tier: Tier | None = None
 
@@ -43,8 +56,14 @@ class ProgressOut(Model):
     total: int
 
 
+class EachDocumentOut(Model):
+    source: str
+    question: str
+
+
 class BatchOut(Model):
-    """``counts``: how many questions are in each state. ``progress`` is there while the provider has it. ``cleared_at``
+    """``counts``: how many questions are in each state, or documents, where one question is put to each of a source.
+    ``progress`` is there while the provider has it. ``cleared_at``
     is when the provider was told to delete it."""
 
     id: str
@@ -58,6 +77,7 @@ class BatchOut(Model):
     ended_at: datetime | None
     cleared_at: datetime | None
     progress: ProgressOut | None = None
+    each_document: EachDocumentOut | None = None
 
 
 class BatchesOut(Model):
@@ -65,13 +85,17 @@ class BatchesOut(Model):
 
 
 class BatchItemOut(Model):
-    """``why`` there is no answer; where there is one, it is as its asker may read it now."""
+    """``why`` there is no answer; where there is one, it is as its asker may read it now. ``document``: the one that
+    was asked by itself; null where it may not be read now. What was made of one that changed since is not shown.
+    ``dropped``: sentences, or values after what they are of, that the model wrote and its document does not carry."""
 
     id: str
     question: str
     state: ItemState
     why: str
     answer: AnswerOut | None = None
+    document: DocumentOut | None = None
+    dropped: list[DroppedOut] = Field(default_factory=list[DroppedOut])
 
 
 class FetchedOut(Model):
@@ -81,10 +105,16 @@ class FetchedOut(Model):
 
 @router.post("")
 def open_batch(body: BatchIn, asker: CurrentAsker, runtime: CurrentRuntime) -> BatchOut:
-    """A batch of these questions, of which nothing is sent yet. The same questions for the same model are the same
-    batch until it has ended."""
-    asks = [Ask(each.id, each.question) for each in body.questions]
-    return _out(runtime.batches.open(asks, asker.person_id, model=body.model, tier=body.tier))
+    """A batch of these questions, or of one to each document of a source that the asker may read, of which nothing is
+    sent yet. The same for the same model is the same batch until it has ended."""
+    each = body.each_document
+    if each is None:
+        asks = [Ask(one.id, one.question) for one in body.questions]
+        return _out(runtime.batches.open(asks, asker.person_id, model=body.model, tier=body.tier))
+    if body.questions:
+        raise Invalid("A batch has questions, or one for each document.", hint="Make two batches of it.")
+    wanted = EachDocument(each.source, each.question, each.form)
+    return _out(runtime.batches.open_each(wanted, asker.person_id, model=body.model, tier=body.tier))
 
 
 @router.post("/{batch_id}/send")
@@ -121,10 +151,24 @@ def cancel_batch(batch_id: str, asker: CurrentAsker, runtime: CurrentRuntime) ->
 
 
 def _item(item: Item, asker: Asker, runtime: Runtime) -> BatchItemOut:
-    shown = None
-    if item.state == "answered":
+    document, against = None, ""
+    if item.document is not None:
+        document, against = runtime.batches.document(item, asker.principal)
+    shown, dropped = None, list[DroppedOut]()
+    if item.state == "answered" and not against:
         shown = shapes.answer(runtime.archive.answer(item.answer_id, asker.principal, asker.trace_id))
-    return BatchItemOut(id=item.key, question=item.question, state=item.state, why=item.why, answer=shown)
+        if (shown.dropped or shown.replaced) and item.document is not None:
+            trail = runtime.archive.trail(item.answer_id, asker.principal, asker.trace_id)
+            dropped = [dropped_out(each) for attempt in trail.attempts for each in attempt.dropped]
+    return BatchItemOut(
+        id=item.key,
+        question=item.question,
+        state=item.state,
+        why=item.why or against,
+        answer=shown,
+        document=None if document is None else shapes.document(document),
+        dropped=dropped,
+    )
 
 
 def _out(batch: Batch, progress: Progress | None = None) -> BatchOut:
@@ -140,6 +184,9 @@ def _out(batch: Batch, progress: Progress | None = None) -> BatchOut:
             "created_at": batch.created_at,
             "ended_at": batch.ended_at,
             "cleared_at": batch.cleared_at,
+            "each_document": None
+            if batch.each is None
+            else {"source": batch.each.source, "question": batch.each.question},
             "progress": None
             if progress is None
             else {

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from sqlalchemy import select
 
 from answer.budget import EVERYBODY, BudgetEntry, Per, Scope, Unit
 from answer.chargeback import By as ChargedBy
 from answer.chargeback import Charge, chargeback, month_of
 from answer.models.tables import BudgetRow
-from api.http.access import CurrentRuntime
-from api.http.administering import Administrator, addresses
+from api.configuring import By
+from api.http.access import CurrentRuntime, deciding
+from api.http.administering import addresses
 from api.http.models import Model
 from api.runtime import Runtime
 from core import people
 from core.tables import PersonRow
 
 router = APIRouter(prefix="/v1")
+Reading = Annotated[By, Depends(deciding("budget.read"))]
+Changing = Annotated[By, Depends(deciding("budget.change"))]
 
 
 class BudgetIn(Model):
@@ -80,13 +84,13 @@ class ChargebackOut(Model):
 
 
 @router.get("/budgets")
-def list_budgets(by: Administrator, runtime: CurrentRuntime) -> BudgetsOut:
+def list_budgets(by: Reading, runtime: CurrentRuntime) -> BudgetsOut:
     """Every budget, and what of it is used."""
     return BudgetsOut(budgets=_budgets(runtime, runtime.models.budgets.used()))
 
 
 @router.put("/budgets")
-def set_budget(body: BudgetIn, by: Administrator, runtime: CurrentRuntime) -> BudgetOut:
+def set_budget(body: BudgetIn, by: Changing, runtime: CurrentRuntime) -> BudgetOut:
     """Set one, or another limit of one. It holds from the next call on. A person and a model have to be known, so that
     a slip of the pen does not make a budget that binds nobody."""
     wanted = body.budget
@@ -106,7 +110,7 @@ def set_budget(body: BudgetIn, by: Administrator, runtime: CurrentRuntime) -> Bu
 
 
 @router.post("/budgets/remove")
-def remove_budget(body: BudgetKeyIn, by: Administrator, runtime: CurrentRuntime) -> BudgetsOut:
+def remove_budget(body: BudgetKeyIn, by: Changing, runtime: CurrentRuntime) -> BudgetsOut:
     """Remove one; gives those that are left."""
     budgets = runtime.models.budgets
     name = budgets.name_of(body.scope, body.name)
@@ -117,7 +121,7 @@ def remove_budget(body: BudgetKeyIn, by: Administrator, runtime: CurrentRuntime)
 
 @router.get("/chargeback")
 def charge_back(
-    administrator: Administrator, runtime: CurrentRuntime, month: str | None = None, by: ChargedBy = "department"
+    reader: Reading, runtime: CurrentRuntime, month: str | None = None, by: ChargedBy = "department"
 ) -> ChargebackOut:
     """What was used in a month (UTC), written 2026-11; this one where none is said."""
     found = chargeback(runtime.database, month_of(month, runtime.clock()), by)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.destinations import Destinations
-from api.http.access import CurrentRuntime, operator
+from api.http.access import CurrentRuntime, deciding
 from api.http.errors import trace_id_of
 from api.http.models import Model
 from connectors.destinations import repository
@@ -16,7 +16,7 @@ from connectors.destinations.catalogue import KINDS
 from connectors.destinations.declare import Declared
 from connectors.destinations.repository import DeliveryRecord, DestinationRecord
 
-router = APIRouter(prefix="/v1/operator", dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/operator", dependencies=[Depends(deciding("destination.manage"))])
 
 
 class DestinationKindOut(Model):

@@ -265,10 +265,14 @@ class ConversationOut(Model):
     title: str
     created_at: datetime
     updated_at: datetime
+    pinned: bool = False
 
 
 class ConversationsOut(Model):
+    """``next``: the cursor of the page that follows."""
+
     conversations: list[ConversationOut]
+    next: str | None = None
 
 
 class ConversationTurnsOut(ConversationOut):
@@ -312,18 +316,40 @@ class DemoOut(Model):
     people: list[DemoPersonOut]
 
 
+class SsoOut(Model):
+    """``name`` is the organisation's for its sign-in; ``start`` where the browser goes."""
+
+    name: str
+    start: str
+
+
+class WaysOut(Model):
+    """How people sign in, beside one-time links and demo people."""
+
+    sso: SsoOut | None
+    passwords: bool
+
+
 class SessionOut(Model):
     signed_in: bool
     person: PersonOut | None
     demo: DemoOut
+    ways: WaysOut
     organisation: str
     version: str
     suggestions: list[str]
 
 
 class SignIn(Model):
-    email: str | None = None
-    link: str | None = None
+    email: str | None = Field(default=None, max_length=320)
+    link: str | None = Field(default=None, max_length=200)
+    password: str | None = Field(default=None, max_length=1000, repr=False)
+
+
+class SignedOut(Model):
+    """``continue_at``: where the browser signs out of the provider too."""
+
+    continue_at: str
 
 
 class Problem(Model):

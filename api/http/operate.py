@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import func, select
@@ -11,28 +11,32 @@ from sqlalchemy.orm import Session
 
 from api import tokens
 from api.http import models as out
-from api.http.access import CurrentRuntime, operator
+from api.http.access import CurrentRuntime, deciding
+from api.http.entering import base_url, recording_of
 from api.http.errors import trace_id_of
+from api.identity.leaving import shut_out
 from api.runtime import Runtime
 from connectors import repository as connectors
 from connectors.tables import SourceRow
-from core import audit, people
+from core import audit, people, roles
 from core.access_sets import by_keys
 from core.audit import Event
-from core.errors import Invalid, NotFound
+from core.audit.events import NO_SUBJECT
+from core.errors import Forbidden, Invalid, NotFound
 from core.people import Person
 from ingest.tables import ChunkRow, DocumentRow
 
-router = APIRouter(prefix="/v1/operator", dependencies=[Depends(operator)])
+router = APIRouter(prefix="/v1/operator")
 
 
 # People
 
 
-@router.post("/people")
+@router.post("/people", dependencies=[Depends(deciding("people.change"))])
 def add_person(body: out.PersonIn, runtime: CurrentRuntime, request: Request) -> out.PersonAdded:
     """Add a person, or set the groups and roles of one who exists."""
     with runtime.database.writing() as session:
+        _refuse_unapproved(session, body)
         person = people.put(
             session, body.email, groups=body.groups, roles=body.roles, now=runtime.clock(), name=body.name,
             title=body.title,
@@ -41,48 +45,61 @@ def add_person(body: out.PersonIn, runtime: CurrentRuntime, request: Request) ->
     return _person(person)
 
 
-@router.get("/people")
+@router.get("/people", dependencies=[Depends(deciding("people.read"))])
 def list_people(runtime: CurrentRuntime) -> out.PeopleOut:
     with runtime.database.reading() as session:
         return out.PeopleOut(people=[_person(person) for person in people.everybody(session)])
 
 
-@router.delete("/people/{email}", status_code=204)
+@router.delete("/people/{email}", status_code=204, dependencies=[Depends(deciding("people.change"))])
 def remove_person(email: str, runtime: CurrentRuntime, request: Request) -> None:
     """Disable a person: their sessions and keys end now."""
     with runtime.database.writing() as session:
         person = people.by_email(session, email)
-        people.disable(session, email, runtime.clock())
-        tokens.end_all(session, person.id, runtime.clock())
+        shut_out(session, person.id, runtime.clock())
         runtime.audit.enlist(session, _people_changed(runtime, person, "disabled", trace_id_of(request)))
 
 
-@router.post("/people/{email}/link")
+@router.post("/people/{email}/link", dependencies=[Depends(deciding("operate.machine"))])
 def make_link(email: str, runtime: CurrentRuntime, request: Request) -> out.TokenOut:
     """A link that signs this person in once."""
     life = timedelta(hours=runtime.settings.link_hours)
-    token, expires_at = _issue(runtime, email, "link", life)
-    return out.TokenOut(token=token, url=f"{str(request.base_url).rstrip('/')}/signin#{token}", expires_at=expires_at)
+    token, expires_at = _issue(request, runtime, email, "link", life)
+    return out.TokenOut(token=token, url=f"{base_url(request, runtime)}/signin#{token}", expires_at=expires_at)
 
 
-@router.post("/people/{email}/key")
-def make_key(email: str, runtime: CurrentRuntime, days: int = 90) -> out.TokenOut:
+@router.post("/people/{email}/key", dependencies=[Depends(deciding("operate.machine"))])
+def make_key(email: str, request: Request, runtime: CurrentRuntime, days: int = 90) -> out.TokenOut:
     """A key with which a program may read what this person may read."""
-    token, expires_at = _issue(runtime, email, "key", timedelta(days=days))
+    token, expires_at = _issue(request, runtime, email, "key", timedelta(days=days))
     return out.TokenOut(token=token, url=None, expires_at=expires_at)
 
 
-def _issue(runtime: Runtime, email: str, kind: tokens.Kind, life: timedelta) -> tuple[str, Any]:
-    now = runtime.clock()
+def _refuse_unapproved(session: Session, body: out.PersonIn) -> None:
+    wanted = roles.ungranted(session, people.find(session, body.email) or "", body.roles)
+    if wanted:
+        raise Forbidden(
+            f"The role {wanted[0]} needs a second person's approval.",
+            hint=f"Add them without it; then: vouch people request {body.email} --role {wanted[0]} --why REASON",
+        )
+
+
+def _issue(
+    request: Request, runtime: Runtime, email: str, kind: Literal["link", "key"], life: timedelta
+) -> tuple[str, datetime]:
+    expires_at = runtime.clock() + life
     with runtime.database.writing() as session:
         person = people.by_email(session, email)
-        return tokens.issue(session, kind, person.id, "operator", now, life), now + life
+        token = tokens.issue(session, kind, person.id, "operator", runtime.clock(), life)
+        recording = recording_of(request, runtime, by=NO_SUBJECT)
+        runtime.audit.enlist(session, recording.credential(person.id, "made", kind, expires_at=expires_at))
+    return token, expires_at
 
 
 # Documents
 
 
-@router.get("/documents")
+@router.get("/documents", dependencies=[Depends(deciding("operate"))])
 def list_documents(
     runtime: CurrentRuntime, source: str | None = None, state: str | None = None, limit: int = 100, offset: int = 0
 ) -> out.DocumentsOut:
@@ -100,7 +117,7 @@ def list_documents(
         return out.DocumentsOut(documents=[_stored(session, row, name) for row, name in rows], total=total)
 
 
-@router.get("/documents/{document_id:path}")
+@router.get("/documents/{document_id:path}", dependencies=[Depends(deciding("operate"))])
 def show_document(document_id: str, runtime: CurrentRuntime) -> out.StoredDocument:
     """One document, by its id or by its uri."""
     with runtime.database.reading() as session:
@@ -108,7 +125,7 @@ def show_document(document_id: str, runtime: CurrentRuntime) -> out.StoredDocume
         return _stored(session, row, name)
 
 
-@router.delete("/documents/{document_id:path}")
+@router.delete("/documents/{document_id:path}", dependencies=[Depends(deciding("operate"))])
 def delete_document(document_id: str, runtime: CurrentRuntime, request: Request) -> out.Suppressed:
     """Suppress a document: it leaves the answers and does not come back with the next run."""
     with runtime.database.reading() as session:
@@ -134,14 +151,14 @@ def delete_document(document_id: str, runtime: CurrentRuntime, request: Request)
 # The log
 
 
-@router.get("/audit/tail")
+@router.get("/audit/tail", dependencies=[Depends(deciding("audit.read"))])
 def audit_tail(runtime: CurrentRuntime, count: int = 20) -> out.AuditRecords:
     """The last records of the audit log."""
     runtime.sequencer.drain()
     return out.AuditRecords(records=[dict(record) for record in audit.tail(runtime.database, count)])
 
 
-@router.post("/audit/drain", status_code=204)
+@router.post("/audit/drain", status_code=204, dependencies=[Depends(deciding("operate.machine"))])
 def audit_drain(runtime: CurrentRuntime) -> None:
     """Chain everything that is pending, so that the log can be verified from outside this process."""
     runtime.sequencer.drain()

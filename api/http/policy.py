@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from pydantic import Field
 from sqlalchemy import select
 
 from api.configuring import By
-from api.http.access import CurrentRuntime, asker, is_operator, runtime_of
-from api.http.errors import trace_id_of
+from api.http.access import CurrentRuntime, deciding
 from api.http.models import Model
 from api.policy_trial import Counts, Row
 from api.runtime import Runtime
-from core.errors import Forbidden
 from core.policy import TREATMENTS, Treatment
 from core.policy_rows import PolicyVersion
 from core.tables import PersonRow
@@ -103,31 +101,19 @@ class TrialOut(Model):
     texts: list[TrialRowOut]
 
 
-def administrator(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) -> By:
-    """Who decides on the policy. Raises for everybody else."""
-    if is_operator(request, runtime):
-        return By(trace_id=trace_id_of(request))
-    person = asker(request, runtime).principal
-    if "admin" not in person.roles:
-        raise Forbidden(
-            "Only administrators see and change the data policy.",
-            hint="Ask an operator for the role: vouch people add EMAIL --role employee,admin",
-        )
-    return By(person.person_id, person.subject, trace_id_of(request))
-
-
-Administrator = Annotated[By, Depends(administrator)]
+Reading = Annotated[By, Depends(deciding("policy.read"))]
+Changing = Annotated[By, Depends(deciding("policy.change"))]
 
 
 @router.get("")
-def show_policy(by: Administrator, runtime: CurrentRuntime, version: int | None = None) -> PolicyOut:
+def show_policy(by: Reading, runtime: CurrentRuntime, version: int | None = None) -> PolicyOut:
     """The policy that holds, or an earlier version of it."""
     holds = runtime.policies.current()
     return _policy(runtime, holds if version is None else runtime.policies.numbered(version), holds.version)
 
 
 @router.get("/versions")
-def list_policy_versions(by: Administrator, runtime: CurrentRuntime) -> PolicyHistoryOut:
+def list_policy_versions(by: Reading, runtime: CurrentRuntime) -> PolicyHistoryOut:
     """Who changed the policy when, and why; newest first."""
     versions = runtime.policies.history()
     names = _names(runtime, versions)
@@ -143,7 +129,7 @@ def list_policy_versions(by: Administrator, runtime: CurrentRuntime) -> PolicyHi
 
 
 @router.put("")
-def change_policy(body: PolicyIn, by: Administrator, runtime: CurrentRuntime) -> PolicyOut:
+def change_policy(body: PolicyIn, by: Changing, runtime: CurrentRuntime) -> PolicyOut:
     """Decide on the next version. It holds from the next request on."""
     before = runtime.policies.policy()
     made = runtime.policies.change(
@@ -155,7 +141,7 @@ def change_policy(body: PolicyIn, by: Administrator, runtime: CurrentRuntime) ->
 
 
 @router.post("/try")
-def try_policy(body: TrialIn, by: Administrator, runtime: CurrentRuntime) -> TrialOut:
+def try_policy(body: TrialIn, by: Reading, runtime: CurrentRuntime) -> TrialOut:
     """What another policy would do to the values that are stored, and to ``texts``. Changes nothing, shows no value."""
     texts = {each.id: each.text for each in body.texts}
     tried = runtime.redaction.try_policy(runtime.policies.current(), body.document, texts, stored=body.stored)

@@ -128,34 +128,3 @@ def _page_image(answer_id: str, number: int, asker: Asker, runtime: Runtime) -> 
     with runtime.database.reading() as session:
         body = runtime.blobs.get(session, opened.visible.version.content_hash)
     return runtime.pool.render_page(body, opened.page, IMAGE_SCALE)
-
-
-@router.get("/conversations")
-def list_conversations(asker: CurrentAsker, runtime: CurrentRuntime) -> out.ConversationsOut:
-    """The asker's own conversations, the latest first."""
-    found = runtime.archive.conversations(asker.principal)
-    return out.ConversationsOut(
-        conversations=[
-            out.ConversationOut(id=each.id, title=each.title, created_at=each.created_at, updated_at=each.updated_at)
-            for each in found
-        ]
-    )
-
-
-@router.get("/conversations/{conversation_id}")
-def read_conversation(conversation_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.ConversationTurnsOut:
-    """A conversation with its answers, as the asker may read them now."""
-    conversation, answers = runtime.archive.conversation(conversation_id, asker.principal, asker.trace_id)
-    return out.ConversationTurnsOut(
-        id=conversation.id,
-        title=conversation.title,
-        created_at=conversation.created_at,
-        updated_at=conversation.updated_at,
-        turns=[shapes.answer(each) for each in answers],
-    )
-
-
-@router.delete("/conversations/{conversation_id}", status_code=204)
-def delete_conversation(conversation_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> None:
-    """Take a conversation out of the asker's history."""
-    runtime.archive.delete_conversation(conversation_id, asker.principal)

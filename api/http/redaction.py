@@ -9,16 +9,17 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from api.configuring import By
 from api.forgetting import forget
-from api.http.access import CurrentRuntime, asker, is_operator, operator, runtime_of
+from api.http.access import CurrentRuntime, deciding
 from api.http.errors import trace_id_of
 from api.http.lines import Tell, told
 from api.http.models import Model
 from api.http.operate import find_document
-from api.http.policy import LONGEST_TEXT, TEXTS_AT_A_TIME, Administrator
+from api.http.policy import LONGEST_TEXT, TEXTS_AT_A_TIME, Reading
 from api.redacting import Redacted, Shown
 from api.runtime import Runtime
-from core.errors import Forbidden, Invalid
+from core.errors import Invalid
 from core.policy import Sensitivity, Treatment
 from ingest.label import sensitivity
 from ingest.label.sensitivity import Changer
@@ -102,18 +103,15 @@ class ForgottenOut(Model):
     labels: int
 
 
-def changer(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) -> Changer:
+def changer(by: Annotated[By, Depends(deciding("document.sensitivity"))]) -> Changer:
     """Who speaks of the sensitivity of documents; what they may say is decided there."""
-    if is_operator(request, runtime):
-        return Changer(trace_id=trace_id_of(request))
-    person = asker(request, runtime).principal
-    return Changer(person.person_id, person.subject, person.roles, trace_id_of(request))
+    return Changer(trace_id=by.trace_id) if by.operator else Changer(by.who, by.subject, by.roles, by.trace_id)
 
 
 CurrentChanger = Annotated[Changer, Depends(changer)]
 
 
-@router.post("/operator/label", dependencies=[Depends(operator)])
+@router.post("/operator/label", dependencies=[Depends(deciding("operate"))])
 def label(runtime: CurrentRuntime, request: Request) -> StreamingResponse:
     """Look for values in the documents that nobody has looked into yet. The reply is a line of JSON an event: progress,
     then a report or a problem."""
@@ -129,7 +127,7 @@ def label(runtime: CurrentRuntime, request: Request) -> StreamingResponse:
 
 
 @router.post("/redact")
-def redact(body: RedactIn, by: Administrator, runtime: CurrentRuntime) -> RedactionsOut:
+def redact(body: RedactIn, by: Reading, runtime: CurrentRuntime) -> RedactionsOut:
     """What of these texts would go to a destination. Nothing is sent or stored."""
     if sum(map(len, body.texts)) > LONGEST_TOGETHER:
         raise Invalid("These texts are too long for one call.", hint="Send fewer at a time.")
@@ -141,10 +139,6 @@ def redact(body: RedactIn, by: Administrator, runtime: CurrentRuntime) -> Redact
 @router.get("/documents/{document_id:path}/sensitivity")
 def show_sensitivity(document_id: str, by: CurrentChanger, runtime: CurrentRuntime) -> SensitivityOut:
     """How sensitive a document is, and why: for those who may change it."""
-    if not by.may_raise:
-        raise Forbidden(
-            "Only who owns sources, and administrators, see how sensitive documents are.", hint="Ask one of them."
-        )
     return _sensitivity(runtime, _id(runtime, document_id, by))
 
 
@@ -163,7 +157,7 @@ def change_sensitivity(
     return _sensitivity(runtime, found)
 
 
-@router.post("/operator/people/{email}/forget", dependencies=[Depends(operator)])
+@router.post("/operator/people/{email}/forget", dependencies=[Depends(deciding("people.forget"))])
 def forget_person(email: str, runtime: CurrentRuntime, request: Request) -> ForgottenOut:
     """Forget a person: their sign-ins end, the values that only they account for leave the vault, and what was found of
     them in texts is dropped."""

@@ -17,7 +17,7 @@ from api.registering import Tried, set_model, try_model
 from api.runtime import Runtime
 from core.policy import Sensitivity
 
-router = APIRouter(prefix="/v1")
+router = APIRouter(prefix="/v1/register")
 
 
 class ModelIn(Model):
@@ -101,7 +101,7 @@ def list_models(by: Administrator, runtime: CurrentRuntime, retired: bool = Fals
     return ModelsOut(revision=max((each.revision for each in versions), default=0), models=_models(runtime, shown))
 
 
-@router.get("/model-changes")
+@router.get("/changes")
 def list_model_changes(by: Administrator, runtime: CurrentRuntime, name: str | None = None) -> ModelHistoryOut:
     """Who changed what when, and why; newest first."""
     changes = runtime.models.register.history(name)

@@ -123,6 +123,16 @@ class SourceRemovedOut(Model):
     """How many left the answers."""
 
 
+class SourceOwnersIn(Model):
+    owners: list[str]
+
+
+class SourceOwnersOut(Model):
+    """Addresses of connector owners."""
+
+    owners: list[str]
+
+
 class SourceRunsOut(Model):
     runs: list[SourceRunOut]
 

@@ -9,49 +9,47 @@ from typing import Annotated, Any
 import structlog
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import StreamingResponse
+from sqlalchemy.orm import Session
 
 from api import configuring, sources, syncing
 from api.configuring import By, Wanted
 from api.http import models, source_shapes
 from api.http import source_models as out
-from api.http.access import AS, CurrentRuntime, asker, is_operator, operator, runtime_of
+from api.http.access import AS, CurrentRuntime, asker, deciding
+from api.http.administering import addresses
 from api.http.errors import trace_id_of
 from api.http.events import Piece, stream, wants_events
 from api.http.lines import Tell, told
+from api.permissions import allows
 from api.runtime import Runtime
-from connectors import repository
+from connectors import owners, repository
 from connectors.errors import SourceRejected
 from connectors.repository import SourceRecord
 from connectors.sources.base import Step
-from core.errors import Forbidden
 from ingest import repository as documents
 from ingest.sync import Progress
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/v1")
-ROLES = frozenset({"connector_owner", "admin"})
 FOLLOW_SECONDS = 0.2
 
 
-def owner(request: Request, runtime: Annotated[Runtime, Depends(runtime_of)]) -> By:
-    """Who looks after sources. Raises for everybody else."""
-    if is_operator(request, runtime):
-        return By(trace_id=trace_id_of(request))
-    person = asker(request, runtime).principal
-    if not ROLES & person.roles:
-        raise Forbidden(
-            "Only connector owners and administrators look after sources.",
-            hint="Ask an operator for the role: vouch people add EMAIL --role employee,connector_owner",
-        )
-    return By(person.person_id, person.subject, trace_id_of(request), "admin" in person.roles)
+Looking = Annotated[By, Depends(deciding("source.list"))]
+CurrentOwner = Annotated[By, Depends(deciding("source.manage"))]
 
 
-CurrentOwner = Annotated[By, Depends(owner)]
-
-
-def _named(runtime: Runtime, name: str) -> SourceRecord:
+def _named(runtime: Runtime, name: str, owner: By) -> SourceRecord:
     with runtime.database.reading() as session:
-        return repository.by_name(session, name)
+        return configuring.looked_after(session, repository.by_name(session, name), owner)
+
+
+def _all(session: Session, owner: By) -> list[SourceRecord]:
+    """The sources that ``owner`` looks after."""
+    everything = repository.everything(session)
+    if owner.operator or owner.admin:
+        return list(everything)
+    theirs = owners.owned_by(session, owner.who)
+    return [each for each in everything if each.id in theirs]
 
 
 # The catalogue
@@ -68,16 +66,15 @@ def list_source_kinds(owner: CurrentOwner, runtime: CurrentRuntime) -> out.Sourc
 
 
 @router.get("/sources")
-def list_sources(request: Request, runtime: CurrentRuntime) -> out.ListedSourcesOut:
+def list_sources(request: Request, by: Looking, runtime: CurrentRuntime) -> out.ListedSourcesOut:
     """What is indexed and how fresh it is, as far as the reader may read any of it; for those who look after sources
     also how each is configured."""
-    alone = is_operator(request, runtime) and AS not in request.headers
-    reader = None if alone else asker(request, runtime).principal
-    seen = [] if reader is None else sources.readable(runtime, reader)
-    if reader is not None and not ROLES & reader.roles:
+    alone = by.operator and AS not in request.headers
+    seen = [] if alone else sources.readable(runtime, asker(request, runtime).principal)
+    if not allows("source.manage", by.roles):
         return out.ListedSourcesOut(sources=seen)
     with runtime.database.reading() as session:
-        configured = [source_shapes.configured(runtime, session, each) for each in repository.everything(session)]
+        configured = [source_shapes.configured(runtime, session, each) for each in _all(session, by)]
     return out.ListedSourcesOut(sources=seen, configured=configured)
 
 
@@ -94,7 +91,7 @@ def add_source(body: out.SourceIn, owner: CurrentOwner, runtime: CurrentRuntime,
 
 @router.get("/sources/{name}")
 def show_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceDetailOut:
-    record = _named(runtime, name)
+    record = _named(runtime, name, owner)
     with runtime.database.reading() as session:
         return source_shapes.detail(runtime, session, record)
 
@@ -104,27 +101,48 @@ def change_source(
     name: str, body: out.SourcePatch, owner: CurrentOwner, runtime: CurrentRuntime
 ) -> out.SourceDetailOut:
     """Change its configuration or plan; pause it, or let it go on."""
-    record = _named(runtime, name)
+    record = _named(runtime, name, owner)
     if body.config is not None or body.plan is not None:
         config = record.config if body.config is None else body.config
         wanted = Wanted(name, record.kind, config, body.plan)
         for _ in _stored(runtime, wanted, owner, body.check and body.config is not None):
             pass
     if body.state is not None and body.state != record.state:
-        (configuring.pause if body.state == "paused" else configuring.resume)(runtime, _named(runtime, name), owner)
+        (configuring.pause if body.state == "paused" else configuring.resume)(
+            runtime, _named(runtime, name, owner), owner
+        )
     return show_source(name, owner, runtime)
 
 
 @router.delete("/sources/{name}")
 def remove_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceRemovedOut:
     """Forget a source: its documents leave the answers, and what it said of people counts no more."""
-    return out.SourceRemovedOut(name=name, documents=configuring.remove(runtime, _named(runtime, name), owner))
+    return out.SourceRemovedOut(name=name, documents=configuring.remove(runtime, _named(runtime, name, owner), owner))
+
+
+@router.get("/sources/{name}/owners")
+def list_owners(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceOwnersOut:
+    """Who looks after it, beside the administrators."""
+    record = _named(runtime, name, owner)
+    with runtime.database.reading() as session:
+        theirs = addresses(session, set(owners.owners_of(session, record.id)))
+    return out.SourceOwnersOut(owners=sorted(theirs.values()))
+
+
+@router.put("/sources/{name}/owners")
+def change_owners(
+    name: str, body: out.SourceOwnersIn, owner: CurrentOwner, runtime: CurrentRuntime
+) -> out.SourceOwnersOut:
+    """Say anew who looks after it. An owner hands it on; only an administrator leaves it without one."""
+    record = _named(runtime, name, owner)
+    configuring.set_owners(runtime, record, body.owners, owner)
+    return list_owners(name, By(trace_id=owner.trace_id), runtime)
 
 
 @router.post("/sources/{name}/check", response_model=out.SourceCheckOut)
 def check_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
     """Try it step by step; with ``Accept: text/event-stream`` a ``step`` event each, then ``checked``."""
-    found = configuring.steps(runtime, runtime.connecting.open(_named(runtime, name)))
+    found = configuring.steps(runtime, runtime.connecting.open(_named(runtime, name, owner)))
     if not wants_events(request):
         steps = [source_shapes.step(each) for each in found]
         return out.SourceCheckOut(ok=all(each.ok for each in steps), steps=steps)
@@ -177,7 +195,7 @@ def _reply(request: Request, found: Iterator[Step | out.SourceStoredOut | None])
 def sync_source(name: str, body: out.SyncIn, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
     """Read it now. With ``Accept: text/event-stream`` ``progress`` events until the index has everything, then
     ``report``; it goes on whether or not somebody follows."""
-    record = _named(runtime, name)
+    record = _named(runtime, name, owner)
     asked = syncing.ask(runtime, record, full=body.full, confirm_empty=body.confirm_empty)
     return _followed(runtime, asked, request)
 
@@ -189,7 +207,7 @@ def list_runs(
 ) -> object:  # fmt: skip
     """The last runs, latest first. With ``Accept: text/event-stream`` a ``run`` event whenever the one that is running
     has come further, until none is running; then ``end``."""
-    record = _named(runtime, name)
+    record = _named(runtime, name, owner)
     if wants_events(request):
         return stream(request, _watched(runtime, record))
     with runtime.database.reading() as session:
@@ -202,7 +220,7 @@ def list_failures(
     name: str, owner: CurrentOwner, runtime: CurrentRuntime, limit: Annotated[int, Query(ge=1, le=10000)] = 1000
 ) -> out.SourceFailuresOut:
     """Items that could not be read, and documents that could not be parsed."""
-    record = _named(runtime, name)
+    record = _named(runtime, name, owner)
     with runtime.database.reading() as session:
         return source_shapes.failing(session, record, limit)
 
@@ -210,7 +228,7 @@ def list_failures(
 @router.post("/sources/{name}/failures/retry", status_code=202, response_model=out.SyncAskedOut)
 def retry_failures(name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
     """Read and parse again what failed, now. Events as those of ``sync``."""
-    return _followed(runtime, syncing.ask_again(runtime, _named(runtime, name)), request)
+    return _followed(runtime, syncing.ask_again(runtime, _named(runtime, name, owner)), request)
 
 
 def _followed(runtime: Runtime, asked: syncing.Asked, request: Request) -> object:
@@ -249,7 +267,7 @@ def _watched(runtime: Runtime, record: SourceRecord) -> Iterator[Piece]:
 @router.get("/sources/{name}/freshness")
 def show_freshness(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceFreshnessOut:
     """How fresh a source is: now against its bounds, and over the last weeks against its objective."""
-    record = _named(runtime, name)
+    record = _named(runtime, name, owner)
     with runtime.database.reading() as session:
         return source_shapes.freshness(runtime, session, record)
 
@@ -258,14 +276,14 @@ def show_freshness(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> o
 def list_freshness(owner: CurrentOwner, runtime: CurrentRuntime) -> out.FreshnessOut:
     """How fresh every source is."""
     with runtime.database.reading() as session:
-        records = repository.everything(session)
-        return out.FreshnessOut(sources=[source_shapes.freshness(runtime, session, each) for each in records])
+        found = [source_shapes.freshness(runtime, session, each) for each in _all(session, owner)]
+        return out.FreshnessOut(sources=found)
 
 
 # Files of this machine
 
 
-@router.post("/operator/ingest", dependencies=[Depends(operator)])
+@router.post("/operator/ingest", dependencies=[Depends(deciding("operate.machine"))])
 def ingest(body: models.IngestIn, runtime: CurrentRuntime, request: Request) -> StreamingResponse:
     """Create or run a file source. The reply is a line of JSON an event: progress, then a report or a problem."""
     record = sources.configure(runtime, body)

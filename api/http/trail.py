@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
+from pydantic import BeforeValidator
 
-from answer.retold import Attempted, Trail
-from api.http import shapes
+from answer.retold import Dropped
 from api.http.access import CurrentAsker, CurrentRuntime
+from api.http.conversations import FeedbackOut, feedback_out
 from api.http.models import CountedValuesOut, Model
 from api.http.register import AttemptOut
 
@@ -36,11 +37,12 @@ class TokensOut(Model):
 
 
 class CallOut(Model):
-    """What became of a call, request by request. ``region`` is where the provider says that it answered; ``micros`` are
-    millionths of ``currency``."""
+    """What became of a call, request by request. ``region`` is where the provider says that it answered, ``strayed``
+    whether that is elsewhere than it should; ``micros`` are millionths of ``currency``."""
 
     returned: str
     region: str | None
+    strayed: bool
     finish: str | None
     requests: list[AttemptOut]
     tokens: TokensOut
@@ -48,6 +50,28 @@ class CallOut(Model):
     currency: str | None
     first_seconds: float | None
     seconds: float
+
+
+def _call_out(told: Mapping[str, Any]) -> CallOut | None:
+    """Of a call as it is stored; None where nothing was sent."""
+    if not told:
+        return None
+    cost: Mapping[str, Any] = told["cost"] or {}
+    return CallOut(
+        returned=told["returned"],
+        region=told["region"],
+        strayed=told.get("strayed", False),
+        finish=told["finish"],
+        requests=[
+            AttemptOut(**{name: each[name] for name in ("reason", "seconds", "waited", "status")})
+            for each in told["attempts"]
+        ],
+        tokens=TokensOut(**told["usage"]),
+        micros=cost.get("micros"),
+        currency=cost.get("currency"),
+        first_seconds=told["first_seconds"],
+        seconds=told["seconds"],
+    )
 
 
 class TrailAttemptOut(Model):
@@ -66,7 +90,20 @@ class TrailAttemptOut(Model):
     kept_back: int
     instructing: int
     dropped: list[DroppedOut]
-    call: CallOut | None
+    call: Annotated[CallOut | None, BeforeValidator(_call_out)]
+
+
+class AloneByOut(Model):
+    """The model that was asked to make a follow-up stand alone. ``ended``: ``rewritten``, ``stands_alone``,
+    ``unusable`` or ``failed``, then with the code of the error in ``why``."""
+
+    model: str
+    version: str
+    tier: str
+    region: str | None
+    ended: str
+    why: str
+    call: Annotated[CallOut | None, BeforeValidator(_call_out)]
 
 
 class TrailOut(Model):
@@ -76,72 +113,22 @@ class TrailOut(Model):
     searched: str
     model: str
     tier: str
+    alone_by: AloneByOut | None
     attempts: list[TrailAttemptOut]
     timings: dict[str, float]
     values: list[CountedValuesOut]
+    feedback: FeedbackOut | None = None
+    """What its reader said of it."""
 
 
 @router.get("/answers/{answer_id}/trail")
 def read_trail(answer_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> TrailOut:
     """Which models were asked for an answer, how it ended, and which of their sentences were not shown."""
-    return _shown(runtime.archive.trail(answer_id, asker.principal, asker.trace_id))
+    trail = runtime.archive.trail(answer_id, asker.principal, asker.trace_id)
+    told = TrailOut.model_validate(trail, from_attributes=True)
+    opinion = runtime.feedback.read(answer_id, asker.principal)
+    return told.model_copy(update={"feedback": None if opinion is None else feedback_out(opinion)})
 
 
-def _shown(trail: Trail) -> TrailOut:
-    return TrailOut(
-        answer_id=trail.answer_id,
-        conversation_id=trail.conversation_id,
-        question=trail.question,
-        searched=trail.searched,
-        model=trail.model,
-        tier=trail.tier,
-        attempts=[_attempt(each) for each in trail.attempts],
-        timings=dict(trail.timings),
-        values=shapes.counted(trail.values),
-    )
-
-
-def _attempt(each: Attempted) -> TrailAttemptOut:
-    return TrailAttemptOut(
-        model=each.model,
-        version=each.version,
-        tier=each.tier,
-        region=each.region,
-        reason=each.reason,
-        ended=each.ended,
-        why=each.why,
-        held=each.held,
-        repaired=each.repaired,
-        replaced=each.replaced,
-        kept_back=each.kept_back,
-        instructing=each.instructing,
-        dropped=[
-            DroppedOut(
-                text=dropped.text,
-                withheld=dropped.withheld,
-                against=list(dropped.against),
-                support=dropped.support,
-                replaced=dropped.replaced,
-            )
-            for dropped in each.dropped
-        ],
-        call=_call(each.call) if each.call else None,
-    )
-
-
-def _call(told: Mapping[str, Any]) -> CallOut:
-    cost: Mapping[str, Any] = told["cost"] or {}
-    return CallOut(
-        returned=told["returned"],
-        region=told["region"],
-        finish=told["finish"],
-        requests=[
-            AttemptOut(**{name: each[name] for name in ("reason", "seconds", "waited", "status")})
-            for each in told["attempts"]
-        ],
-        tokens=TokensOut(**told["usage"]),
-        micros=cost.get("micros"),
-        currency=cost.get("currency"),
-        first_seconds=told["first_seconds"],
-        seconds=told["seconds"],
-    )
+def dropped_out(dropped: Dropped) -> DroppedOut:
+    return DroppedOut.model_validate(dropped, from_attributes=True)

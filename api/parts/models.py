@@ -83,7 +83,10 @@ class Models:
     def _gateway(self) -> Gateway:
         from answer.gateway import Gateway
 
-        return Gateway(self._open, self._accounts, self._register.confirm)
+        return Gateway(
+            self._open, self._accounts, self._register.confirm,
+            lambda entry, call: self._register.stop(entry, call.why_strayed),
+        )  # fmt: skip
 
     def _open(self, entry: ModelEntry) -> ChatModel:
         from answer.models.open import open_model

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -19,7 +20,10 @@ from api.cli import destinations as commands
 from api.destinations import Destinations
 from api.http import errors
 from api.http.destinations import destinations_of, router
+from connectors.destinations.outbox import Outbox
+from connectors.destinations.recorded import DeliveryLog
 from core import audit
+from core.errors import Unavailable
 from tests.api.visitors import House
 from tests.conftest import StandingClock
 from tests.connectors.destinations.means import means
@@ -78,7 +82,7 @@ def desk(house: House, clock: StandingClock) -> Iterator[Desk]:
 def test_only_the_operator_sees_destinations(desk: Desk, ana: TestClient) -> None:
     stranger, signed_in = TestClient(desk.app), TestClient(desk.app, cookies=dict(ana.cookies))
     for path in ("destinations", "destination-kinds", "deliveries"):
-        assert stranger.get(f"/v1/operator/{path}").status_code == 403
+        assert stranger.get(f"/v1/operator/{path}").status_code == 401
         assert signed_in.get(f"/v1/operator/{path}").status_code == 403
 
 
@@ -127,6 +131,101 @@ def test_a_dead_letter_is_listed_without_its_message_and_replayed(desk: Desk) ->
     assert desk.destinations.outbox.send_due().sent == 1
     assert desk.http.post(f"/v1/operator/deliveries/{sent}/replay").status_code == 422
     assert desk.http.get("/v1/operator/destinations/dead-letters").json()["deliveries"] == {"sent": 1}
+
+
+def told(desk: Desk, delivery: str) -> list[dict[str, Any]]:
+    """What the log says of a delivery, oldest first."""
+    desk.runtime.sequencer.drain()
+    events = [record.get("event", record) for record in audit.tail(desk.runtime.database, 200)]
+    found = [event for event in events if event["details"].get("delivery") == delivery]
+    return sorted(found, key=lambda event: (event["details"]["attempt"], event["kind"]))
+
+
+def what(events: list[dict[str, Any]]) -> list[tuple[str, int, str]]:
+    return [(each["kind"], each["details"]["attempt"], each["details"].get("result", "")) for each in events]
+
+
+def test_a_delivery_is_in_the_log_before_and_after_and_its_message_is_not(desk: Desk) -> None:
+    desk.put("logged")
+    with desk.runtime.database.writing() as session:
+        sent = desk.destinations.outbox.enqueue(session, "logged", "answer-7", {"title": "Pump"}, written_for=("it",))
+    desk.destinations.outbox.send_due()
+    events = told(desk, sent)
+    assert what(events) == [("delivery.intent", 1, ""), ("delivery.outcome", 1, "accepted")]
+    intent = events[0]["details"]
+    assert (intent["destination"], intent["answer"], intent["connector"]) == ("logged", "answer-7", "webhook")
+    body = json.dumps({"title": "Pump"}, separators=(",", ":"))
+    commitments = replace(desk.runtime.audit.commitments(), salt=events[0]["salt"])
+    assert commitments.of(body) == intent["body"]
+    assert "Pump" not in json.dumps(events, default=str)
+
+
+def test_a_refusal_is_told_as_one(desk: Desk) -> None:
+    desk.put("refusing")
+    sent = desk.dead_delivery("refusing")
+    events = told(desk, sent)
+    assert what(events) == [("delivery.intent", 1, ""), ("delivery.outcome", 1, "refused")]
+    assert (events[1]["outcome"], events[1]["details"]["reason"]) == ("refused", "delivery_refused")
+
+
+def test_what_goes_to_the_fallback_is_told_of_both(desk: Desk) -> None:
+    desk.put("second", config={"url": f"{desk.receiver.url}/second", "keys": ["env:KEY"], "unencrypted": True})
+    desk.put("first", fallback="second")
+    sent = desk.dead_delivery("first")
+    assert [event["details"]["fallback"] for event in told(desk, sent)[1:]] == ["second"]
+
+
+def test_a_system_that_is_down_postpones_and_says_so(desk: Desk) -> None:
+    desk.put("down")
+    desk.receiver.refuses = 503
+    with desk.runtime.database.writing() as session:
+        sent = desk.destinations.outbox.enqueue(session, "down", "k9", {"title": "Pump"}, written_for=("it",))
+    desk.destinations.outbox.send_due()
+    desk.receiver.refuses = None
+    assert what(told(desk, sent)) == [("delivery.intent", 1, ""), ("delivery.outcome", 1, "postponed")]
+    desk.clock.tick(minutes=5)
+    desk.destinations.outbox.send_due()
+    assert what(told(desk, sent))[2:] == [("delivery.intent", 2, ""), ("delivery.outcome", 2, "accepted")]
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_crash_leaves_an_intent_without_an_outcome(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put("crashing")
+    with desk.runtime.database.writing() as session:
+        sent = desk.destinations.outbox.enqueue(session, "crashing", "k5", {"title": "Pump"}, written_for=("it",))
+
+    def die(*given: Any) -> Any:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "_arrived", die)
+        with pytest.raises(Killed):
+            desk.destinations.outbox.send_due()
+    assert what(told(desk, sent)) == [("delivery.intent", 1, "")]
+    assert len(desk.receiver.received) == 1
+    desk.clock.tick(minutes=16)
+    desk.destinations.outbox.send_due()
+    assert what(told(desk, sent)) == [
+        ("delivery.intent", 1, ""), ("delivery.intent", 2, ""), ("delivery.outcome", 2, "accepted"),
+    ]  # fmt: skip
+    assert len(desk.receiver.received) == 1
+
+
+def test_nothing_is_sent_that_cannot_be_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.put("untold")
+    with desk.runtime.database.writing() as session:
+        desk.destinations.outbox.enqueue(session, "untold", "k6", {"title": "Pump"}, written_for=("it",))
+
+    def full(*given: Any) -> None:
+        raise Unavailable("The disk is full.")
+
+    monkeypatch.setattr(DeliveryLog, "begins", full)
+    with pytest.raises(Unavailable):
+        desk.destinations.outbox.send_due()
+    assert desk.receiver.received == {}
 
 
 # The command line

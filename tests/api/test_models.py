@@ -83,22 +83,22 @@ def use(house: House, email: str, usage: Usage, *sources: str) -> None:
 def test_only_administrators_see_and_change_models_and_budgets(house: House) -> None:
     bo = house.browser("bo@x.example")
     for method, path in (
-        ("GET", "/v1/models"), ("GET", "/v1/model-changes"), ("GET", "/v1/models/seed"), ("GET", "/v1/budgets"),
-        ("GET", "/v1/chargeback"), ("POST", "/v1/models/seed/check"),
+        ("GET", "/v1/register/models"), ("GET", "/v1/register/changes"), ("GET", "/v1/register/models/seed"), ("GET", "/v1/budgets"),
+        ("GET", "/v1/chargeback"), ("POST", "/v1/register/models/seed/check"),
     ):  # fmt: skip
         assert_problem(bo.request(method, path), 403, "forbidden")
         assert house.visitor(**{"X-Vouch": "1"}).request(method, path).status_code == 401
 
 
 def test_a_model_is_added_changed_and_retired_with_who_and_why(house: House, ada: TestClient) -> None:
-    made = ada.put("/v1/models", json={"entry": entry("new").model_dump(mode="json"), "why": "Approved"})
+    made = ada.put("/v1/register/models", json={"entry": entry("new").model_dump(mode="json"), "why": "Approved"})
     assert made.status_code == 200, made.text
     assert (made.json()["ceiling"], made.json()["callable"]) == ("internal", True)
-    assert ada.post("/v1/models/new/retire", json={"why": "The contract ended"}).json()["callable"] is False
-    assert_problem(ada.get("/v1/models/new"), 404, "not_found")
-    shown = ada.get("/v1/models", params={"retired": True}).json()
+    assert ada.post("/v1/register/models/new/retire", json={"why": "The contract ended"}).json()["callable"] is False
+    assert_problem(ada.get("/v1/register/models/new"), 404, "not_found")
+    shown = ada.get("/v1/register/models", params={"retired": True}).json()
     assert [(each["name"], each["callable"]) for each in shown["models"]] == [("new", False), ("seed", True)]
-    (retired, added) = ada.get("/v1/model-changes", params={"name": "new"}).json()["changes"]
+    (retired, added) = ada.get("/v1/register/changes", params={"name": "new"}).json()["changes"]
     assert (retired["changed_by"], retired["why"], added["change"]) == (ADA, "The contract ended", "added")
     house.runtime.sequencer.drain()
     kinds = [event["kind"] for event in audit.tail(house.runtime.database, 20)]
@@ -107,19 +107,19 @@ def test_a_model_is_added_changed_and_retired_with_who_and_why(house: House, ada
 
 def test_a_floating_name_is_refused(ada: TestClient) -> None:
     floating = {**entry("new").model_dump(mode="json"), "model": "gpt-latest"}
-    problem = assert_problem(ada.put("/v1/models", json={"entry": floating, "why": "x"}), 422, "invalid")
+    problem = assert_problem(ada.put("/v1/register/models", json={"entry": floating, "why": "x"}), 422, "invalid")
     assert "name of one version" in problem["detail"]
 
 
 def test_an_administrator_names_no_secret_that_is_not_open(house: House, ada: TestClient) -> None:
     keyed = entry("keyed", api_key="file:/etc/secret").model_dump(mode="json")
-    assert_problem(ada.put("/v1/models", json={"entry": keyed, "why": "x"}), 403, "forbidden")
-    assert house.operator().put("/v1/models", json={"entry": keyed, "why": "x"}).status_code == 200
+    assert_problem(ada.put("/v1/register/models", json={"entry": keyed, "why": "x"}), 403, "forbidden")
+    assert house.operator().put("/v1/register/models", json={"entry": keyed, "why": "x"}).status_code == 200
     # What the operator put there stays usable, for the same address only.
     cheaper = {**keyed, "context_tokens": 4000}
-    assert ada.put("/v1/models", json={"entry": cheaper, "why": "x"}).status_code == 200
+    assert ada.put("/v1/register/models", json={"entry": cheaper, "why": "x"}).status_code == 200
     moved = {**keyed, "base_url": "https://elsewhere.example.com"}
-    assert_problem(ada.put("/v1/models", json={"entry": moved, "why": "x"}), 403, "forbidden")
+    assert_problem(ada.put("/v1/register/models", json={"entry": moved, "why": "x"}), 403, "forbidden")
 
 
 def test_what_show_prints_can_be_set(command: CliRunner, tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_budget_that_is_used_up_is_answered_with_when_it_starts_anew(
     operator = house.operator()
     budget = {"scope": "model", "name": "seed", "per": "day", "calls": 0}
     assert operator.put("/v1/budgets", json={"budget": budget, "why": "Stop"}).status_code == 200
-    response = operator.post("/v1/models/seed/check")
+    response = operator.post("/v1/register/models/seed/check")
     assert response.status_code == 200
     assert "The budget of the model seed" in response.json()["said"]
     assert model.sent == []
@@ -244,15 +244,15 @@ def test_a_model_of_a_real_provider_is_set_checked_and_charged(tmp_path: Path, m
         installation = Installation(tmp_path, egress=egress)
         operator = House(installation).operator()
         served = provider.entry(prices={"input": 1.0, "output": 4.0, "cache_read": 0.5, "currency": "EUR"})
-        made = operator.put("/v1/models", json={"entry": served.model_dump(mode="json"), "why": "Ours"})
+        made = operator.put("/v1/register/models", json={"entry": served.model_dump(mode="json"), "why": "Ours"})
         assert made.status_code == 200, made.text
-        found = operator.post("/v1/models/local/check").json()
+        found = operator.post("/v1/register/models/local/check").json()
         assert found["ok"], found
         assert (found["said"], found["returned"]) == ("Notice is sixteen weeks [1].", provider.version)
         assert found["sdk"].startswith("openai ")
         assert [each["reason"] for each in found["attempts"]] == ["answered"]
         provider.told = Refusal(401, "broken")
-        refused = operator.post("/v1/models/local/check").json()
+        refused = operator.post("/v1/register/models/local/check").json()
         assert refused["ok"] is False
         assert KEY not in json.dumps(refused)
         assert [each["reason"] for each in refused["attempts"]] == ["model_failed"]

@@ -16,7 +16,7 @@ from core.audit.tables import PendingRow, RecordRow
 from core.egress import EgressSettings
 from tests.api.visitors import House, assert_problem, streamed
 from tests.fakes.author import Author, Writes, number
-from tests.fakes.model_vendor import KEY, Script, Told
+from tests.fakes.model_vendor import KEY, Refusal, Script, Told
 from tests.installation import Installation
 
 ANA, BO = "ana@company.example", "bo@company.example"
@@ -210,3 +210,41 @@ def test_a_follow_up_says_how_it_was_understood(author: Author, ana: TestClient)
 
     assert answer["searched"] == f"{QUESTION} And how far ahead is it requested?"
     assert trail_of(ana, answer)["searched"] == answer["searched"]
+    # It has nothing to say where it is given no sentences.
+    assert trail_of(ana, answer)["alone_by"]["ended"] == "failed"
+    assert trail_of(ana, first)["alone_by"] is None
+
+
+def test_the_trail_has_the_call_that_made_a_follow_up_stand_alone(author: Author, ana: TestClient) -> None:
+    def writes(model: str, text: str) -> Told:
+        if "rewrite the last question" in text:
+            return Script(("How far ahead is parental leave requested?",))
+        return mistaken(model, text)
+
+    first = ask(author, ana, mistaken)
+    answer = ask(author, ana, writes, "And how far ahead is it requested?", conversation_id=first["conversation_id"])
+
+    trail = trail_of(ana, answer)
+    assert trail["searched"] == "How far ahead is parental leave requested?"
+    asked = trail["alone_by"]
+    told = {name: asked[name] for name in ("model", "version", "tier", "region", "ended", "why")}
+    assert told == {
+        "model": "cloud", "version": "small-2026-01-01", "tier": "small", "region": "eu", "ended": "rewritten",
+        "why": "",
+    }  # fmt: skip
+    call = asked["call"]
+    assert (call["returned"], call["tokens"]["input"], call["tokens"]["output"]) == (author.version, 120, 9)
+    assert (call["micros"], call["currency"]) == (120 + 9 * 4, "USD")
+    assert [attempt["reason"] for attempt in trail["attempts"]] == ["cheapest"]
+
+
+def test_a_rewriting_that_failed_is_in_the_trail_too(author: Author, ana: TestClient) -> None:
+    def writes(model: str, text: str) -> Told:
+        return Refusal(404, "unknown_model") if "rewrite the last question" in text else mistaken(model, text)
+
+    first = ask(author, ana, mistaken)
+    answer = ask(author, ana, writes, "And how far ahead is it requested?", conversation_id=first["conversation_id"])
+
+    asked = trail_of(ana, answer)["alone_by"]
+    assert (asked["ended"], asked["why"], asked["call"]["returned"]) == ("failed", "model_failed", "")
+    assert [each["status"] for each in asked["call"]["requests"]] == [404]

@@ -13,6 +13,7 @@ import { problemOf } from "./api/http";
 import { sessionQuery } from "./api/queries";
 import { ChatPage } from "./chat/ChatPage";
 import { ProblemNotice } from "./chat/ProblemNotice";
+import { failureOf } from "./signin/failures";
 import { SignInPage } from "./signin/SignInPage";
 
 /** Goes elsewhere once. The router's own component goes again with every rendering of its parent. */
@@ -57,10 +58,11 @@ function SignIn() {
   const { data } = useSession();
   // Read once: the page takes it out of the address, and must still know that it came with one.
   const [link] = useState(() => window.location.hash.slice(1));
+  const [failure] = useState(() => failureOf(window.location.search));
   if (!data) return null;
   // A link in the address signs its person in, whoever was signed in before.
   if (data.signed_in && !link) return <Redirect to="/" />;
-  return <SignInPage session={data} link={link} />;
+  return <SignInPage session={data} link={link} failure={failure} />;
 }
 
 function NotFound() {

@@ -71,12 +71,21 @@ export function documentQuery(id: string) {
   });
 }
 
-export function signIn(body: { email: string } | { link: string }): Promise<Session> {
+export type SignInBody = { email: string; password?: string } | { link: string };
+
+export function signIn(body: SignInBody): Promise<Session> {
   return request<Session>("/v1/session", { method: "POST", json: body });
 }
 
-export function signOut(): Promise<undefined> {
-  return request<undefined>("/v1/session", { method: "DELETE" });
+/** Sets a password with the link that an operator made, and signs in. */
+export function setPassword(body: { link: string; password: string }): Promise<Session> {
+  return request<Session>("/v1/session/password", { method: "POST", json: body });
+}
+
+/** Where the organisation's own sign-in is to be left too, if it vouched for the session. */
+export async function signOut(): Promise<string | null> {
+  const left = await request<{ continue_at: string } | undefined>("/v1/session", { method: "DELETE" });
+  return left?.continue_at ?? null;
 }
 
 export function deleteConversation(id: string): Promise<undefined> {

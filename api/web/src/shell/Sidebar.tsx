@@ -24,7 +24,11 @@ export function Sidebar({ session, currentId, onNew, onHelp, onOpened, onDeleted
   const navigate = useNavigate();
   const leaving = useMutation({
     mutationFn: signOut,
-    onSettled: async () => {
+    onSuccess: (elsewhere) => {
+      if (elsewhere) window.location.assign(elsewhere);
+    },
+    onSettled: async (elsewhere) => {
+      if (elsewhere) return;
       await queryClient.refetchQueries({ queryKey: sessionQuery.queryKey });
       await navigate({ to: "/signin" });
       forgetReadings(queryClient);

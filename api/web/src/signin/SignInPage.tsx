@@ -1,15 +1,16 @@
-import { Loader, UnstyledButton } from "@mantine/core";
+import { Button, Loader, UnstyledButton } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { problemOf } from "../api/http";
-import { forgetReadings, sessionQuery, signIn } from "../api/queries";
-import type { DemoPerson, Session } from "../api/types";
+import { forgetReadings, sessionQuery, setPassword, signIn, type SignInBody } from "../api/queries";
+import type { DemoPerson, Problem, Session } from "../api/types";
 import { ProblemNotice } from "../chat/ProblemNotice";
 import { initials } from "../shell/initials";
 import { SchemeToggle } from "../shell/SchemeToggle";
 import { Wordmark } from "../shell/Wordmark";
+import { NewPasswordForm, PasswordForm } from "./PasswordForms";
 import classes from "./SignInPage.module.css";
 
 interface PersonCardProps {
@@ -40,7 +41,7 @@ function PersonCard({ person, waiting, disabled, onChoose }: PersonCardProps) {
 function HowToGetALink() {
   return (
     <div className={classes.how}>
-      <p>You sign in with a personal link that works once. Ask the people who run Vouch for one.</p>
+      <p>You can sign in with a personal link that works once. Ask the people who run Vouch for one.</p>
       <p>They create it on the machine where Vouch runs:</p>
       <pre>
         <code>vouch people link you@example.com</code>
@@ -50,17 +51,25 @@ function HowToGetALink() {
   );
 }
 
+/** Links that set a password begin like this; all others sign in by themselves. */
+const SETS_PASSWORD = "vp_";
+
+type Entering = SignInBody | { link: string; newPassword: string };
+
 interface SignInPageProps {
   session: Session;
   /** The token of a one-time link, or nothing. */
   link: string;
+  /** What went wrong at the organisation's sign-in, or nothing. */
+  failure: Problem | null;
 }
 
-export function SignInPage({ session, link }: SignInPageProps) {
+export function SignInPage({ session, link, failure }: SignInPageProps) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
   const entering = useMutation({
-    mutationFn: signIn,
+    mutationFn: (given: Entering) =>
+      "newPassword" in given ? setPassword({ link: given.link, password: given.newPassword }) : signIn(given),
     onSuccess: async (next) => {
       forgetReadings(queryClient);
       queryClient.setQueryData(sessionQuery.queryKey, next);
@@ -68,18 +77,20 @@ export function SignInPage({ session, link }: SignInPageProps) {
     },
   });
   const { mutate } = entering;
+  const setsPassword = link.startsWith(SETS_PASSWORD);
   const linkTaken = useRef(false);
   useEffect(() => {
     if (!link || linkTaken.current) return;
     linkTaken.current = true;
     // Out of the address, so that the token stays neither in the history nor on the screen.
     window.history.replaceState(window.history.state, "", window.location.pathname);
-    mutate({ link });
-  }, [link, mutate]);
+    if (!setsPassword) mutate({ link });
+  }, [link, setsPassword, mutate]);
 
   const chosen = entering.variables;
   const withLink = chosen !== undefined && "link" in chosen;
-  const { demo } = session;
+  const { demo, ways } = session;
+  const problem = entering.isError ? problemOf(entering.error) : entering.isIdle ? failure : null;
   return (
     <div className={classes.page}>
       <header className={classes.bar}>
@@ -92,16 +103,20 @@ export function SignInPage({ session, link }: SignInPageProps) {
           <p>Ask your organisation’s documents. Every sentence of an answer shows the passage that it stands on.</p>
         </div>
         <section className={classes.choose} aria-labelledby="signin-title">
-          <h2 id="signin-title">{demo.open ? "Choose whom to sign in as" : "Sign in"}</h2>
+          <h2 id="signin-title">
+            {setsPassword ? "Choose a password" : demo.open ? "Choose whom to sign in as" : "Sign in"}
+          </h2>
           {entering.isPending && withLink && <p role="status">Signing you in…</p>}
           <div role="alert">
-            {entering.isError && (
+            {problem && (
               <div className={classes.problem}>
-                <ProblemNotice problem={problemOf(entering.error)} />
+                <ProblemNotice problem={problem} />
               </div>
             )}
           </div>
-          {demo.open ? (
+          {setsPassword ? (
+            <NewPasswordForm waiting={entering.isPending} onChoose={(newPassword) => mutate({ link, newPassword })} />
+          ) : demo.open ? (
             <>
               <p className={classes.note}>
                 {demo.reason || "This is a demo company. Each person may read different documents."}
@@ -112,7 +127,7 @@ export function SignInPage({ session, link }: SignInPageProps) {
                     key={person.email}
                     person={person}
                     disabled={entering.isPending}
-                    waiting={entering.isPending && !withLink && chosen?.email === person.email}
+                    waiting={entering.isPending && chosen !== undefined && "email" in chosen && chosen.email === person.email}
                     onChoose={() => mutate({ email: person.email })}
                   />
                 ))}
@@ -121,7 +136,15 @@ export function SignInPage({ session, link }: SignInPageProps) {
           ) : (
             <>
               {demo.reason && <p className={classes.note}>{demo.reason}</p>}
-              <HowToGetALink />
+              {ways.sso && (
+                <Button component="a" href={ways.sso.start} size="md" fullWidth mb={18}>
+                  {ways.sso.name ? `Sign in with ${ways.sso.name}` : "Sign in with your organisation"}
+                </Button>
+              )}
+              {ways.passwords && (
+                <PasswordForm waiting={entering.isPending} onEnter={(email, password) => mutate({ email, password })} />
+              )}
+              {!ways.sso && <HowToGetALink />}
             </>
           )}
         </section>

@@ -1,0 +1,75 @@
+"""``vouch people password``, ``sessions`` and ``unlink``: how people come in, and where they are signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from api.cli.client import connect
+from api.cli.output import console, guarded, moment, show_json, table
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    for name, command in (("password", password), ("sessions", sessions), ("unlink", unlink)):
+        app.command(name)(guarded(command))
+
+
+def password(email: Email, as_json: AsJson = False) -> None:
+    """Make a link with which a person sets a password once, and signs in with it from then on.
+
+    Give it to that person only. In server mode people sign in through the organisation's own sign-in instead.
+    """
+    with connect() as client:
+        made = client.call("POST", f"/v1/operator/people/{email}/password-link")
+    if as_json:
+        show_json(made)
+        return
+    console.print(made["url"], soft_wrap=True)
+    console.print(f"[dim]Works once, until {moment(made['expires_at'])}, while the server runs (make run).[/]")
+
+
+def sessions(
+    email: Email,
+    end: Annotated[str | None, typer.Option(metavar="ID", help="End this session.")] = None,
+    end_all: Annotated[
+        bool, typer.Option("--end-all", help="End all of them, and links that wait to be used.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Where a person is signed in; or end it, at the next request.
+
+    Example: `vouch people sessions ana@company.example --end-all`
+    """
+    path = f"/v1/operator/people/{email}/sessions"
+    with connect() as client:
+        if end_all:
+            ended = client.call("DELETE", path)["ended"]
+            console.print(f"Ended: {ended}.")
+            return
+        if end is not None:
+            client.call("DELETE", f"{path}/{end}")
+            console.print("Ended.")
+            return
+        found = client.call("GET", path)["sessions"]
+    if as_json:
+        show_json(found)
+        return
+    shown = table("id", "signed in with", "since", "last used", "ends")
+    for each in found:
+        times = (moment(each[name]) for name in ("began_at", "seen_at", "expires_at"))
+        shown.add_row(each["id"], each["method"], *times)
+    console.print(shown)
+
+
+def unlink(email: Email) -> None:
+    """Forget which account of the organisation's sign-in is this person's.
+
+    For an account that was made anew: the next sign-in with the person's address links again.
+    """
+    with connect() as client:
+        client.call("DELETE", f"/v1/operator/people/{email}/identities")
+    console.print(f"The next sign-in with {email} links that account.")

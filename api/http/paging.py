@@ -1,0 +1,54 @@
+"""Lists that come page by page: ``limit``, and as ``cursor`` the ``next`` of the page before."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from fastapi import Query
+
+from core.errors import Invalid
+
+MOST = 200
+Item = TypeVar("Item")
+Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of a page at most.")]
+Cursor = Annotated[str, Query(max_length=500, description="The `next` of the page before.")]
+
+
+def page_of(found: Sequence[Item], limit: int, place: Callable[[Item], Sequence[Any]]) -> tuple[list[Item], str | None]:
+    """``found`` has one more than ``limit`` where there is more. ``place`` says where an entry stands."""
+    shown = list(found[:limit])
+    return shown, written(place(shown[-1])) if len(found) > limit else None
+
+
+def cut(found: Sequence[Item], limit: int, cursor: str, place: Callable[[Item], str]) -> tuple[list[Item], str | None]:
+    """A page of a whole list, for short ones; ``place`` names each entry."""
+    start = 0
+    if cursor:
+        (after,) = read(cursor, str)
+        start = next((number for number, each in enumerate(found, 1) if place(each) == after), len(found))
+    return page_of(found[start : start + limit + 1], limit, lambda each: (place(each),))
+
+
+def written(place: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")
+
+
+def read(cursor: str, *kinds: type) -> tuple[Any, ...]:
+    """What stands in a cursor. Raises ``Invalid`` for one that was not given out for this list."""
+    try:
+        raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        parts = [
+            datetime.fromisoformat(part) if kind is datetime else part for part, kind in zip(raw, kinds, strict=True)
+        ]
+        if not all(isinstance(part, kind) for part, kind in zip(parts, kinds, strict=True)):
+            raise ValueError
+        if any(isinstance(part, datetime) and part.tzinfo is None for part in parts):
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error):
+        raise Invalid("This is no cursor of this list.", hint="Send the next of the page before.") from None
+    return tuple(parts)
