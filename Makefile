@@ -47,6 +47,7 @@ check: $(DEVELOPED)
 	$(BIN)/lint-imports
 	$(BIN)/python -m api.check
 	$(BIN)/python -m api.webbuild --check
+	$(BIN)/python -m api.scan
 
 format: $(DEVELOPED)
 	$(BIN)/ruff check --fix .

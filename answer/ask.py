@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from answer import repository
 from answer.answers import Answer, Sentence, Stage
+from answer.calling.slots import FULL
 from answer.candidates import Embed, Reading, weigh_up
 from answer.claims import Draft
 from answer.extract import draft_of
@@ -107,7 +108,11 @@ class Asker:
         found_records = records(searched, evidence, reading, draft.support)
         draft = replace(draft, claims=found_records or draft.claims)
         level = record.asking.level
-        route = COUNTING if found_records else self._modelled.route(searched, evidence, reading, draft, choice, level)
+        route = (
+            COUNTING
+            if found_records
+            else self._modelled.route(searched, evidence, reading, draft, choice, level, principal)
+        )
         written.timings["route"] = time.perf_counter() - at
         yield from self._attempts(route, evidence, draft, record, written, person_id)
 
@@ -131,7 +136,7 @@ class Asker:
         reader = principal if sending is None else sending.reader
         evidence, reading, draft = yield from self._found(record, written, reader)
         asking = record.asking
-        route = self._filler.route(asking.searched, evidence, reading, draft, choice, asking.level)
+        route = self._filler.route(asking.searched, evidence, reading, draft, choice, asking.level, reader)
         yield from self._filler.attempts(wanted, route, evidence, record, written, reader)
 
         yield Stage("recording", "Recording the answer before it is shown")
@@ -176,6 +181,7 @@ class Asker:
         asking = replace(asking, trace_id=trace_id)
         record = self._recorder.open(asking, self._threshold())
         record.cancelled = cancelled
+        record.until = time.monotonic() + self._settings.deadline_seconds
         if conversation_id is None and said is None:
             return record
         if conversation_id is None:
@@ -198,7 +204,7 @@ class Asker:
         """One attempt after the other, until one has something that holds. The last are the verbatim sentences."""
         at: int | None = 0
         while at is not None:
-            attempt = route.attempts[at]
+            attempt = Attempt(None, "deadline") if record.late else route.attempts[at]
             entry = attempt.entry
             if entry is None:
                 written.claims, written.tier, written.model = list(draft.claims), MODEL, MODEL
@@ -238,6 +244,12 @@ def partly(written: Written) -> str:
     return PARTIAL if written.tried and written.tried[-1]["ended"] == "cut_off" else ""
 
 
+def instead(written: Written) -> str:
+    """That the documents' own sentences stand in for a model that had no room; empty where they do not."""
+    full = written.tier == MODEL and written.full_for is not None
+    return f"{FULL} These are the documents' own sentences." if full else ""
+
+
 def _timed(written: Written) -> None:
     """All that there is is shown together now, as far as it is not shown already."""
     written.timings["total"] = time.perf_counter() - written.started
@@ -249,7 +261,7 @@ def reason_of(written: Written, evidence: Evidence) -> str | None:
     """Why there is no answer or only part of one, and what was not used for it."""
     left_out = told_stale(evidence.left_out)
     if written.claims:
-        return " ".join(each for each in (partly(written), left_out) if each) or None
+        return " ".join(each for each in (partly(written), left_out, instead(written)) if each) or None
     if not evidence.passages:
         return left_out or "Nothing that you may read matches the question."
     if left_out:

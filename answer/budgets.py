@@ -29,7 +29,7 @@ from answer.budget import (
 from answer.models.base import Prompt, Usage
 from answer.models.entry import ModelEntry
 from answer.models.tables import BudgetRow
-from answer.usage import Cost, Purpose, Reservation, Spender, ceiling_of, cost_of, estimated
+from answer.usage import FRAME, Cost, Purpose, Reservation, Spender, ceiling_of, cost_of, estimated
 from answer.usage_rows import Counted, Key
 from core import access
 from core.access import Principal
@@ -133,6 +133,23 @@ class Budgets:
         return ""
 
     # The account of a call
+
+    def used_up(self, spender: Spender, entries: Sequence[ModelEntry]) -> frozenset[str]:
+        """The models of which not even the shortest call would be covered by every budget."""
+        self._seed_once()
+        now = self._clock()
+        with self._database.reading() as session:
+            budgets = [_budget(row) for row in rows.budgets(session)]
+            bound = {entry.name: binding(budgets, _names(spender, entry.name)) for entry in entries}
+            spent = rows.spent(session, [_key(budget, name, now) for each in bound.values() for budget, name in each])
+        short: set[str] = set()
+        for entry in entries:
+            least = Usage(input=FRAME, output=entry.output_tokens)
+            wanted = Counted(ceiling_of(entry, least).micros, least.input + least.output, 1)
+            for budget, name in bound[entry.name]:
+                if _need(budget, wanted) > _left(budget, spent[_key(budget, name, now)]):
+                    short.add(entry.name)
+        return frozenset(short)
 
     def reserve(self, spender: Spender, entry: ModelEntry, prompt: Prompt, *, batch: bool = False) -> Reservation:
         """Count the call as if it used all that it may. Raises ``OverBudget`` before anything is sent, and ``Refused``
@@ -253,8 +270,7 @@ def _check(
             f"{_whose(budget, name)} is in {budget.currency}, and the model {entry.name} costs {cost.currency}.",
             hint="Let an administrator set the budget anew, in the currency of the models' prices.",
         )
-    need = {"money": wanted.micros, "tokens": wanted.tokens, "calls": wanted.calls}[budget.unit]
-    left = budget.most - _spent(budget, spent)
+    need, left = _need(budget, wanted), _left(budget, spent)
     if need <= left:
         return
     anew = resets(budget.per, now)
@@ -275,6 +291,14 @@ def _spent(budget: Budget, counted: dict[str, Counted]) -> int:
     if budget.unit == "money":
         return counted[budget.currency].micros if budget.currency in counted else 0
     return sum(each.tokens if budget.unit == "tokens" else each.calls for each in counted.values())
+
+
+def _need(budget: Budget, wanted: Counted) -> int:
+    return {"money": wanted.micros, "tokens": wanted.tokens, "calls": wanted.calls}[budget.unit]
+
+
+def _left(budget: Budget, spent: dict[str, Counted]) -> int:
+    return budget.most - _spent(budget, spent)
 
 
 def _names(spender: Spender, model: str) -> dict[Scope, tuple[str, ...]]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from answer import kept_rows, repository
 from answer.linking import Known
+from answer.tables import AnswerRow
 from answer.vault import Vault
+from core import holds
+from core.holds import Held
 from ingest.label.gazetteer import unlinked_keys
 
 
@@ -32,11 +36,21 @@ def forget_conversation(session: Session, vault: Vault, conversation_id: str) ->
     """Forget what stands in the vault for one conversation, whose answers are not given again. Returns how many values
     went."""
     kept_rows.drop(session, [conversation_id])
-    return vault.forget(session, [conversation_id], ())
+    return vault.forget(session, [conversation_id], (), held_conversations(session, holds.held(session)))
 
 
 def sweep(session: Session, vault: Vault, now: datetime) -> int:
     """Destroy the values whose time is over, and those of deleted conversations: what was being answered when one was
     deleted came after. With them go the answers that are given again. Returns how many values went."""
     kept_rows.sweep(session, now)
-    return vault.forget(session, repository.deleted_with_values(session), ()) + vault.sweep(session, now)
+    spared = held_conversations(session, holds.held(session))
+    deleted = vault.forget(session, repository.deleted_with_values(session), (), spared)
+    return deleted + vault.sweep(session, now, spared)
+
+
+def held_conversations(session: Session, held: Held) -> set[str]:
+    """Those of which an answer is held."""
+    if not (held.answers or held.people):
+        return set()
+    those = or_(AnswerRow.id.in_(held.answers), AnswerRow.person_id.in_(held.people))
+    return set(session.scalars(select(AnswerRow.conversation_id).where(those).distinct()))

@@ -5,7 +5,7 @@ it. A call that fails says why, and leaves the choice to its caller:
 
     ModelBusy       not now: overloaded, too slow, broken off; ``Resting`` while it is left alone
     ModelFailed, ModelOverflow, ModelDeclined   not this one
-    TooMany         as many calls as it takes; ``OverBudget`` where a budget is used up
+    TooMany         ``Full``: as many calls as it takes; ``OverBudget``: a budget is used up
     Refused         it is not the destination of the prompt, or may not be called (any more)
     Cancelled       the caller left
 """

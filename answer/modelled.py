@@ -64,14 +64,18 @@ class Modelled:
 
     def route(
         self, searched: str, evidence: Evidence, reading: Reading, draft: Draft, choice: Choice = ANY,
-        level: Sensitivity = TYPED,
+        level: Sensitivity = TYPED, principal: Principal | None = None,
     ) -> Route:  # fmt: skip
-        """Who is asked, and who after that. ``level``: how sensitive the question is at least."""
+        """Who is asked, and who after that. ``level``: how sensitive the question is at least; ``principal``: whose
+        budgets the calls are for."""
         entries = self._chosen(choice)
         if not entries or not draft.claims:
             return choose(self.routing, entries, self.policy(), _nothing_found(draft), self.clock().date())
         asked = replace(self._asked(searched, evidence, reading, draft), question_level=level)
-        return choose(self.routing, entries, self.policy(), asked, self.clock().date())
+        used_up: frozenset[str] = frozenset()
+        if principal is not None:
+            used_up = self.budgets.used_up(self.budgets.spender(principal), entries)
+        return choose(self.routing, entries, self.policy(), asked, self.clock().date(), used_up)
 
     def write(self, tried: Tried, evidence: Evidence, record: Record, principal: Principal) -> Iterator[Claim]:
         """The claims of one attempt that hold. Only passages of ``evidence`` are sent."""
@@ -125,7 +129,9 @@ class Modelled:
         record.calling(entry, "follow_up", prompt, cleared, spender.subject)
         alone = record.alone = Alone(entry)
         text = ""
-        with self.gateway.stream(entry, prompt, spender, cancelled=record.cancelled) as reply:
+        with self.gateway.stream(
+            entry, prompt, spender, seconds=record.seconds_left, cancelled=record.cancelled
+        ) as reply:  # fmt: skip
             try:
                 text = "".join(piece.text for piece in reply if isinstance(piece, Wrote))
             except VouchError as error:

@@ -26,6 +26,7 @@ from answer.permitted import Values, values_for
 from answer.redact import Borrowed
 from answer.restore import nearest_stored, restore, stored
 from answer.sighting import TYPED, loggable
+from answer.tables import AnswerRow
 from answer.trail import Alone, Tried
 from answer.vault import Place, Vault
 from core.access import Principal
@@ -80,6 +81,8 @@ class Written:
     """Why nothing came of a form."""
     dropped: int = 0
     replaced: int = 0
+    full_for: float | None = None
+    """Seconds after which a model may have room again, where one had none."""
     started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -93,6 +96,8 @@ class Written:
         self.tried.append(tried.told())
         self.dropped += len(tried.dropped) - tried.replaced
         self.replaced += tried.replaced
+        if tried.full_for is not None:
+            self.full_for = min(tried.full_for, self.full_for or tried.full_for)
         for name, seconds in tried.timings.items():
             self.timings[name] = self.timings.get(name, 0.0) + seconds
 
@@ -140,6 +145,17 @@ class Record:
     finished: bool = False
     cancelled: Callable[[], bool] = lambda: False
     """Asked while a model is waited for: whether nobody waits for the answer any more."""
+    until: float | None = None
+    """When the last model has to be done, on ``time.monotonic``; None where nobody waits."""
+
+    @property
+    def seconds_left(self) -> float | None:
+        return None if self.until is None else self.until - time.monotonic()
+
+    @property
+    def late(self) -> bool:
+        """Whether no model is asked any more."""
+        return self.until is not None and time.monotonic() >= self.until
 
     def begin(self, principal: Principal, found: Found) -> None:
         """The intent, with what was found. Without it nothing is made of it."""
@@ -318,6 +334,7 @@ class Record:
             repository.change_answer(session, asking.answer_id, values)
         session.flush()
         row = repository.answer(session, asking.answer_id, asking.person_id)
+        self.to.keep_evidence(session, row)
         return restore(session, row, principal, stale_sources(session), self._values(session, written, principal, now))
 
     def _values(self, session: Session, written: Written, principal: Principal, now: datetime) -> Values | None:

@@ -184,14 +184,15 @@ def add_vault_rows(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
         session.execute(insert(VaultRow), rows)
 
 
-def erase_vault(session: Session, conversation_ids: Collection[str], subjects: Collection[str]) -> int:
-    """Destroy the keys and values of whole conversations and of subjects. Returns how many values went."""
-    gone = _erase_rows(session, or_(VaultRow.conversation_id.in_(conversation_ids), VaultRow.subject.in_(subjects)))
-    session.execute(
-        delete(VaultKeyRow).where(
-            or_(VaultKeyRow.conversation_id.in_(conversation_ids), VaultKeyRow.subject.in_(subjects))
-        )
-    )
+def erase_vault(
+    session: Session, conversation_ids: Collection[str], subjects: Collection[str], spared: Collection[str] = ()
+) -> int:
+    """Destroy the keys and values of whole conversations and of subjects, but nothing in conversations that are
+    ``spared``. Returns how many values went."""
+    rows = or_(VaultRow.conversation_id.in_(conversation_ids), VaultRow.subject.in_(subjects))
+    gone = _erase_rows(session, rows & VaultRow.conversation_id.not_in(spared))
+    keys = or_(VaultKeyRow.conversation_id.in_(conversation_ids), VaultKeyRow.subject.in_(subjects))
+    session.execute(delete(VaultKeyRow).where(keys, VaultKeyRow.conversation_id.not_in(spared)))
     return gone
 
 
@@ -209,9 +210,10 @@ def erase_values(session: Session, those: Iterable[tuple[str, str]]) -> int:
     return gone
 
 
-def sweep_vault(session: Session, now: datetime) -> int:
-    """Destroy what has expired, and keys that nothing is encrypted with any more."""
-    gone = _erase_rows(session, VaultRow.expires_at <= now)
+def sweep_vault(session: Session, now: datetime, spared: Collection[str] = ()) -> int:
+    """Destroy what has expired, but in conversations that are ``spared``, and keys that nothing is encrypted with any
+    more."""
+    gone = _erase_rows(session, (VaultRow.expires_at <= now) & VaultRow.conversation_id.not_in(spared))
     used = (
         select(VaultRow.token)
         .where(VaultRow.conversation_id == VaultKeyRow.conversation_id, VaultRow.subject == VaultKeyRow.subject)

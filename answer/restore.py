@@ -131,7 +131,10 @@ def cited(session: Session, row: AnswerRow, evidence: int, principal: Principal)
     if not 1 <= evidence <= len(citations):
         raise NotFound("This answer has no such citation.", hint="Its citations count from 1.")
     raw = citations[evidence - 1]
-    shown = visible(reading.version(session, raw["version"]), principal)
+    version = reading.version(session, raw["version"])
+    if version is None and reading.was_readable(session, raw["version"], principal):
+        raise NotFound("The document has gone since this was written.", hint="Ask a reviewer for the evidence.")
+    shown = visible(version, principal)
     spans = _spans(raw)
     if not shown.shows(spans):
         raise unknown()

@@ -6,7 +6,7 @@ no candidate at all: not first, and not when another fails.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -27,8 +27,9 @@ Reason = Literal[
     "escalation",
     "records",
     "batch",
+    "deadline",
 ]
-Exclusion = Literal["retired", "question_too_sensitive", "evidence_too_sensitive"]
+Exclusion = Literal["retired", "question_too_sensitive", "evidence_too_sensitive", "budget_used_up"]
 _TOKEN_CHARACTERS = 3.2
 """Characters of a token, for estimates: on the short side, so that a prompt is not longer than was thought."""
 
@@ -107,8 +108,12 @@ class Route:
         return next((n for n in range(at + 1, len(self.attempts)) if self.attempts[n].tier != tier), None)
 
 
-def choose(routing: RoutingPolicy, entries: Sequence[ModelEntry], policy: Policy, asked: Asked, today: date) -> Route:
-    """``policy`` is the organisation's, narrowed by the register.
+def choose(
+    routing: RoutingPolicy, entries: Sequence[ModelEntry], policy: Policy, asked: Asked, today: date,
+    used_up: Collection[str] = (),
+) -> Route:  # fmt: skip
+    """``policy`` is the organisation's, narrowed by the register. ``used_up`` are models for which some budget of the
+    call has too little left.
 
     The verbatim sentences are always the last attempt, so that there is an answer when every model fails.
     """
@@ -122,7 +127,7 @@ def choose(routing: RoutingPolicy, entries: Sequence[ModelEntry], policy: Policy
     excluded: list[tuple[str, Exclusion]] = []
     fit: list[ModelEntry] = []
     for entry in entries:
-        why = _excluded(entry, policy, asked, today)
+        why = _excluded(entry, policy, asked, today) or ("budget_used_up" if entry.name in used_up else None)
         if why is None:
             fit.append(entry)
         else:

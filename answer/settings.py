@@ -27,6 +27,12 @@ class AnswerSettings(BaseModel):
     routing: RoutingPolicy = RoutingPolicy()
     """Which model is asked, where there are any."""
 
+    deadline_seconds: float = Field(default=180, gt=0, le=3600)
+    """Until all models together have to be done with one answer; then it is made of verbatim sentences."""
+
+    batch_questions_per_day: int = Field(default=10_000, ge=1)
+    """Questions, or documents, that one person may put into batches within 24 hours."""
+
     verify: VerifySettings = VerifySettings()
     """When a sentence that a model wrote is shown."""
 

@@ -130,7 +130,9 @@ class Sight:
             genuine = _given_out(kept, turn.written_at) if turn.redaction and turn.written_at else frozenset[str]()
             held = tuple((span, str(token)) for span, token in tokens(turn.text) if str(token) in genuine)
             # As a chunk that nobody has looked into, an answer that does not say what it cites may hold anything.
-            cited = [labels[each].sensitivity if each in labels else STRICTEST for each in turn.chunks]
+            cited: list[Sensitivity] = [
+                labels[each].sensitivity if each in labels else STRICTEST for each in turn.chunks
+            ]
             unknown = turn.role == "answer" and not turn.chunks
             level = STRICTEST if unknown else highest((turn.level, *cited))
             texts.append(Text(f"history.{number}", turn.text, level, turn=turn, genuine=held))

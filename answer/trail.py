@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from answer.calling.call import Call
+from answer.calling.slots import Full
 from answer.models.entry import ModelEntry
 from answer.prompt import VERSION
 from answer.routing import Attempt
+from core.errors import VouchError
 
 End = Literal["answered", "declined", "withheld", "failed", "nothing_held", "cut_off", "invalid"]
 
@@ -40,6 +42,8 @@ class Tried:
     reused: str = ""
     """The answer that was given again, where no model was called."""
     call: dict[str, Any] = field(default_factory=dict[str, Any])
+    full_for: float | None = None
+    """Seconds after which the model may have room again, where it had none."""
     timings: dict[str, float] = field(default_factory=dict[str, float])
     support: float = 0.0
 
@@ -100,6 +104,11 @@ class Alone:
             "sent": self.sent,
             "call": self.call,
         }
+
+
+def full_for(error: VouchError) -> float | None:
+    """Seconds until a model that is full may take a call; None where it failed otherwise."""
+    return error.retry_after if isinstance(error, Full) else None
 
 
 def told(call: Call) -> dict[str, Any]:

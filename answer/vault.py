@@ -149,10 +149,13 @@ class Vault:
             highest[identity] = max(form, highest.get(identity, 0))
         return highest
 
-    def forget(self, session: Session, conversation_ids: Collection[str], person_keys: Collection[str]) -> int:
-        """Destroy the keys and values of these conversations, and those that belong to these people in any. Returns how
-        many values went."""
-        return repository.erase_vault(session, conversation_ids, [self.subject(key) for key in person_keys])
+    def forget(
+        self, session: Session, conversation_ids: Collection[str], person_keys: Collection[str],
+        spared: Collection[str] = (),
+    ) -> int:  # fmt: skip
+        """Destroy the keys and values of these conversations, and those that belong to these people in any; nothing in
+        conversations that are ``spared``. Returns how many values went."""
+        return repository.erase_vault(session, conversation_ids, [self.subject(key) for key in person_keys], spared)
 
     def belonging_to(self, session: Session, people: Sequence[Known]) -> list[tuple[str, str]]:
         """(conversation, token) of values of nobody in particular that are the full name or an address of these people:
@@ -175,9 +178,9 @@ class Vault:
         # With it go the short names that were taken for theirs.
         return [(each[0], token) for each in sorted(found) for token in held[each]]
 
-    def sweep(self, session: Session, now: datetime) -> int:
-        """Destroy what has expired. Returns how many values went."""
-        return repository.sweep_vault(session, now)
+    def sweep(self, session: Session, now: datetime, spared: Collection[str] = ()) -> int:
+        """Destroy what has expired, but in conversations that are ``spared``. Returns how many values went."""
+        return repository.sweep_vault(session, now, spared)
 
     def _keys(self, session: Session, conversation_id: str) -> dict[str, Secret | None]:
         return {

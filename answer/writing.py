@@ -12,6 +12,7 @@ from answer.cleared import Cleared
 from answer.drafting import Drafting, Proposed
 from answer.gateway import Gateway
 from answer.models.base import ModelError, Piece, Prompt
+from answer.models.failures import told as failed_as
 from answer.numbered import PASSAGES, Unit, numbered
 from answer.prompt import to_answer
 from answer.recording import Asking, Record
@@ -19,7 +20,7 @@ from answer.redact import Redactor
 from answer.routing import room
 from answer.sighting import Turn
 from answer.suspicion import Guard
-from answer.trail import Tried, told
+from answer.trail import Tried, full_for, told
 from answer.usage import Spender
 from answer.vault import Place
 from answer.verify.ground import Ground, Verdict
@@ -73,13 +74,16 @@ class Writer:
         spender = replace(spender, sources=sources_of(sent.units))
         drafting = Drafting()
         record.calling(entry, tried.attempt.reason, prompt, cleared, spender.subject)
-        reply = self._gateway.stream(entry, prompt, spender, cancelled=record.cancelled)
+        reply = self._gateway.stream(
+            entry, prompt, spender, seconds=record.seconds_left, cancelled=record.cancelled
+        )  # fmt: skip
         failed = ""
         try:
             yield from self.kept(tried, sent, drafting, reply, asking)
         except (ModelError, TooMany, Refused) as error:
             failed = error.code
-            tried.ended, tried.why = "cut_off" if tried.held else "failed", error.message
+            tried.ended, tried.why = "cut_off" if tried.held else "failed", failed_as(error)[0]
+            tried.full_for = full_for(error)
         finally:
             # Also when whoever waits has gone: the call ends, and what it cost is on record.
             reply.close()

@@ -11,12 +11,20 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
+from sqlalchemy.exc import SQLAlchemyError
 
 from api.http.web import DIST
 from api.ownership import find_owner
 from api.parts.detection import open_configured
+from api.parts.services import database_url
+from api.parts.stores import resolver
+from api.parts.witnessing import open_witnesses
 from api.settings import Settings
+from core.audit.witnesses import State
+from core.clock import utc_now
+from core.database import Database, open_engine
 from core.errors import Unavailable
+from core.leases import Leases
 from ingest.label.remote import RemoteDetector
 
 PACKAGES = (
@@ -47,6 +55,7 @@ def examine(settings: Settings) -> list[Finding]:
         _keys(directory),
         *_office(),
         _detection(settings),
+        *_witnesses(directory, settings),
         _server(directory, settings),
     ]
 
@@ -119,6 +128,32 @@ def _detection(settings: Settings) -> Finding:
     if not settings.redaction.language_models:
         return Finding("detection", "note", "works, without language models: names and addresses are not looked for")
     return Finding("detection", "ok", f"finds planted values ({', '.join(sorted(found))})")
+
+
+def _witnesses(directory: Path, settings: Settings) -> list[Finding]:
+    """Whether those who keep checkpoints of the log outside have the newest ones."""
+    given = settings.audit
+    if given.file is None and given.bucket is None and given.stamps is None:
+        return [Finding("witnesses", "note", "nobody keeps checkpoints of the log outside; see docs/audit.md")]
+    if not (directory / "audit-head").exists():
+        return []
+    database = Database(open_engine(database_url(settings, resolver(settings))))
+    try:
+        witnesses = open_witnesses(settings, database, Leases(database, utc_now), resolver(settings), utc_now)
+        return [_witness(state) for state in witnesses.states()]
+    except SQLAlchemyError as error:
+        return [Finding("witnesses", "wrong", f"the database does not answer ({type(error).__name__})")]
+    finally:
+        database.close()
+
+
+def _witness(state: State) -> Finding:
+    check = f"witness: {state.name}"
+    if state.failing_since is not None:
+        return Finding(
+            check, "wrong", f"{state.behind} records behind since {state.failing_since:%Y-%m-%d %H:%M}: {state.failure}"
+        )
+    return Finding(check, "ok", f"has {state.size} records, {state.behind} behind")
 
 
 def _server(directory: Path, settings: Settings) -> Finding:

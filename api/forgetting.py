@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 from answer import erase as answers
 from answer import usage_rows
 from answer.batching import rows as batches
+from answer.erase import held_conversations
+from answer.repository import conversation_ids_of
 from api import tokens
 from api.identity import erase as identity
 from api.runtime import Runtime
-from core import people
+from core import holds, people
 from core.audit import Event
 from core.audit.events import NO_SUBJECT
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from core.tables import PersonRow
 from ingest.label import erase as labels
 from ingest.label.gazetteer import Known, known_of
@@ -30,9 +32,11 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
     """
     with runtime.database.reading() as session:
         known = _known(session, _person(session, email))
+        _refuse_held(session, known.person_key)
     dropped = labels.erase_labels(runtime.database, known)
     with runtime.database.writing() as session:
         person = _person(session, email)
+        _refuse_held(session, person.id)
         known = _known(session, person)
         if person.disabled_at is None:
             people.disable(session, person.email, runtime.clock())
@@ -61,6 +65,12 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
     # What cannot be done now is tried again every hour (Runtime.sweep).
     runtime.batches.withdraw()
     return values, dropped
+
+
+def _refuse_held(session: Session, person_id: str) -> None:
+    held = holds.held(session)
+    if person_id in held.people or held_conversations(session, held) & set(conversation_ids_of(session, person_id)):
+        raise Conflict("Something of this person is held.", hint="vouch hold list shows it; a reviewer may lift it.")
 
 
 def _known(session: Session, person: PersonRow) -> Known:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from answer.calling.call import Call
-from answer.models.base import ModelError, Wrote
+from answer.models.base import Wrote
 from answer.models.entry import ModelEntry
 from answer.models.register_rows import Version
 from answer.prompt import to_try
@@ -21,8 +21,7 @@ LONGEST_SHOWN = 200
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What came of the fixed public sentence. ``said`` is the beginning of the reply, or the error's message, with what
-    was in the way where nothing was sent."""
+    """What came of the fixed public sentence. ``said`` is the beginning of the reply, or the error's message."""
 
     ok: bool
     said: str
@@ -48,8 +47,7 @@ def try_model(runtime: Runtime, name: str, by: By) -> Tried:
         try:
             said = "".join(piece.text for piece in reply if isinstance(piece, Wrote))
         except VouchError as error:
-            detail = error.detail if isinstance(error, ModelError) else ""
-            said, hint, ok = (detail, "", False) if detail else (error.message, error.hint, False)
+            said, hint, ok = error.message, error.hint, False
     _record(runtime, name, reply.call, by, ok=ok)
     return Tried(ok, " ".join(said.split())[:LONGEST_SHOWN], hint, reply.call)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
@@ -20,6 +21,7 @@ from answer.archive import Archive
 from answer.ask import MODEL, Asker
 from answer.batching.desk import Batches
 from answer.batching.means import Means
+from answer.evidence.snapshots import Snapshots
 from answer.feedback import Feedback
 from answer.recording import Recorder
 from answer.remembering import RememberedVectors
@@ -38,6 +40,7 @@ from api.parts.redaction import Redaction
 from api.parts.services import Resolve, queue_url
 from api.parts.shift import Shift
 from api.parts.stores import head_file, open_database, open_sequencer, resolver, take_directory
+from api.parts.witnessing import open_witnesses
 from api.policies import Policies
 from api.settings import Settings
 from api.webhooks.desk import Webhooks
@@ -47,6 +50,7 @@ from core import people
 from core.access import Principal
 from core.audit import AuditLog, Event, Sequencer
 from core.audit.events import NO_SUBJECT
+from core.audit.witnesses import Witnesses
 from core.clock import Clock, utc_now
 from core.database import Database
 from core.jobs import Job, MemoryQueue
@@ -73,6 +77,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 VERSION = "0.1.0"
+ERASING_SECONDS = 0.2
+"""Between two looks whether another process has erased what came back."""
 
 
 @dataclass(slots=True)
@@ -84,6 +90,7 @@ class Runtime:
     keyring: Keyring
     audit: AuditLog
     sequencer: Sequencer
+    witnesses: Witnesses
     blobs: BlobStore
     pool: ParserPool
     split: Callable[[Parsed], tuple[Chunk, ...]]
@@ -96,6 +103,7 @@ class Runtime:
     archive: Archive
     sharing: Sharing
     feedback: Feedback
+    snapshots: Snapshots
     batches: Batches
     policies: Policies
     redaction: Redaction
@@ -141,8 +149,15 @@ class Runtime:
         people who were forgotten."""
         self.redaction.sweep()
         self.models.budgets.sweep()
+        self.audit.close_open_intents(self.clock() - _longest(self.settings))
         self.webhooks.sender.sweep()
         self.batches.withdraw()
+        # Imported here: they are made of the whole runtime.
+        from api.retention import sweep
+        from api.subjects.returning import finish
+
+        finish(self)
+        sweep(self)
         with self.database.writing() as session:
             once.sweep(session, self.clock())
 
@@ -173,8 +188,13 @@ def open_runtime(
         leases = Leases(database, clock)
         audit = AuditLog(database, keyring, clock)
         sequencer = open_sequencer(settings, audit, database, keyring, clock)
+        witnesses = open_witnesses(settings, database, leases, resolve, clock)
+        undo.callback(witnesses.stop)
         sequencer.start()
         undo.callback(sequencer.stop)
+        witnesses.start()
+        # Alone here, whoever began something is dead; beside other processes only time tells.
+        audit.close_open_intents(None if settings.mode == "embedded" else clock() - _longest(settings))
         policies = Policies(database, audit, clock, settings.policy)
         policies.seed()
         models = Models(database, audit, clock, resolve, settings.egress, settings.models, settings.budgets)
@@ -223,7 +243,8 @@ def open_runtime(
         modelled = open_modelled(
             database, keyring, models, redaction, vectors.embed, embedder.identity, settings.answer, clock
         )
-        recorder = Recorder(database, audit, clock, redaction.vault, webhooks.telling.answered)
+        snapshots = Snapshots(keyring, audit, clock)
+        recorder = Recorder(database, audit, clock, redaction.vault, webhooks.telling.answered, snapshots.keep)
         asker = Asker(
             database, searcher, vectors.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled,
             connecting.destinations.outbox,
@@ -239,6 +260,7 @@ def open_runtime(
             keyring=keyring,
             audit=audit,
             sequencer=sequencer,
+            witnesses=witnesses,
             blobs=blobs,
             pool=pool,
             split=split,
@@ -251,6 +273,7 @@ def open_runtime(
             archive=Archive(database, audit, clock, redaction.vault),
             sharing=Sharing(database, audit, clock, redaction.vault, redaction.redactor),
             feedback=Feedback(database, audit, clock, redaction.vault, redaction.redactor),
+            snapshots=snapshots,
             batches=Batches(means),
             policies=policies,
             redaction=redaction,
@@ -270,6 +293,7 @@ def open_runtime(
             runtime.closing.callback(jobs.stop)
             runtime.closing.callback(shift.end)
     _record_start(runtime, embedder.identity)
+    _erase_again(runtime, tell)
     _resume(runtime, tell)
     return runtime
 
@@ -283,6 +307,26 @@ def _open_jobs(
     from api.jobs import Jobs
 
     return Jobs(queue_url(settings, resolve), database, leases, utc_now)
+
+
+def _erase_again(runtime: Runtime, tell: Callable[[str], None]) -> None:
+    """What was erased and came back with a backup goes before anything is served. One process does it."""
+    # Imported here: it is made of the whole runtime.
+    from api.subjects.returning import erase_again
+
+    leases = Leases(runtime.database, runtime.clock)
+    try:
+        while True:
+            with leases.hold("erasures") as lease:
+                if lease is not None:
+                    erased = erase_again(runtime)
+                    break
+            time.sleep(ERASING_SECONDS)
+    except BaseException:
+        runtime.close()
+        raise
+    if erased:
+        tell(f"Erased again what {erased} requests had erased before")
 
 
 def _resume(runtime: Runtime, tell: Callable[[str], None]) -> None:
@@ -312,6 +356,10 @@ def _model_cache(directory: Path) -> Path:
     except OSError:
         return directory / "models"
     return shared if os.access(shared, os.W_OK) else directory / "models"
+
+
+def _longest(settings: Settings) -> timedelta:
+    return timedelta(hours=settings.audit.intent_hours)
 
 
 def _record_start(runtime: Runtime, embedder: str) -> None:

@@ -31,6 +31,7 @@ from connectors.kinds import SecretRef
 from connectors.settings import SourcesSettings
 from core.egress import EgressSettings
 from core.errors import Invalid
+from core.policy import Sensitivity
 from core.policy_document import policy_of, seed
 from ingest.label.settings import LabelSettings
 from ingest.settings import EmbedderSettings, IngestSettings
@@ -118,6 +119,60 @@ class WebSettings(BaseModel):
     failures_per_minute: PositiveInt = 60
 
 
+class BucketSettings(BaseModel):
+    """An S3 bucket with object lock; the keys are references. ``days`` is how long an object cannot be removed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    region: str
+    access_key: SecretRef
+    secret_key: SecretRef
+    prefix: str = ""
+    endpoint: str | None = None
+    lock: Literal["GOVERNANCE", "COMPLIANCE"] = "COMPLIANCE"
+    days: PositiveInt = 400
+
+
+class StampSettings(BaseModel):
+    """A time stamp authority (RFC 3161). ``authorities``: certificates (PEM) that its stamps have to be signed by;
+    ``authorization``: a reference to what goes into that header."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: str
+    authorities: Path | None = None
+    authorization: SecretRef | None = None
+
+
+class AuditSettings(BaseModel):
+    """Who keeps checkpoints of the log outside. ``intent_hours``: an intent that is open so long has the outcome
+    unknown; longer than any answer may take."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Path | None = None
+    bucket: BucketSettings | None = None
+    stamps: StampSettings | None = None
+    witness_seconds: PositiveFloat = 60
+    intent_hours: PositiveFloat = 6
+
+
+class RetentionSettings(BaseModel):
+    """Days for which each class is kept. ``by_sensitivity`` shortens that of answers and evidence. ``ledger_file``:
+    where the ledger of erasures is, if not in the data directory."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    answers_days: PositiveInt = 396
+    evidence_days: PositiveInt = 396
+    usage_days: PositiveInt = 396
+    deliveries_days: PositiveInt = 396
+    kept_answers_days: PositiveInt = 396
+    by_sensitivity: dict[Sensitivity, PositiveInt] = Field(default_factory=dict[Sensitivity, int])
+    ledger_file: Path | None = None
+
+
 class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -133,6 +188,7 @@ class Settings(BaseModel):
     identity: IdentitySettings = IdentitySettings()
     web: WebSettings = WebSettings()
     egress: EgressSettings = EgressSettings()
+    audit: AuditSettings = AuditSettings()
     sources: SourcesSettings = SourcesSettings()
     ingest: IngestSettings = IngestSettings()
     split: SplitSettings = SplitSettings()
@@ -140,6 +196,7 @@ class Settings(BaseModel):
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
     redaction: RedactionSettings = RedactionSettings()
+    retention: RetentionSettings = RetentionSettings()
     policy: dict[str, Any] = Field(default_factory=dict)
     """What the first version of the data policy says otherwise than the shipped one (``core.policy_document``)."""
     models: tuple[ModelEntry, ...] = ()

@@ -51,7 +51,9 @@ def replace_accounts(
             "groups": sorted(set(account.groups)), "person_id": person, "joined_by": how, "seen_at": now,
         }  # fmt: skip
         row = rows.get(account.key)
-        if row is None or (row.name, row.email, row.person_id) != (values["name"], account.email, person):
+        if row is not None and row.erased:
+            values |= {"email": None, "name": ""}
+        if row is None or (row.name, row.email, row.person_id) != (values["name"], values["email"], person):
             renamed.add(account.key)
         if row is None:
             session.add(AccountRow(source_id=source_id, key=account.key, **values))

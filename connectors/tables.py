@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Moment
@@ -115,7 +115,8 @@ class FailureRow(Base):
 
 
 class AccountRow(Base):
-    """A person as a source knows them, and whom they are here. ``joined_by`` is email, declared or empty."""
+    """A person as a source knows them, and whom they are here. ``joined_by`` is email, declared or empty. One that is
+    ``erased`` has neither name nor address, whatever the source says."""
 
     __tablename__ = "source_accounts"
     __table_args__ = (Index("ix_source_accounts_person", "person_id"),)
@@ -130,6 +131,7 @@ class AccountRow(Base):
     person_id: Mapped[str | None] = mapped_column(ForeignKey("people.id"))
     joined_by: Mapped[str] = mapped_column(String(10))
     seen_at: Mapped[datetime] = mapped_column(Moment)
+    erased: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class LagRow(Base):

@@ -54,9 +54,7 @@ class Held:
         return document_id in self.documents or source_id in self.sources
 
 
-def place(
-    session: Session, kind: str, target: str, why: str, by: str, now: datetime
-) -> Hold:
+def place(session: Session, kind: str, target: str, why: str, by: str, now: datetime) -> Hold:
     """Hold something from ``now`` on. ``by`` is a person's id. Raises ``Invalid``, and ``Conflict`` where it is held."""
     if kind not in KINDS:
         raise Invalid(f"Nothing is held as a {kind!r}.", hint=f"One of: {', '.join(KINDS)}.")

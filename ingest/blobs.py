@@ -22,7 +22,7 @@ class BlobStore:
     """``put`` before the transaction that names the hash commits; a blob nobody names is harmless."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
 
     def put(self, session: Session, body: bytes) -> str:
         digest = hashlib.sha256(body).hexdigest()
@@ -66,4 +66,4 @@ class BlobStore:
         draft.replace(path)
 
     def _path(self, digest: str) -> Path:
-        return self._directory / digest[:2] / digest
+        return self.directory / digest[:2] / digest

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from connectors.tables import SourceRow
 from core import access_sets
-from core.access import NOBODY, Access, both
+from core.access import NOBODY, Access, Principal, both, permits
 from core.text import Span
 from ingest.parsed import Block
 from ingest.repository import batches
@@ -99,6 +99,18 @@ def version(session: Session, version_id: str) -> StoredVersion | None:
         access=whole,
         parts=parts,
     )
+
+
+def was_readable(session: Session, version_id: str, principal: Principal) -> bool:
+    """Whether the document of a version is gone or suppressed, and was last one that all of ``principal`` may read."""
+    row = session.scalar(
+        select(DocumentRow)
+        .join(VersionRow, VersionRow.document_id == DocumentRow.id)
+        .where(VersionRow.id == version_id, DocumentRow.state.in_(("gone", "suppressed")))
+    )
+    if row is None or row.restricted:
+        return False
+    return permits(access_sets.by_keys(session, {row.access_key})[row.access_key], principal)
 
 
 def current_version_of(session: Session, document_id: str) -> str | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import orjson
+from sqlalchemy.orm import Session
 
 from answer.batching import rows
 from answer.batching.documents import Documents
@@ -19,13 +20,14 @@ from answer.batching.withdrawing import Withdrawing
 from answer.models.batches import Progress
 from answer.models.entry import ModelEntry, Tier
 from core.access import Principal
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, TooMany
 from retrieval.evidence import DocumentRef
 from retrieval.search import checked_question
 
 MOST = 2_000
 """Questions of a batch: what they need, and what comes back, fits into memory."""
 LONGEST_KEY = 200
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,23 @@ class Batches:
         with self._by.database.writing() as session:
             batch_id = rows.unfinished(session, person_id, fingerprint)
             if batch_id is None:
+                self._refuse_too_many(session, person_id, len(questions))
                 batch_id = rows.add(session, person_id, fingerprint, entry, questions, self._by.clock(), each)
             elif rows.batch(session, batch_id, person_id).state == "preparing":
                 # What the register says of the model may have changed since.
                 rows.change(session, batch_id, entry=entry.model_dump(mode="json"))
         return self.batch(batch_id, person_id)
+
+    def _refuse_too_many(self, session: Session, person_id: str, more: int) -> None:
+        most, now = self._by.settings.batch_questions_per_day, self._by.clock()
+        count, first = rows.put_since(session, person_id, now - _DAY)
+        if count + more > most:
+            wait = _DAY if first is None else first + _DAY - now
+            raise TooMany(
+                f"You may put {most:,} questions into batches within 24 hours; of these are {max(0, most - count):,} left.",
+                hint=f"Try again in {wait.total_seconds() / 3600:.1f} hours, or with fewer.",
+                retry_after=wait.total_seconds(),
+            )
 
     def send(self, batch_id: str, person_id: str, trace_id: str = "") -> Batch:
         """Hand it over. Of one that was perhaps handed over, find out first; of one that was, nothing."""

@@ -92,6 +92,18 @@ def add(
     return batch_id
 
 
+def put_since(session: Session, person_id: str, since: datetime) -> tuple[int, datetime | None]:
+    """How many questions a person has put into batches since then, and when the first of them."""
+    query = (
+        select(func.count(), func.min(BatchRow.created_at))
+        .select_from(BatchItemRow)
+        .join(BatchRow, BatchRow.id == BatchItemRow.batch_id)
+        .where(BatchRow.person_id == person_id, BatchRow.created_at > since)
+    )
+    count, first = session.execute(query).one()
+    return count, first
+
+
 def unfinished(session: Session, person_id: str, fingerprint: str) -> str | None:
     """The batch of these very questions that has not come to its end."""
     return session.scalar(

@@ -100,4 +100,5 @@ def judge(error: BaseException, breaker: Breaker, ticket: int) -> None:
 
 def unreached(name: str, error: VouchError) -> ModelError:
     """What else can stand in the way (a secret, the egress rules, a name service), as what it means for a model."""
-    return not_reached(name, error, busy=isinstance(error, Unavailable))
+    why = f"The model {name} cannot be called: "
+    return not_reached(name, error, busy=isinstance(error, Unavailable), prefix=why)

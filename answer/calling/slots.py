@@ -12,6 +12,15 @@ LOOK = 0.1
 """Seconds after which whoever waits looks whether the caller is still there."""
 
 
+FULL = "The models that may answer this are busy with other questions."
+
+
+class Full(TooMany):
+    """All slots are taken, and the queue is full or the time in it is over."""
+
+    code = "model_full"
+
+
 @dataclass(frozen=True, slots=True)
 class Queueing:
     """``share`` of the concurrency may wait, at least one, for at most ``seconds``."""
@@ -41,7 +50,7 @@ class Slots:
         return self._waiting
 
     def take(self, until: float, gone: Callable[[], bool]) -> float:
-        """Take one, waiting for it until then at most; returns when it was taken. Raises ``TooMany`` when the queue is
+        """Take one, waiting for it until then at most; returns when it was taken. Raises ``Full`` when the queue is
         full, or the time is over or the caller gone before there is one."""
         until = min(until, self._clock() + self._queueing.seconds)
         with self._free:
@@ -69,9 +78,9 @@ class Slots:
         finally:
             self._waiting -= 1
 
-    def _refusal(self) -> TooMany:
+    def _refusal(self) -> Full:
         after = max(1.0, self._usual * (self._waiting + 1) / self._count)
-        return TooMany(
+        return Full(
             f"The model {self._name} answers as many questions as it can.",
             hint=f"Try again in {int(after) + 1} s.",
             retry_after=after,

@@ -211,9 +211,7 @@ def destroy(session: Session, version_ids: Sequence[str], why: str, now: datetim
         those = SnapshotRow.version_id.in_(some), SnapshotRow.sealed.is_not(None)
         gone += len(session.scalars(select(SnapshotRow.commitment).where(*those)).all())
         values = {"sealed": None, "wrapped": None, "gone_at": now, "gone_why": why}
-        session.execute(
-            update(SnapshotRow).where(*those).values(**values).execution_options(synchronize_session=False)
-        )
+        session.execute(update(SnapshotRow).where(*those).values(**values).execution_options(synchronize_session=False))
     return gone
 
 

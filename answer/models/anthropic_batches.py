@@ -14,7 +14,7 @@ from anthropic.types.messages import MessageBatch
 from answer.models.adapter import of, word
 from answer.models.anthropic import REASONS, AnthropicModel, numbers_of, region_of, usage_of
 from answer.models.base import Ended, ModelBusy, Piece, Pointed, Prompt, Usage, Wrote
-from answer.models.batch_calls import checked, gone, once
+from answer.models.batch_calls import checked, gone, lines, once
 from answer.models.batches import Blocks, Outcome, Progress, Result, told
 from answer.models.calls import Call
 from answer.models.failures import broken_off
@@ -85,9 +85,8 @@ class AnthropicBatches(AnthropicModel):
             path = f"/v1/messages/batches/{batch}/results"
             return self._client.get(path, cast_to=httpx2.Response).content
 
-        for line in once(self.name, _LOAD_SECONDS, content, self._errors).splitlines():
-            if line.strip():
-                yield once(self.name, _SECONDS, lambda call, line=line: self._result(line, blocks), self._errors)
+        text = once(self.name, _LOAD_SECONDS, content, self._errors)
+        yield from lines(self.name, text, lambda line: self._result(line, blocks), self._errors)
 
     def cancel(self, batch: str) -> None:
         once(self.name, _SECONDS, lambda call: self._client.messages.batches.cancel(batch), self._errors)

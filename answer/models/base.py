@@ -119,18 +119,19 @@ Piece = Wrote | Pointed | Ended
 
 
 class ModelError(VouchError):
-    """``retry_after``: seconds, where the provider said so. ``sent``: whether anything of the prompt may have left.
-    ``detail`` is for those who run the installation (it may name hosts); everybody may read the message."""
+    """``retry_after``: seconds, where the provider said so. ``sent``: whether anything of the prompt may have left;
+    where nothing has, the message may name hosts of the organisation, and is for those who run it (``failures.told``).
+    """  # fmt: skip
 
     code = "model_error"
 
     def __init__(
         self, message: str, *, hint: str = "", status: int | None = None, request_id: str = "",
-        retry_after: float | None = None, sent: bool = True, detail: str = "",
+        retry_after: float | None = None, sent: bool = True,
     ) -> None:  # fmt: skip
         super().__init__(message, hint=hint)
         self.status, self.request_id, self.retry_after = status, request_id, retry_after
-        self.sent, self.detail = sent, detail
+        self.sent = sent
 
 
 class ModelBusy(ModelError):

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from answer.models.base import Limits, ModelFailed, Prompt
+import orjson
+
+from answer.models.adapter import word
+from answer.models.base import Limits, ModelError, ModelFailed, Prompt
+from answer.models.batches import Result, told
 from answer.models.calls import Call, Listening
 from answer.models.entry import ModelEntry
 
 T = TypeVar("T")
+_LINE_SECONDS = 60.0
 
 
 def once(name: str, seconds: float, do: Callable[[Call], T], errors: tuple[type[Exception], ...]) -> T:
@@ -20,6 +25,25 @@ def once(name: str, seconds: float, do: Callable[[Call], T], errors: tuple[type[
 
     ((value,),) = Listening(Call(name, Limits(seconds, seconds)), alone, errors)
     return value
+
+
+def lines(name: str, text: bytes, read: Callable[[bytes], Result], errors: tuple[type[Exception], ...]) -> Iterator[Result]:
+    """The results that stand in a text, one a line. A line that is none says so of its prompt, and the others count;
+    without the key of a prompt, it is one that has no result."""
+    for line in filter(bytes.strip, text.splitlines()):
+        try:
+            yield once(name, _LINE_SECONDS, lambda call, line=line: read(line), errors)
+        except ModelError as error:
+            if key := _key(line):
+                yield Result(key, "failed", why=told(error))
+
+
+def _key(line: bytes) -> str:
+    try:
+        found: Any = orjson.loads(line)
+    except ValueError:
+        return ""
+    return word(cast("dict[str, Any]", found).get("custom_id")) if isinstance(found, dict) else ""
 
 
 def gone(do: Callable[[], None]) -> None:

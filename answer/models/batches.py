@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
+from answer.models import failures
 from answer.models.base import ModelError, Piece, Prompt
 
 PROVIDERS = ("openai", "anthropic")
@@ -83,4 +84,4 @@ class BatchModel(Protocol):
 
 
 def told(error: ModelError) -> str:
-    return f"{error.message} {error.hint}".strip()
+    return " ".join(failures.told(error)).strip()

@@ -50,14 +50,18 @@ LONGEST_WORDS = 4_000
 log = structlog.get_logger()
 
 
-def not_reached(name: str, error: VouchError, *, busy: bool) -> ModelError:
-    """The error where nothing was sent: a secret, the egress rules, a name service or a server was in the way. What it
-    was may name hosts of the organisation: that is for the log, and for who tries the model (``detail``)."""
+def not_reached(name: str, error: VouchError, *, busy: bool, prefix: str = "") -> ModelError:
+    """The error where nothing was sent: a secret, the egress rules, a name service or a server was in the way."""
     log.warning("model.not_reached", model=name, why=error.message)
-    return (ModelBusy if busy else ModelFailed)(
-        f"The model {name} was not reached.", hint="Those who run Vouch find the reason in its log.", sent=False,
-        detail=f"{error.message} {error.hint}".strip(),
-    )  # fmt: skip
+    return (ModelBusy if busy else ModelFailed)(f"{prefix}{error.message}", hint=error.hint, sent=False)
+
+
+def told(error: VouchError) -> tuple[str, str]:
+    """Message and hint of an error as everybody may read them: what was in the way of a model is for those who run the
+    installation, who find it in the log."""
+    if isinstance(error, ModelError) and not error.sent:
+        return "The model was not reached.", "Ask those who run Vouch; its log says what was in the way."
+    return error.message, error.hint
 
 
 def request_id(headers: Mapping[str, str]) -> str:

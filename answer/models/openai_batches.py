@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,8 +14,8 @@ from openai.types import Batch
 from openai.types.responses import Response
 
 from answer.models.adapter import of, word
-from answer.models.base import Ended, Piece, Prompt, Wrote
-from answer.models.batch_calls import checked, gone, once
+from answer.models.base import Ended, ModelBusy, ModelError, Piece, Prompt, Wrote
+from answer.models.batch_calls import checked, gone, lines, once
 from answer.models.batches import Blocks, Outcome, Progress, Result, told
 from answer.models.calls import Call
 from answer.models.failures import broken_off
@@ -34,14 +35,14 @@ class OpenAIBatches(OpenAIModel):
 
     def submit(self, mark: str, prompts: Sequence[tuple[str, Prompt]]) -> str:
         checked(self._entry, prompts)
-        lines = [
+        requests = [
             orjson.dumps({"custom_id": key, "method": "POST", "url": "/v1/responses", "body": self._request(prompt)})
             for key, prompt in prompts
         ]
         kept: Any = {"anchor": "created_at", "seconds": _KEPT_SECONDS}
 
         def load(call: Call) -> str:
-            file = (f"vouch-{mark}.jsonl", b"\n".join(lines), "application/jsonl")
+            file = (f"vouch-{mark}.jsonl", b"\n".join(requests), "application/jsonl")
             return self._client.files.create(file=file, purpose="batch", expires_after=kept).id
 
         file_id = once(self.name, _LOAD_SECONDS, load, self._errors)
@@ -52,7 +53,13 @@ class OpenAIBatches(OpenAIModel):
                 output_expires_after=kept,
             ).id  # fmt: skip
 
-        return once(self.name, _SECONDS, start, self._errors)
+        try:
+            return once(self.name, _SECONDS, start, self._errors)
+        except ModelError as error:
+            # Busy, it may have been taken all the same, and needs its file.
+            if not isinstance(error, ModelBusy) or not error.sent or error.status == httpx2.codes.TOO_MANY_REQUESTS:
+                self._delete_quietly(file_id)
+            raise
 
     def find(self, mark: str, keys: Sequence[str], since: datetime, known: Sequence[str]) -> str | None:
         earliest = (since - _AHEAD).timestamp()
@@ -67,7 +74,32 @@ class OpenAIBatches(OpenAIModel):
                     return batch.id
             return None
 
-        return once(self.name, _SECONDS, look, self._errors)
+        found = once(self.name, _SECONDS, look, self._errors)
+        if found is None:
+            self._delete_unused(mark, earliest)
+        return found
+
+    def _delete_unused(self, mark: str, earliest: float) -> None:
+        """The file of a batch that was not taken."""
+
+        def look(call: Call) -> list[str]:
+            found: list[str] = []
+            for file in self._client.files.list(purpose="batch", order="desc", limit=1_000):
+                call.resume()
+                if (of(file, "created_at") or 0) < earliest:
+                    break
+                if of(file, "filename") == f"vouch-{mark}.jsonl":
+                    found.append(file.id)
+            return found
+
+        with suppress(ModelError):
+            for file_id in once(self.name, _SECONDS, look, self._errors):
+                self._delete_quietly(file_id)
+
+    def _delete_quietly(self, file_id: str) -> None:
+        """Where that fails, the provider deletes it after a fortnight."""
+        with suppress(ModelError):
+            gone(lambda: self._delete(file_id))
 
     def progress(self, batch: str) -> Progress:
         found = self._batch(batch)
@@ -93,9 +125,8 @@ class OpenAIBatches(OpenAIModel):
             def content(call: Call, file_id: str = file_id) -> bytes:
                 return self._client.files.content(file_id).content
 
-            for line in once(self.name, _LOAD_SECONDS, content, self._errors).splitlines():
-                if line.strip():
-                    yield once(self.name, _SECONDS, lambda call, line=line: self._result(line), self._errors)
+            text = once(self.name, _LOAD_SECONDS, content, self._errors)
+            yield from lines(self.name, text, self._result, self._errors)
 
     def cancel(self, batch: str) -> None:
         once(self.name, _SECONDS, lambda call: self._client.batches.cancel(batch), self._errors)

@@ -10,11 +10,11 @@ from answer.structured.form import Leaf
 from answer.structured.reply import Proposed, Scalar
 from answer.suspicion import Guard
 from answer.units import units
+from answer.verify.clauses import content
 from answer.verify.days import days
 from answer.verify.exact import disagreements
 from answer.verify.ground import Ground, Verdict
 from answer.verify.quantities import quantities
-from answer.verify.shelf import content
 
 _ASKING = re.compile(r"^(?:whether(?: or not)?|true (?:if|when)|if|says (?:whether|if))\s+", re.IGNORECASE)
 

@@ -3,18 +3,21 @@ next model, and at last what the caller declared for that case."""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from answer.answers import Stage
+from answer.calling.slots import FULL, Full
 from answer.candidates import Reading
 from answer.claims import Claim, Draft
 from answer.cleared import Cleared
 from answer.modelled import Modelled
 from answer.models.base import ModelError, Prompt, Wrote
 from answer.models.entry import ModelEntry
+from answer.models.failures import told as failed_as
 from answer.permitted import values_for
 from answer.prompt import to_fill
 from answer.pseudonyms import Token, replace_tokens
@@ -26,7 +29,7 @@ from answer.structured.form import Form, Path, pointer, read_form
 from answer.structured.reply import Proposed, read_reply
 from answer.structured.shape import Result, decoded, encoded, laid_out, literal, value_of
 from answer.structured.wording import Asked, schema_for, worded
-from answer.trail import Tried, told
+from answer.trail import Tried, full_for, told
 from answer.usage import Spender
 from answer.writing import Sent, sources_of
 from core.access import Principal
@@ -37,6 +40,8 @@ from retrieval.evidence import Evidence
 TURNS = 2
 """Replies of one model: the first, and one that mends it."""
 MOST_FAULTS = 12
+LARGEST_FALLBACK = 32 * 1024
+"""Bytes as JSON, as large as a form may be."""
 Fallback = Literal["refuse", "nulls"] | dict[str, Any]
 
 
@@ -53,6 +58,10 @@ class Wanted:
 def wanted_of(schema: dict[str, Any], fallback: Fallback = "refuse", destination: str | None = None) -> Wanted:
     """Raises ``Invalid`` where the schema is no form, or the value to fall back on does not fit it."""
     form = read_form(schema)
+    if not isinstance(fallback, str) and len(json.dumps(fallback)) > LARGEST_FALLBACK:
+        raise Invalid(
+            f"The value to fall back on has more than {LARGEST_FALLBACK:,} bytes.", hint="Give a smaller one, or nulls."
+        )
     if not isinstance(fallback, str) and (faults := form.faults(fallback)):
         raise Invalid(
             f"The value to fall back on does not fit the schema: {'; '.join(faults[:MOST_FAULTS])}.",
@@ -82,11 +91,12 @@ class Filler:
 
     def route(
         self, searched: str, evidence: Evidence, reading: Reading, draft: Draft, choice: Choice = ANY,
-        level: Sensitivity = TYPED,
+        level: Sensitivity = TYPED, principal: Principal | None = None,
     ) -> Route:  # fmt: skip
         """As for prose, except that verbatim sentences are no form."""
         routing = self._modelled.routing.model_copy(update={"verbatim_from": None})
-        return replace(self._modelled, routing=routing).route(searched, evidence, reading, draft, choice, level)
+        modelled = replace(self._modelled, routing=routing)
+        return modelled.route(searched, evidence, reading, draft, choice, level, principal)
 
     def attempts(
         self, wanted: Wanted, route: Route, evidence: Evidence, record: Record, written: Written, reader: Principal
@@ -97,9 +107,11 @@ class Filler:
         at: int | None = 0
         while at is not None and left > 0:
             attempt = route.attempts[at]
-            entry = attempt.entry
+            entry = None if record.late else attempt.entry
             if entry is None:
-                written.tried.append({"tier": attempt.tier, "reason": attempt.reason, "ended": "declined"})
+                reason = "deadline" if record.late else attempt.reason
+                excluded = [list(pair) for pair in route.excluded]
+                written.tried.append({"tier": "extractive", "reason": reason, "ended": "declined", "excluded": excluded})
                 break
             yield Stage("answering", f"{entry.name} fills in the form; each value is checked", at + 1)
             tried = Tried(attempt)
@@ -115,6 +127,8 @@ class Filler:
                 break
             at = route.after_failure(at) if tried.ended in ("failed", "withheld") else route.after_doubt(at)
         settle(wanted, best, _why(best, route), written)
+        if best is None and wanted.fallback == "refuse" and written.full_for is not None:
+            raise Full(FULL, hint=f"Try again in {int(written.full_for) + 1} s.", retry_after=written.full_for)
 
     def _fill(
         self, tried: Tried, entry: ModelEntry, form: Form, evidence: Evidence, record: Record, reader: Principal,
@@ -162,13 +176,16 @@ class Filler:
     def _reply(self, tried: Tried, entry: ModelEntry, prompt: Prompt, record: Record, spender: Spender) -> str | None:
         """None where the call failed."""
         text, failed = "", ""
-        with self._modelled.gateway.stream(entry, prompt, spender, cancelled=record.cancelled) as reply:
+        with self._modelled.gateway.stream(
+            entry, prompt, spender, seconds=record.seconds_left, cancelled=record.cancelled
+        ) as reply:  # fmt: skip
             try:
                 for piece in reply:
                     text += piece.text if isinstance(piece, Wrote) else ""
             except (ModelError, TooMany, Refused) as error:
                 failed = error.code
-                tried.ended, tried.why = "failed", error.message
+                tried.ended, tried.why = "failed", failed_as(error)[0]
+                tried.full_for = full_for(error)
             finally:
                 before = tried.call
                 tried.call = told(reply.call)

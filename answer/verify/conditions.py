@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from answer.verify.clauses import content
 from core.text import Span
 
 _CUE = re.compile(
@@ -18,13 +19,15 @@ _DATED = re.compile(r"\b(?:before|until|till|prior to)\s(?:\w+\s){0,2}?(?:1[5-9]
 """What held before a day need not hold now."""
 _END = re.compile(r"[,;:]|[.!?](?=\s|$)|\s(?:but|and then)\s")
 _SAID = re.compile(
-    r"\b(?:unless|except\w*|excluding|without|provid\w+|as long as|only|if|when\w*|requires?d?|needs?|requirement|conditions?"
-    r"|conditional\w*|depend\w*|subject to|in case|otherwise|exceptions?|sole\w*|exclusive\w*|restrict\w*|limit\w*|before"
-    r"|until|till|prior to)\b",
+    r"\b(?:unless|except\w*|excluding|without|provid\w+|as long as|only|if|when\w*|requires?d?|needs?|requirement"
+    r"|conditions?|conditional\w*|depend\w*|subject to|in case|otherwise|exceptions?|sole\w*|exclusive\w*|restrict\w*"
+    r"|limit\w*|before|until|till|prior to)\b",
     re.IGNORECASE,
 )
 """With one of these that its source lacks, a sentence states the condition in other words."""
-_VERB = re.compile(r"\s(?:may|can|is|are|was|were|will|must|shall|should|could|would|has|have|had|do|does)\s", re.IGNORECASE)
+_VERB = re.compile(
+    r"\s(?:may|can|is|are|was|were|will|must|shall|should|could|would|has|have|had|do|does)\s", re.IGNORECASE
+)
 _ABOUT = 0.6
 """Share of the sentence's content words that stand in the source, from which it says what the source says."""
 _MAIN = 0.6
@@ -41,8 +44,11 @@ class Condition:
     rest: frozenset[str] = field(repr=False)
 
 
-def conditions(text: str, content: Callable[[str], Sequence[str]]) -> tuple[Condition, ...]:
-    found: list[Condition] = []
+def conditions(text: str) -> tuple[Condition, ...]:
+    return tuple(each for part in text.split(";") for each in _of_part(part))
+
+
+def _of_part(text: str) -> Iterator[Condition]:
     for cue in _CUE.finditer(text):
         end = _END.search(text, cue.end())
         stop = end.start() if end else len(text)
@@ -52,11 +58,10 @@ def conditions(text: str, content: Callable[[str], Sequence[str]]) -> tuple[Cond
         under = frozenset(content(text[cue.end() : stop]))
         rest = frozenset(content(f"{text[: cue.start()]} {text[stop:]}"))
         if under:
-            found.append(Condition(under, rest - under))
+            yield Condition(under, rest - under)
     for dated in _DATED.finditer(text):
         under = frozenset(content(dated.group()))
-        found.append(Condition(under, frozenset(content(text)) - under))
-    return tuple(found)
+        yield Condition(under, frozenset(content(text)) - under)
 
 
 def dropped(

@@ -15,14 +15,15 @@ from typing import Literal
 
 from answer.pseudonyms import tokens
 from answer.units import fold
-from answer.verify import polarity
+from answer.verify import halves, polarity
 from answer.verify.binding import Mention, mentions, misplaced
 from answer.verify.clauses import content
 from answer.verify.conditions import Condition, conditions, dropped
 from answer.verify.days import Day, Weekday, days, occurs, weekdays
+from answer.verify.halves import Clause, clauses
 from answer.verify.naming import Name, Vocabulary, false_quotes, has_name, names, vocabulary
 from answer.verify.quantities import Quantity, quantities
-from answer.verify.roles import Clause, Role, clauses, exchanged, roles, turned
+from answer.verify.roles import Role, exchanged, roles
 from core.text import Span
 
 Kind = Literal["number", "date", "name", "quote", "negation", "modality", "limit", "order", "condition", "clause"]
@@ -83,8 +84,8 @@ def read(text: str) -> Facts:
         names=tuple(named),
         roles=roles(text, stated),
         stems=frozenset(content(text)),
-        conditions=conditions(text, content),
-        clauses=clauses(text, content),
+        conditions=conditions(text),
+        clauses=clauses(text),
     )
 
 
@@ -111,7 +112,6 @@ def compare(sentence: Facts, spans: Sequence[Facts], beside: Iterable[Facts] = (
         *_misplaced(sentence, spans, beside),
         *_named(sentence, spans, held),
         *(Disagreement("order", span) for span in exchanged(sentence.roles, [span.roles for span in spans])),
-        *(Disagreement("order", Span(0, 0)) for _ in range(turned(sentence.clauses, [span.clauses for span in spans]))),
         *(Disagreement("condition", span) for span in _dropped(sentence, spans)),
         *(Disagreement("quote", span) for span in false_quotes(sentence.text, held)),
         *(
@@ -122,6 +122,9 @@ def compare(sentence: Facts, spans: Sequence[Facts], beside: Iterable[Facts] = (
     for span in _swapped(sentence, spans):
         if not any(each.kind == "number" and each.what.overlaps(span) for each in found):
             found.add(Disagreement("number", span))
+    # A number in the wrong place is also one beside the wrong words: it is told once.
+    if not any(each.kind == "number" for each in found):
+        found |= {*_limits(sentence, spans), *_halves(sentence, spans)}
     return tuple(sorted(found, key=lambda each: (each.what, each.kind)))
 
 
@@ -150,13 +153,25 @@ def _misplaced(sentence: Facts, spans: Sequence[Facts], beside: Iterable[Facts])
 
 
 def _numbers(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
-    held = [pair for span in spans for pair in zip(span.quantities, span.limits, strict=True)]
+    held = [each for span in spans for each in span.quantities]
     years = {day.year for span in spans for day in span.days if day.year is not None}
+    for quantity in sentence.quantities:
+        if not any(quantity.agrees(each) for each in held) and not quantity.values & years:
+            yield Disagreement("number", quantity.span)
+
+
+def _halves(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
+    if halves.exchanged(sentence.clauses, [span.clauses for span in spans]):
+        yield Disagreement("order", Span(0, 0))
+
+
+def _limits(sentence: Facts, spans: Sequence[Facts]) -> Iterator[Disagreement]:
+    """Numbers that are a limit in the spans, and another or none in the sentence."""
+    held = [pair for span in spans for pair in zip(span.quantities, span.limits, strict=True)]
+    bounded = polarity.bounds(sentence.text)
     for quantity, limit in zip(sentence.quantities, sentence.limits, strict=True):
         same = [other for each, other in held if quantity.agrees(each)]
-        if not same and not quantity.values & years:
-            yield Disagreement("number", quantity.span)
-        if same and all(other not in (limit, None) for other in same) and (limit or not polarity.bounds(sentence.text)):
+        if same and all(other not in (limit, None) for other in same) and (limit or not bounded):
             yield Disagreement("limit", quantity.span)
 
 

@@ -16,19 +16,21 @@ from core.text import Span
 _PAIRS: Sequence[tuple[str, str]] = (
     ("accept accepted approve approval grant permit allow admit authorise authorize",
      "reject refuse refusal decline deny denied denial forbid forbidden forbade prohibit ban banned disallow"),
-    ("rise rose risen increase grow grew grown climb raise", "fall fell fallen decrease drop decline reduce lower shrink"),
+    ("rise rose risen increase grow grew grown climb raise",
+     "fall fell fallen decrease drop decline reduce lower shrink"),
     ("include", "exclude"), ("mandatory compulsory obligatory require", "optional voluntary"),
     ("open", "close closed shut"), ("begin began begun start commence", "end finish expire terminate cease"),
     ("buy bought purchase", "sell sold"), ("add", "remove delete"), ("enable", "disable"), ("valid", "invalid"),
-    ("eligible", "ineligible"), ("hire", "dismiss"), ("deposit", "withdraw withdrew withdrawn"), ("win won", "lose lost"),
-    ("arrive arrival", "depart departure leave left"), ("import", "export"), ("lend lent", "borrow"),
+    ("eligible", "ineligible"), ("hire", "dismiss"), ("deposit", "withdraw withdrew withdrawn"),
+    ("win won", "lose lost"), ("arrive arrival", "depart departure leave left"), ("lend lent", "borrow"),
     ("credit", "debit"), ("profit", "loss"), ("succeed success", "fail failure"), ("support", "oppose opposition"),
     ("encourage", "discourage"), ("agree", "disagree"), ("appear", "disappear"), ("guilty", "innocent"),
     ("first", "last"), ("early earlier earliest", "late later latest"), ("minimum", "maximum"),
     ("morning", "evening afternoon night"), ("internal", "external"), ("inside indoor", "outside outdoor"),
     ("public", "private"), ("high higher highest", "low lower lowest"), ("long longer", "short shorter"),
     ("better best", "worse worst"), ("large larger largest", "small smaller smallest"), ("safe", "dangerous unsafe"),
-    ("gross", "net"), ("present presence", "absent absence"), ("legal lawful", "illegal unlawful"),
+    ("import", "export"), ("gross", "net"), ("present presence", "absent absence"),
+    ("legal lawful", "illegal unlawful"),
 )  # fmt: skip
 _SIDES: dict[str, list[tuple[int, int]]] = {}
 """The stem of a word to the pairs it stands in, each with its side."""
@@ -70,15 +72,16 @@ def opposables(words: Sequence[tuple[str, Span]], negated: Collection[int]) -> t
 def opposed(sentence: Sequence[Opposable], sources: Sequence[Sequence[Opposable]]) -> Iterator[Span]:
     """Where the sentence has a word in whose place the sources have its opposite, and nowhere the word itself."""
     stated = {(each.pair, each.side) for each in sentence}
-    held = {(each.pair, each.side) for source in sources for each in source}
     for own in sentence:
-        if (own.pair, own.side) in held or (own.pair, 1 - own.side) in stated:
-            continue
-        if any(
-            other.pair == own.pair and other.negated == own.negated and _same_place(own.around, other.around)
+        same = [
+            other
             for source in sources
             for other in source
-        ):
+            if other.pair == own.pair and _same_place(own.around, other.around)
+        ]
+        if (own.pair, 1 - own.side) in stated or any(other.side == own.side for other in same):
+            continue
+        if any(other.negated == own.negated for other in same):
             yield own.span
 
 

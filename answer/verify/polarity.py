@@ -52,6 +52,8 @@ _REFUSALS = re.compile(
 """Words by which what stands beside them is not so, or does not come to be."""
 _BESIDE = 3
 """Content words on either side of a refusal that it is about."""
+_BESIDE_SAID = 0.7
+"""Share of them that a sentence must say to say what was refused."""
 _OBLIGES = re.compile(r"\b(?:must|shall|needs?|requires?d?|mandatory|always|only)\b", re.IGNORECASE)
 _SHORT = 8
 """Content words."""
@@ -88,13 +90,16 @@ _BOUNDS = re.compile(
 _TRAILING = re.compile(
     r"^\s*(?:\w+\s+)?or\s+(?:(?P<least>more|longer|older|above|over)|(?P<most>less|fewer|below|under))\b", re.IGNORECASE
 )
-_ORDER = re.compile(r"\b(?:(?P<before>before|prior to|preceding|ahead of|until|till)|(?P<after>after|following|subsequent to|since))\b",
-                    re.IGNORECASE)  # fmt: skip
+_ORDER = re.compile(
+    r"\b(?:(?P<before>before|prior to|preceding|ahead of|until|till)|(?P<after>after|following|subsequent to|since))\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A cue at ``span`` in ``direction`` (``not``, ``without``, ``must``, ``before`` ...), and the stems of the words it governs."""
+    """A cue at ``span`` in ``direction`` (``not``, ``without``, ``must``, ``before`` ...), and the stems of the words
+    that it governs."""
 
     span: Span
     direction: str
@@ -116,8 +121,8 @@ class Statement:
     refused: tuple[frozenset[str], ...]
     """For each refusal the stems that stand beside it."""
     opposables: tuple[Opposable, ...]
-    obliges: bool
-    """Whether it demands something, as ``not without`` does."""
+    obliges: frozenset[str]
+    """Words that demand something, as ``not without`` does."""
     refuses: bool
     """Whether one of the denials is a strong one (``prohibited``), not merely a limit (``only``)."""
     simple: bool
@@ -141,7 +146,7 @@ def read(text: str) -> Statement:
         denials=frozenset(stem(match.group()) for match in denials),
         refused=tuple(_refused(words, clean)),
         opposables=tuple(_opposables(words, covered)),
-        obliges=_OBLIGES.search(text) is not None,
+        obliges=frozenset(match.group().lower() for match in _OBLIGES.finditer(text)),
         refuses=_REFUSES.search(text) is not None,
         simple=len(content) <= _SHORT and _JOINTS.search(clean.rstrip(" .")) is None,
     )
@@ -158,7 +163,7 @@ def turned(sentence: Statement, sources: Sequence[Statement]) -> Iterator[tuple[
 
 
 def limit(text: str, span: Span) -> str | None:
-    """``least`` or ``most`` where the number at ``span`` is a lower or an upper limit, ``each`` where it comes again."""
+    """``least`` or ``most`` where the number at ``span`` is a lower or an upper limit; ``each`` where it returns."""
     for match in (_LIMIT.search(text[max(0, span.start - 40) : span.start]), _TRAILING.match(text[span.end :])):
         if match:
             return next(direction for direction, cue in match.groupdict().items() if cue)
@@ -196,14 +201,16 @@ def _negation(sentence: Statement, sources: Sequence[Statement]) -> Iterator[tup
     ):
         yield "negation", Span(0, 0)
     alike = [source for source in near if _alike(sentence, source)]
-    if alike and not sentence.refused and all(any(each <= sentence.asserted for each in source.refused) for source in alike):
+    refused = [any(_mostly(each, sentence.asserted) for each in source.refused) for source in alike]
+    # What was rejected, or is a myth, is told without that.
+    if refused and all(refused) and not sentence.refused:
         yield "negation", Span(0, 0)
 
 
 def _unanswered(sentence: Statement, source: Statement) -> Sequence[Turn]:
-    """The negations of the source that the sentence lacks; none where it denies something in other words, since that may
-    be the same. The negations of both are matched by the words they govern, the same cue first."""
-    if sentence.denials - source.denials or (sentence.obliges and len(source.negated) > 1):
+    """The negations of the source that the sentence lacks; none where it denies something in other words, since that
+    may be the same. The negations of both are matched by the words they govern, the same cue first."""
+    if sentence.denials - source.denials or (sentence.obliges - source.obliges and len(source.negated) > 1):
         return ()
     left = list(source.negated)
     for own in sentence.negated:
@@ -213,6 +220,10 @@ def _unanswered(sentence: Statement, source: Statement) -> Sequence[Turn]:
             return ()
         left.remove(same[0])
     return left
+
+
+def _mostly(refused: frozenset[str], asserted: frozenset[str]) -> bool:
+    return len(refused & asserted) >= _BESIDE_SAID * len(refused)
 
 
 def _alike(sentence: Statement, source: Statement) -> bool:
@@ -282,7 +293,8 @@ def _modals(words: Sequence[tuple[str, int]], text: str) -> Iterator[Turn]:
         # "May" with a capital inside a sentence is the month.
         direction = None if word == "May" and place else _MODALS.get(word.lower())
         direction = "must" if start in phrases else direction
-        if direction:
+        # "Must not" and "may not" forbid alike: that is for the negations.
+        if direction and not any(_is_negation(after) for after, _ in words[place + 1 : place + 2]):
             governed = tuple(stem(words[each][0]) for each in _governed(words, place + 1, 1))
             yield Turn(Span(start, start + len(word)), direction, governed)
 

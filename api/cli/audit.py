@@ -2,65 +2,210 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress
 
-from api.cli.client import Client, connect
+from api.cli.client import connect
 from api.cli.output import complaints, console, guarded, show_json, table
-from api.ownership import find_owner
 from api.settings import load_settings
-from core.errors import NotFound
+from core.errors import Invalid, Refused
+
+if TYPE_CHECKING:
+    from core.audit.verification import Progress as Tell
 
 app = typer.Typer(help="The log nobody can quietly edit.", no_args_is_help=True)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Kept = Annotated[
+    list[Path] | None,
+    typer.Option(help="A file with checkpoints kept from earlier: the log has to go on from each. May be repeated."),
+]
 
 
 @app.command()
 @guarded
-def verify(as_json: AsJson = False) -> None:
+def verify(
+    export: Annotated[
+        Path | None, typer.Option(help="An export (folder or zip), instead of this installation.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="With --export: the first public key, or a file with it.")] = None,
+    checkpoint: Kept = None,
+    authorities: Annotated[
+        Path | None, typer.Option(help="Certificates (PEM) that time stamps have to be signed by.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check every record of the log; name the first one that is broken.
 
-    Needs the data directory only (in server mode the database as well), not a running server. Exits with 1 when the
-    log is not whole.
+    Needs the data directory only (in server mode the database as well), not a running server; with **--export** and
+    **--key** nothing but these. Exits with 1 when the log is not whole.
     """
-    from api.parts.services import database_url
-    from api.parts.stores import resolver
-    from core.audit import verify as verify_log
-    from core.database import Database, open_engine
-    from core.secrets import Keyring
+    from api.auditing import kept_notes, told
 
-    settings = load_settings()
-    directory = settings.data_dir.resolve()
-    if not (directory / "audit-head").exists():
-        raise NotFound(f"There is no installation in {directory}.", hint="Set VOUCH_DATA_DIR, or run make run.")
-    owner = find_owner(directory)
-    if owner is not None:
-        # What the server still holds back joins the log first.
-        client = Client(owner)
-        client.call("POST", "/v1/operator/audit/drain")
-        client.close()
-    database = Database(open_engine(database_url(settings, resolver(settings))))
-    with Progress(console=complaints, transient=True) as progress:
-        task = progress.add_task("verifying", total=None)
-        found = verify_log(
-            database,
-            Keyring(directory / "keys").public_key(),
-            directory / "audit-head",
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
-    database.close()
-    broken = None if found.first_broken is None else {"seq": found.first_broken[0], "reason": found.first_broken[1]}
+    kept = kept_notes(checkpoint or [])
+    if export is not None:
+        found = _verify_export(export, key, kept, authorities)
+    elif key is not None:
+        raise Invalid("--key goes with --export.", hint="An installation is verified with its own first key.")
+    else:
+        found = _verify_here(kept, authorities)
     if as_json:
-        show_json({"ok": found.ok, "records": found.records, "head": found.head, "first_broken": broken})
+        show_json(told(found))
     elif found.ok:
         console.print(f"[green]The log is whole:[/] {found.records} records, head {found.head}", soft_wrap=True)
-    elif broken is not None:
-        console.print(f"[bold red]The log is broken at record {broken['seq']}:[/] {broken['reason']}", soft_wrap=True)
-        console.print("Keep the data directory as evidence, and compare it with a backup.")
+        console.print(f"Signed {found.at} by {found.keys[-1]}" if found.at else "", soft_wrap=True, highlight=False)
+    elif found.first_broken is not None:
+        seq, reason = found.first_broken
+        console.print(f"[bold red]The log is broken at record {seq}:[/] {reason}", soft_wrap=True)
+        console.print("Keep it as evidence, and compare it with a backup.")
+    else:
+        console.print(f"[bold red]The log is not to be trusted:[/] {found.trouble}", soft_wrap=True)
     if not found.ok:
         raise typer.Exit(1)
+
+
+def _verify_export(export: Path, key: str | None, kept: list[bytes], authorities: Path | None) -> Any:
+    from api.auditing import trusted_key
+    from core.audit import exported
+
+    if key is None:
+        raise Invalid("An export is verified with a key.", hint="Add --key and what vouch audit key printed there.")
+    with _shown("verifying") as tell:
+        return exported.verify(export, trusted_key(key).public, kept, tell, authorities)
+
+
+def _verify_here(kept: list[bytes], authorities: Path | None) -> Any:
+    from api.auditing import open_log, verified
+    from core.audit import verify as verify_log
+    from core.clock import utc_now
+
+    with open_log(load_settings()) as log:
+        try:
+            # What is still held back joins the log first; a log that refuses is what the verification explains.
+            log.sequencer.drain()
+        except Refused:
+            complaints.print("[dim]The log cannot be continued; what is in it is verified.[/]")
+        began = time.monotonic()
+        with _shown("verifying") as tell:
+            found = verify_log(log.database, log.keyring.public_key(), log.head, tell, kept, authorities)
+        event = verified(found, len(kept), round(time.monotonic() - began, 3), utc_now())
+        try:
+            log.audit.unfollowed(event)
+        except Refused:
+            complaints.print("[yellow]That the log was verified could not be recorded in it.[/]")
+    return found
+
+
+@app.command()
+@guarded
+def export(
+    out: Annotated[Path, typer.Option(help="A new folder, or a new file that ends in .zip.")],
+    first: Annotated[int | None, typer.Option("--from", min=1, help="First record; without, the whole log.")] = None,
+    last: Annotated[int | None, typer.Option("--to", min=1, help="Last record.")] = None,
+    since: Annotated[
+        Path | None, typer.Option(help="A kept checkpoint: prove that the log goes on from it (with --from, --to).")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy the log, or a part of it with proofs, for somebody outside to verify."""
+    from api.auditing import exporting, kept_note, open_log, told_export
+    from core.audit.export import export as write
+    from core.audit.keys import Generations
+    from core.audit.reading import open_database
+    from core.clock import utc_now
+
+    earlier = None if since is None else kept_note(since)
+    with open_log(load_settings()) as log:
+        log.sequencer.drain()
+        form = "zip" if out.suffix == ".zip" else "folder"
+        log.audit.append(exporting(log.sequencer.current(), first, last, form, utc_now()))
+        log.sequencer.drain()
+        with open_database(log.database, log.head) as reader, _shown("exporting") as tell:
+            made = write(
+                reader, Generations(log.keyring), out, utc_now(), first=first, last=last, since=earlier, progress=tell
+            )
+    if as_json:
+        show_json(told_export(made, out))
+        return
+    console.print(f"Records {made.first} to {made.last} are in {out}.", soft_wrap=True)
+    console.print(
+        f"To verify them elsewhere: vouch audit verify --export {out} --key KEY --checkpoint FILE", soft_wrap=True
+    )
+
+
+@app.command()
+@guarded
+def checkpoint() -> None:
+    """The newest signed checkpoint. Keep it outside: later the log has to go on from it."""
+    from api.auditing import open_log
+
+    with open_log(load_settings()) as log:
+        log.sequencer.drain()
+        typer.echo(log.sequencer.current().note.decode(), nl=False)
+
+
+@app.command("key")
+@guarded
+def show_key() -> None:
+    """The public key that the log began with: all that a verifier has to trust."""
+    from api.auditing import open_log
+    from core.audit.keys import first_key
+
+    with open_log(load_settings()) as log:
+        typer.echo(str(first_key(log.keyring.public_key())))
+
+
+@app.command()
+@guarded
+def proof(
+    seq: Annotated[int, typer.Argument(min=1, help="The number of a record.")],
+    since: Annotated[Path | None, typer.Option(help="A kept checkpoint: prove that the log goes on from it.")] = None,
+) -> None:
+    """That a record is in the log as it was signed (JSON)."""
+    from api.auditing import kept_note, open_log
+    from core.audit.keys import Generations
+    from core.audit.proving import prove
+    from core.audit.reading import open_database
+
+    with open_log(load_settings()) as log:
+        log.sequencer.drain()
+        with open_database(log.database, log.head) as reader:
+            earlier = None if since is None else kept_note(since)
+            show_json(prove(reader, Generations(log.keyring), seq, earlier))
+
+
+@app.command()
+@guarded
+def rotate() -> None:
+    """Change the key that signs the log. The log names the new one, and the old one vouches for it."""
+    from api.auditing import open_log
+    from core.audit.events import NO_SUBJECT
+
+    with open_log(load_settings()) as log:
+        generation = log.sequencer.rotate(NO_SUBJECT)
+    console.print(f"The log is signed by key {generation} from now on. Back up the key directory.", soft_wrap=True)
+
+
+@app.command("accept-head")
+@guarded
+def accept_head(
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Go on after the database was restored from a backup: its end becomes the end of the log, and the log says so."""
+    from api.auditing import open_log
+    from core.audit.events import NO_SUBJECT
+
+    if not yes:
+        typer.confirm("Records that came after the backup are lost. Go on from the restored database?", abort=True)
+    with open_log(load_settings()) as log:
+        log.sequencer.accept_head(NO_SUBJECT)
+        log.sequencer.drain()
+    console.print("The log goes on from the restored database.")
 
 
 @app.command()
@@ -85,3 +230,10 @@ def tail(
             str(record["seq"]), str(event["at"])[:19], event["kind"], event["outcome"], event["subject"][:12], what
         )
     console.print(shown)
+
+
+@contextmanager
+def _shown(what: str) -> Generator[Tell]:
+    with Progress(console=complaints, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)

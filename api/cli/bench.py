@@ -136,5 +136,31 @@ def bench_answer(
         run.finish(console, json_file)
 
 
+@app.command("audit")
+@guarded
+def bench_audit(
+    events: Annotated[int, typer.Option(min=100, help="Events a round.")] = 20_000,
+    writers: Annotated[int, typer.Option(min=1, help="Threads that write them.")] = 4,
+    repeat: Repeat = 3,
+    threads: Threads = 2,
+    json_file: JsonFile = None,
+    work: Work = None,
+) -> None:
+    """The log: events a second that are written, chained and signed, and verified."""
+    import tempfile
+
+    import orjson
+
+    from evals.bench import audit
+    from evals.bench.timing import keep_to, this_machine
+
+    keep_to(threads)
+    with tempfile.TemporaryDirectory(prefix="vouch-bench-", dir=work) as scratch:
+        found = audit.measure(Path(scratch), this_machine(threads), events, writers, repeat, _tell)
+    audit.show(found, console)
+    if json_file is not None:
+        json_file.write_bytes(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2))
+
+
 def _tell(line: str) -> None:
     complaints.print(f"[dim]{line}[/]", soft_wrap=True)

@@ -11,6 +11,7 @@ from api.cli import (
     batches,
     bench,
     budgets,
+    conversations,
     destinations,
     documents,
     evaluate,
@@ -22,6 +23,7 @@ from api.cli import (
     serve,
     services,
     sources,
+    subjects,
     syncing,
     trail,
     webhooks,
@@ -54,6 +56,7 @@ app.command("search")(guarded(questions.search))
 app.command("ask")(guarded(questions.ask))
 app.command("trail")(guarded(trail.trail))
 app.add_typer(batches.app, name="batch")
+app.add_typer(conversations.app, name="conversations")
 app.command("redact")(guarded(redact.redact))
 app.command("label")(guarded(redact.label))
 app.command("worker")(guarded(work.worker))
@@ -70,6 +73,9 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(budgets.app, name="budgets")
 app.command("chargeback")(guarded(budgets.chargeback))
+app.add_typer(subjects.subject, name="subject")
+app.add_typer(subjects.hold, name="hold")
+app.add_typer(subjects.retention, name="retention")
 app.add_typer(audit.app, name="audit")
 app.add_typer(bench.app, name="bench")
 app.add_typer(evaluate.app, name="eval")

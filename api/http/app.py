@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http import (
     accounts,
     announcements,
+    audit,
     batches,
     budgets,
     conversations,
@@ -29,6 +30,7 @@ from api.http import (
     services,
     session,
     sources,
+    subjects,
     trail,
     web,
     webhooks,
@@ -40,7 +42,8 @@ from api.mcp import door as mcp_door
 from api.runtime import VERSION, Runtime
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "content": {"application/problem+json": {}}} for status in (401, 403, 404, 422, 429, 503)
+    status: {"model": Problem, "content": {"application/problem+json": {}}}
+    for status in (401, 403, 404, 409, 413, 422, 429, 503)
 }
 
 
@@ -113,9 +116,11 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(redaction.router, tags=["policy"])
     app.include_router(register.router, tags=["models"])
     app.include_router(budgets.router, tags=["models"])
+    app.include_router(audit.router, tags=["audit"])
     app.include_router(operate.router, tags=["operator"])
     app.include_router(roles.router, tags=["people"])
     app.include_router(services.router, tags=["people"])
+    app.include_router(subjects.router, tags=["people"])
     app.include_router(destinations.router, tags=["operator"])
     app.include_router(webhooks.router, tags=["operator"])
     mcp_door.install(app)

@@ -107,6 +107,7 @@ class FetchedOut(Model):
 def open_batch(body: BatchIn, asker: CurrentAsker, runtime: CurrentRuntime) -> BatchOut:
     """A batch of these questions, or of one to each document of a source that the asker may read, of which nothing is
     sent yet. The same for the same model is the same batch until it has ended."""
+    runtime.limiter.take(asker.person_id)
     each = body.each_document
     if each is None:
         asks = [Ask(one.id, one.question) for one in body.questions]

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from answer.models.base import ModelError
+from answer.models.failures import told
 from api.http.models import Problem
+from api.permissions import routes
 from core import errors
 
 log = structlog.get_logger()
@@ -31,9 +37,10 @@ def problem(error: Exception, trace_id: str) -> Problem:
     """The problem that a person is shown. An error that nobody expected shows its trace id and nothing else."""
     for kind, status, title in STATUS:
         if isinstance(error, kind):
+            message, hint = told(error)
             return Problem(
-                type=f"urn:vouch:problem:{error.code}", title=title, status=status, detail=error.message,
-                hint=error.hint, code=error.code, trace_id=trace_id,
+                type=f"urn:vouch:problem:{error.code}", title=title, status=status, detail=message,
+                hint=hint, code=error.code, trace_id=trace_id,
             )  # fmt: skip
     return Problem(
         type="urn:vouch:problem:internal", title="Something went wrong here", status=500,
@@ -46,8 +53,17 @@ def trace_id_of(request: Request) -> str:
     return str(getattr(request.state, "trace_id", ""))
 
 
+class ProblemResponse(JSONResponse):
+    """A problem may name what it was sent, and that need not be Unicode."""
+
+    media_type = "application/problem+json"
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content).encode()
+
+
 def respond(found: Problem, headers: dict[str, str] | None = None) -> JSONResponse:
-    return JSONResponse(found.model_dump(), found.status, headers=headers, media_type="application/problem+json")
+    return ProblemResponse(found.model_dump(), found.status, headers=headers)
 
 
 def install(app: FastAPI) -> None:
@@ -60,12 +76,26 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"] if part != "body")
-        invalid = errors.Invalid(f"{place}: {first['msg']}.", hint="See /openapi.json for what is expected.")
+        if first["type"] == "json_invalid":
+            invalid = errors.Invalid("The body is no JSON.", hint="Send a JSON object, in UTF-8.")
+        else:
+            place = ".".join(str(part) for part in first["loc"] if part != "body")
+            said = f"{place}: {first['msg']}." if place else f"{first['msg']}."
+            invalid = errors.Invalid(said, hint="See /openapi.json for what is expected.")
+        return respond(problem(invalid, trace_id_of(request)))
+
+    @app.exception_handler(UnicodeEncodeError)
+    @app.exception_handler(DataError)
+    @app.exception_handler(OverflowError)
+    def not_storable(request: Request, error: Exception) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        # Half a surrogate pair, a NUL byte, or a number with more digits than a database takes: none has a meaning.
+        invalid = errors.Invalid("A text or number of this request cannot be stored.", hint="Send valid Unicode.")
         return respond(problem(invalid, trace_id_of(request)))
 
     @app.exception_handler(HTTPException)
     def http(request: Request, error: HTTPException) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
+        if error.status_code == 405:
+            return _not_here(app, request)
         found = Problem(
             type=f"urn:vouch:problem:http_{error.status_code}", title=str(error.detail), status=error.status_code,
             detail=str(error.detail), hint="See /openapi.json for what exists.", code=f"http_{error.status_code}",
@@ -78,3 +108,22 @@ def install(app: FastAPI) -> None:
         trace_id = trace_id_of(request)
         log.error("request.failed", trace_id=trace_id, path=request.url.path, exc_info=error)
         return respond(problem(error, trace_id))
+
+
+def _not_here(app: FastAPI, request: Request) -> JSONResponse:
+    """There is nothing at this address; or there is, and it takes other methods. The pages themselves count as nothing:
+    they stand at every address."""
+    allowed = set[str]()
+    for route in routes(app):
+        if route.include_in_schema and route.path_regex.match(request.url.path):
+            allowed |= set(route.methods)
+    trace_id = trace_id_of(request)
+    if not allowed:
+        missing = errors.NotFound("There is nothing at this address.", hint="See /openapi.json for what exists.")
+        return respond(problem(missing, trace_id))
+    found = Problem(
+        type="urn:vouch:problem:http_405", title="Method Not Allowed", status=405,
+        detail=f"{request.method} is not done here.", hint=f"Use {', '.join(sorted(allowed))}.", code="http_405",
+        trace_id=trace_id,
+    )  # fmt: skip
+    return respond(found, {"Allow": ", ".join(sorted(allowed))})

@@ -341,7 +341,7 @@ class SessionOut(Model):
 
 
 class SignIn(Model):
-    email: str | None = Field(default=None, max_length=320)
+    email: str | None = Field(default=None, max_length=320, pattern=r"^[^\x00]*$")
     link: str | None = Field(default=None, max_length=200)
     password: str | None = Field(default=None, max_length=1000, repr=False)
 

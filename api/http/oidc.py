@@ -26,6 +26,9 @@ from core import people
 from core.errors import NotFound
 
 METHOD = "oidc"
+DENIED = ("unknown", "unverified", "mismatch", "disabled", "overage")
+NO_ATTEMPT = ("expired", "unavailable")
+"""Nobody tried to sign in: anybody may open these addresses, as often as they like, and the log is not for that."""
 NOT_KEPT = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
 router = APIRouter(prefix="/v1/session/oidc", include_in_schema=False)
@@ -110,9 +113,9 @@ def _end(request: Request, runtime: Runtime, issuer: str, logout: LogoutToken) -
 def _failed(request: Request, runtime: Runtime, failure: SignInFailed) -> RedirectResponse:
     """Back to the sign-in page, which has the words for the reason; what exactly was wrong stays here."""
     _tell(request, "sign_in.failed", failure)
-    recording = recording_of(request, runtime)
-    denied = failure.reason in ("unknown", "unverified", "mismatch", "disabled", "overage")
-    runtime.audit.append(recording.not_signed_in(None, METHOD, failure.reason, denied=denied))
+    if failure.reason not in NO_ATTEMPT:
+        recording = recording_of(request, runtime)
+        runtime.audit.append(recording.not_signed_in(None, METHOD, failure.reason, denied=failure.reason in DENIED))
     page = f"/signin?problem={failure.reason}&reference={trace_id_of(request)}"
     return RedirectResponse(page, 303, NOT_KEPT)
 

@@ -40,12 +40,23 @@ def install(app: FastAPI) -> None:
     def page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
         if path.startswith(("v1/", "assets/")):
             raise NotFound("There is nothing at this address.", hint="See /openapi.json for what exists.")
-        asset = (DIST / path).resolve()
-        if path and asset.is_file() and asset.is_relative_to(DIST.resolve()) and asset.name != "index.html":
+        asset = _asset(path)
+        if asset is not None:
             return Response(asset.read_bytes(), media_type=_media_type(asset))
         return index()
 
     app.include_router(router)
+
+
+def _asset(path: str) -> Path | None:
+    """A file of the client beside its page; None where there is none."""
+    try:
+        asset = (DIST / path).resolve()
+        found = asset.is_file() and asset.is_relative_to(DIST.resolve()) and asset.name != "index.html"
+    except (OSError, ValueError):
+        # No file has such a name.
+        return None
+    return asset if found else None
 
 
 def index() -> Response:

@@ -81,7 +81,7 @@ class DirectorySettings(Section):
 class OidcSettings(DirectorySettings):
     """A provider that speaks OpenID Connect."""
 
-    issuer: str
+    issuer: Annotated[str, StringConstraints(max_length=500)]
     client_id: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     client_secret: SecretRef | None = None
     """None for a public client, which has PKCE alone."""

@@ -528,6 +528,14 @@ class AuditVerified(Details):
     kept: Count | None = None
 
 
+class AuditRead(Details):
+    """Records ``first`` to ``last`` of the log were read."""
+
+    records: Count
+    first: Count | None = None
+    last: Count | None = None
+
+
 class AuditExported(Details):
     """Records ``first`` to ``last`` were copied out, with proofs that they are in the tree of ``size`` records."""
 

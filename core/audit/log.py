@@ -88,6 +88,14 @@ class AuditLog:
             self._follower.wake()
         return event.id
 
+    def unfollowed(self, event: Event) -> str:
+        """As ``append``, also while the log cannot be continued: what was found about it then waits with the others."""
+        follower, self._follower = self._follower, None
+        try:
+            return self.append(event)
+        finally:
+            self._follower = follower
+
     def enlist(self, session: Session, event: Event) -> str:
         """Write ``event`` in the caller's transaction, so that a change and its record are kept or lost together."""
         follower = self._follower

@@ -17,13 +17,13 @@ from core.database import Database
 
 def verify(
     database: Database, public: Ed25519PublicKey, head: Path, progress: Progress | None = None,
-    kept: Sequence[bytes] = (),
+    kept: Sequence[bytes] = (), authorities: Path | None = None,
 ) -> Verification:  # fmt: skip
     """As ``verification.verify``, on the database and the head file beside it. ``public`` is the key that the log began
     with."""
     try:
         with open_database(database, head) as reader:
-            return verification.verify(reader, public, kept, progress)
+            return verification.verify(reader, public, kept, progress, authorities)
     except SQLAlchemyError as error:
         reason = f"cannot be read: the database is damaged ({type(error).__name__})"
         return Verification(False, 0, GENESIS.hex(), (1, reason))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from answer.drafting import Drafting, Proposed, plain
-from answer.models.base import Ended, Piece, Pointed, Usage, Wrote
+from answer.models.base import Ended, FinishReason, Piece, Pointed, Usage, Wrote
 
 REPLY = """Parents get 16 weeks of leave [3]. It is paid in full. [4][5] Ask Dr. Meyer of Acme Inc. (cf. p. 3) [6, 7].
 - The first item, in **bold** [1]
@@ -79,10 +79,19 @@ def test_a_reply_that_declines_has_no_sentence() -> None:
     assert drafting.declined
 
 
-def test_a_sentence_that_the_limit_of_the_reply_cut_off_is_left_out() -> None:
-    pieces = [Wrote("Leave lasts 16 weeks [1]. It is paid for the first 1"), Ended("length", Usage(), "model-1")]
+@pytest.mark.parametrize("reason", ["length", "declined", "other"])
+def test_a_sentence_that_was_cut_off_is_left_out(reason: FinishReason) -> None:
+    pieces = [Wrote("Leave lasts 16 weeks [1]. It is paid for the first 1"), Ended(reason, Usage(), "model-1")]
+    drafting = Drafting()
 
-    assert list(Drafting().sentences(pieces)) == [Proposed("Leave lasts 16 weeks.", (1,))]
+    assert list(drafting.sentences(pieces)) == [Proposed("Leave lasts 16 weeks.", (1,))]
+    assert drafting.ended_early
+
+
+def test_a_reply_that_came_to_its_end_did_not_end_early() -> None:
+    drafting = Drafting()
+    list(drafting.sentences([Wrote("Leave lasts 16 weeks [1]"), END]))
+    assert not drafting.ended_early
 
 
 def test_a_pseudonym_is_no_citation() -> None:

@@ -19,11 +19,13 @@ from answer.pseudonyms import TOKEN, tokens
 from answer.redact import Turn
 from answer.vault import Place
 from core.errors import Refused, Unavailable
+from core.policy import Sensitivity
 from core.policy_document import SHIPPED, policy_of
 from core.text import Span, quote
 from ingest.label.findings import Finding
 from ingest.label.gazetteer import Known
 from ingest.label.repository import Label
+from retrieval.evidence import Evidence
 from tests.answer.redacting import INSIDE, OUTSIDE, Company
 
 ROOT = Path(__file__).parents[2]
@@ -268,6 +270,28 @@ def test_earlier_tokens_stay_and_imitations_in_the_history_do_not(company: Compa
     assert second.history[0].body.text.startswith(f"{token} runs payroll, [LITERAL_")
     assert token not in second.history[1].body.text
     assert token in second.tokens
+
+
+def test_a_question_that_is_too_sensitive_as_a_whole_does_not_leave(company: Company) -> None:
+    asked = ("When?", (), Evidence("When?", (), {}))
+    with pytest.raises(Refused, match="too sensitive as a whole"):
+        company.redactor.clear(*asked, OUTSIDE, "talk", company.ana, level="restricted")
+    assert company.redactor.clear(*asked, INSIDE, "talk", company.ana, level="restricted").question.text == "When?"
+
+
+def test_an_answer_is_as_sensitive_as_what_it_cites_and_without_that_as_anything_can_be(company: Company) -> None:
+    levels: tuple[Sensitivity, ...] = ("internal", "confidential", "restricted")
+    internal, confidential, restricted = (company.publish(each, labelled=each).chunk_id for each in levels)
+    unseen = company.publish("unseen").chunk_id
+    cites = [(internal,), (internal, confidential), (confidential, restricted), (unseen,), ()]
+    turns = [Turn("answer", f"{number} it says.", chunks=chunks) for number, chunks in enumerate(cites)]
+    inside = company.clear("When?", history=turns, to=INSIDE)
+    assert [turn.level for turn in inside.history] == [
+        "internal", "confidential", "restricted", "restricted", "restricted",
+    ]  # fmt: skip
+    outside = company.clear("When?", history=turns)
+    assert [turn.body.text for turn in outside.history] == ["0 it says.", "1 it says."]
+    assert [each.place for each in outside.withheld] == ["history.2", "history.3", "history.4"]
 
 
 def test_what_an_extractive_answer_said_is_cleared_with_its_places(company: Company) -> None:

@@ -143,6 +143,32 @@ def test_the_file_can_be_taken_along() -> None:
     assert {name.split(".")[0] for name in imported} - set(sys.stdlib_module_names) == {"httpx"}
 
 
+def test_the_example_of_the_documentation_runs(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    """The sidecar: an application's own service account acts for the person who uses it."""
+    page = (Path(clients.__file__).parents[1] / "docs" / "interfaces.md").read_text("utf-8")
+    example = page.partition("<!-- tests/api/test_client.py runs this -->\n```python\n")[2].partition("```")[0]
+    names: dict[str, Any] = {}
+    exec(example, names)
+    accounts, operator = "/v1/service-accounts", door.house.operator()
+    for path, body in (
+        ("", {"name": "portal"}),
+        ("/portal/acts-for", {"email": ANA, "days": 30, "why": "The portal of the company"}),
+        ("/portal/keys", {"name": "portal", "scopes": ["ask"], "days": 30}),
+    ):
+        made = operator.post(accounts + path, json=body)
+        assert made.status_code == 201, made.text
+    with Vouch(door.url, made.json()["token"], attempts=1) as vouch:
+        shown = names["reply"](vouch, ANA, LEAVE)
+        assert shown.startswith("Parental leave lasts 16 weeks. [1]\n[1] Leave, as of 20")
+        names["watch"](vouch, ANA, LEAVE)
+        with pytest.raises(NotAllowed):
+            names["reply"](vouch, BO, LEAVE)
+    printed = capsys.readouterr().out
+    assert "... Searching what you may read" in printed
+    assert "Parental leave lasts 16 weeks." in printed
+    assert printed.endswith("answered\n")
+
+
 # Trying again
 
 
@@ -192,8 +218,8 @@ def test_too_much_and_not_now_are_waited_for_as_was_asked() -> None:
 def test_a_call_that_is_sent_again_keeps_its_key() -> None:
     answer = {
         "answer_id": "a", "conversation_id": "c", "question": "q", "status": "abstained", "sentences": [],
-        "sources": [], "nearest": [], "as_of": None, "model": "m", "tier": "t", "reason": None, "created_at": "2026-11-23T00:00:00Z",
-        "new_in_a_later_version": 1,
+        "sources": [], "nearest": [], "as_of": None, "model": "m", "tier": "t", "reason": None,
+        "created_at": "2026-11-23T00:00:00Z", "new_in_a_later_version": 1,
     }  # fmt: skip
     script = Script(
         httpx.ReadError("gone"), busy(503), httpx.Response(200, json=answer), httpx.Response(200, json=answer)

@@ -16,6 +16,7 @@ from tests.installation import Installation
 from tests.journeys.signing_in import Browser, listening
 from tests.servers.oidc_provider import CLIENT, SECRET, OidcProvider, free_port, provider
 
+SCIM_TOKEN = "the-token-of-the-directory-of-the-tests"
 ANA, BO = "ana@bank.example", "bo@bank.example"
 CLAIMS = {"email": ANA, "email_verified": True, "name": "Ana Lind", "groups": ["vouch-hr", "everybody else"]}
 
@@ -46,6 +47,7 @@ class Place:
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("sign-in")
     (folder / "secret").write_text(SECRET)
+    (folder / "scim-token").write_text(SCIM_TOKEN)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with provider(url) as running:
@@ -62,6 +64,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
                 },
                 "admit": ["vouch-everybody"],
             },
+            "scim": {"token": f"file:{folder / 'scim-token'}"},
         }
         egress = {"hosts": ["127.0.0.1"], "private": ["127.0.0.1/32"]}
         installation = Installation(folder, identity=settings, egress=egress)
@@ -306,3 +309,22 @@ def test_links_go_on_working_beside_single_sign_on(place: Place) -> None:
         signed_in = browser.send("POST", "/v1/session", {"link": made["token"]})
         assert signed_in.json()["person"]["email"] == BO
         assert browser.send("DELETE", "/v1/session").status_code == 204
+
+
+def test_whom_the_directory_deactivates_is_out_at_once_and_does_not_come_back(place: Place) -> None:
+    email = "provisioned@bank.example"
+    headers = {"Authorization": f"Bearer {SCIM_TOKEN}"}
+    with httpx.Client(base_url=f"{place.url}/scim/v2", headers=headers, trust_env=False) as directory:
+        made = directory.post("/Users", json={"userName": email, "emails": [{"value": email, "primary": True}]}).json()
+        group = directory.post("/Groups", json={"displayName": "Tellers", "members": [{"value": made["id"]}]})
+        assert group.status_code == 201
+        place.provider.put_accounts(p={"email": email, "email_verified": True, "groups": ["vouch-hr"]})
+        with place.browser() as browser:
+            browser.sign_in("p")
+            assert browser.email == email
+            # Each origin has its own: none ends the groups of the other.
+            assert place.groups(email) == {"Tellers", "hr"}
+            operations = [{"op": "replace", "value": {"active": False}}]
+            directory.patch(f"/Users/{made['id']}", json={"Operations": operations})
+            assert browser.get("/v1/sources").status_code == 401
+            assert problem_of(browser.sign_in("p")) == "disabled"

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from answer.answers import Answer
+from answer.history import typed
 from api import company, leaving, sources
 from api.runtime import Runtime
 from core import people
@@ -22,6 +23,7 @@ from core.policy import Destination
 from evals.leaving import Sent, leaks
 from evals.pii import synthetic
 from evals.spy import Request, Spy, parrot
+from ingest.label.sensitivity import Changer, change_sensitivity
 from tests.installation import Installation
 
 OUTSIDE = Destination("spy-small", "external")
@@ -157,6 +159,35 @@ def test_what_the_synthetic_texts_hold_leaves_only_where_nobody_knew_it(
     assert found.unknown == 0
     assert not found.left_although_found
     assert found.sent == len(texts)
+
+
+def test_what_was_said_from_a_restricted_document_does_not_leave_as_history(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(leaving.KEY, "sk-spy-0123456789")
+    with Spy() as spy:
+        made = Installation(tmp_path, **_settings(tmp_path, spy.url))
+        asker = made.person("ann@company.example")
+        text = "Project Falcon buys the shipyard for forty million. Whoever works on Project Falcon keeps silent."
+        made.records("board", [{"id": "falcon", "title": "Project Falcon", "text": text}])
+        (passage,) = made.search("Project Falcon", "ann@company.example")
+        runtime = made.runtime
+        with runtime.database.writing() as session:
+            change_sensitivity(
+                session, runtime.audit, passage.document.id, "restricted", why="A takeover.", by=Changer(),
+                now=runtime.clock(), detector=runtime.redaction.detector.identity,
+            )  # fmt: skip
+        runtime.work_off()
+        leaving.label_everything(runtime)
+        watched = Watched(runtime, spy)
+        first = watched.ask("What does Project Falcon buy?", asker)
+        assert "shipyard" in str([sentence.text for sentence in first.sentences])
+        watched.ask("And when does it buy that?", asker, first.conversation_id)
+        said = typed("What does Project Falcon buy?", [("person", "What does Project Falcon buy?"), ("answer", text)])
+        list(runtime.asker.ask("And when does it buy that?", asker, said=said))
+        made.close()
+    assert spy.requests
+    assert leaks(spy.requests, ["buys the shipyard", "forty million", "keeps silent"]) == []
 
 
 def test_the_search_finds_a_value_in_every_form() -> None:

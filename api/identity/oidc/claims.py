@@ -34,7 +34,7 @@ def read(claims: Mapping[str, Any], settings: OidcSettings) -> Claimed:
         email=_email(claims, settings),
         name=_text(claims.get("name"))[:LONGEST_NAME],
         groups=_groups(claims, settings),
-        sid=sid if isinstance(sid, str) and 0 < len(sid) <= 255 else None,
+        sid=sid if isinstance(sid, str) and 0 < len(sid) <= 255 and sid.isprintable() else None,
     )
 
 
@@ -94,4 +94,5 @@ def _check_overage(claims: Mapping[str, Any], settings: OidcSettings) -> None:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """Without characters that no name has, and that not every database takes."""
+    return "".join(each for each in value if each.isprintable()) if isinstance(value, str) else ""

@@ -70,7 +70,7 @@ def check_logout_token(token: str, settings: OidcSettings, key_of: KeyOf, now: d
     jti, subject, sid = claims.get("jti"), _subject(claims), claims.get("sid")
     if not isinstance(jti, str) or not 0 < len(jti) <= LONGEST_SUBJECT:
         raise _refuse("jti is missing")
-    if sid is not None and not (isinstance(sid, str) and 0 < len(sid) <= LONGEST_SUBJECT):
+    if sid is not None and not (isinstance(sid, str) and 0 < len(sid) <= LONGEST_SUBJECT and sid.isprintable()):
         raise _refuse("sid is not a text")
     if subject is None and (sid is None or "sub" in claims):
         raise _refuse("it says neither whose session nor which")
@@ -125,7 +125,9 @@ def _check_azp(claims: Claims, settings: OidcSettings) -> None:
 
 def _subject(claims: Claims) -> str | None:
     subject = claims.get("sub")
-    return subject if isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT else None
+    # OpenID Connect Core 1.0, 2: at most 255 ASCII characters.
+    usable = isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT and subject.isprintable()
+    return str(subject) if usable else None
 
 
 def _moment(claims: Claims, name: str) -> datetime:

@@ -71,7 +71,7 @@ class Path:
 
 def parse(text: str, schema: Schema) -> Filter:
     """Raises ``ScimRefused`` (invalidFilter)."""
-    if len(text) > LONGEST:
+    if len(text) > LONGEST or "\0" in text or "u0000" in text:
         raise _invalid()
     reader = _Reader(_tokens(text), schema, None)
     found = reader.either(0)

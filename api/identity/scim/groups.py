@@ -33,7 +33,7 @@ class Written:
 
 def row_of(session: Session, group_id: str) -> ScimGroupRow:
     """Raises ``ScimRefused``."""
-    row = session.get(ScimGroupRow, group_id)
+    row = session.get(ScimGroupRow, group_id) if group_id.isprintable() else None
     if row is None:
         raise not_found()
     return row
@@ -97,6 +97,8 @@ def write(session: Session, row: ScimGroupRow, written: Resource, settings: Scim
     name = str(written["displayName"]).strip()
     if not 0 < len(name) <= LONGEST_NAME:
         raise invalid_value(f"displayName has to have at most {LONGEST_NAME} characters.")
+    if len(str(written.get("externalId") or "")) > 255:
+        raise invalid_value("externalId has to have at most 255 characters.")
     _check_free(session, name, row.id)
     before, after = _members(session, row.id), _wanted(session, written)
     renamed = name != row.name

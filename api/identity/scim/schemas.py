@@ -154,7 +154,8 @@ def read_one(attribute: Attribute, value: Any) -> Any:
         return _complex(attribute, value)
     if attribute.kind == "boolean":
         return _boolean(attribute, value)
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+    # Not every database takes a NUL.
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT or "\0" in value:
         raise invalid_value(f"{attribute.name} has to be a text of at most {LONGEST_TEXT} characters.")
     return value
 

@@ -35,7 +35,7 @@ class Written:
 
 def row_of(session: Session, person_id: str) -> ScimUserRow:
     """Raises ``ScimRefused``."""
-    row = session.get(ScimUserRow, person_id)
+    row = session.get(ScimUserRow, person_id) if person_id.isprintable() else None
     if row is None:
         raise not_found()
     return row

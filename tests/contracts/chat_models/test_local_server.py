@@ -34,8 +34,10 @@ def entry(request: pytest.FixtureRequest, server: str) -> ModelEntry:
 
 def at(server: str, provider: str, **changes: Any) -> ModelEntry:
     base = server if provider == "anthropic" else f"{server}/v1"
-    fields = {"name": "local", "provider": provider, "model": "smollm2-135m-q4", "tier": "on_premise"}
-    place = {"place": "on_premise", "base_url": base, "api_key": "env:ANY", "native_citations": False}
+    # By the names that the interfaces of these providers expect; the server takes any.
+    model = {"openai": "smollm2-135m-2024-11-01", "anthropic": "smollm2-135m-20241101"}.get(provider, "smollm2-135m-q4")
+    fields = {"name": "local", "provider": provider, "model": model, "tier": "small"}
+    place = {"base_url": base, "api_key": "env:ANY", "native_citations": False}
     return ModelEntry.model_validate({**fields, **place, **changes})
 
 
