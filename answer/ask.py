@@ -18,6 +18,7 @@ from answer.calling.slots import FULL
 from answer.candidates import Embed, Reading, weigh_up
 from answer.claims import Draft
 from answer.extract import draft_of
+from answer.flagging import flags
 from answer.followup import in_context, leans
 from answer.history import Said, turns
 from answer.modelled import Modelled
@@ -28,7 +29,7 @@ from answer.structured.filling import Filler, Wanted
 from answer.structured.sending import ToDestination, towards
 from answer.support import Support
 from answer.trail import Tried
-from answer.weighing import NOT_COUNTED, disagreeing, records, told
+from answer.weighing import disagreeing, records, told
 from connectors.destinations.outbox import Outbox
 from core.access import Principal
 from core.clock import Clock
@@ -105,8 +106,10 @@ class Asker:
         person_id, searched = principal.person_id, record.asking.searched
         evidence, reading, draft = yield from self._found(record, written, principal)
         at = time.perf_counter()
-        found_records = records(searched, evidence, reading, draft.support)
-        draft = replace(draft, claims=found_records or draft.claims)
+        found_records = records(
+            searched, evidence, reading, draft.support, lambda document: self._searcher.whole(document, principal)
+        )
+        draft = replace(draft, claims=found_records.claims if found_records else draft.claims)
         level = record.asking.level
         route = (
             COUNTING
@@ -122,7 +125,7 @@ class Asker:
         _timed(written)
         # Access may have changed while the evidence was read: what is shown is decided by what holds now.
         nearest = () if written.claims else evidence.passages[:NEAREST]
-        reason = NOT_COUNTED if found_records else reason_of(written, evidence)
+        reason = found_records.reason if found_records else reason_of(written, evidence)
         answer = record.finish(written, self._principal_of(person_id), nearest, reason, len(evidence.left_out))
         for index, sentence in enumerate(answer.sentences[shown:], shown):
             yield Shown(index, sentence)
@@ -210,7 +213,8 @@ class Asker:
                 written.claims, written.tier, written.model = list(draft.claims), MODEL, MODEL
                 excluded = [list(pair) for pair in route.excluded]
                 ended = "answered" if draft.claims else "declined"
-                written.tried.append({"tier": MODEL, "reason": attempt.reason, "ended": ended, "excluded": excluded})
+                told_of = {"tier": MODEL, "reason": attempt.reason, "ended": ended, "excluded": excluded}
+                written.tried.append({**told_of, "flags": flags(evidence.passages)})
                 return
             yield Stage("answering", f"{entry.name} writes; each sentence is checked before you see it", at + 1)
             tried = Tried(attempt, excluded=route.excluded)

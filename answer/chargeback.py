@@ -20,7 +20,8 @@ BY: tuple[By, ...] = get_args(By)
 @dataclass(slots=True)
 class Charge:
     """``name`` is a pseudonym for a person, and empty where there is none. Money is in millionths of ``currency``.
-    ``unsettled`` of the calls count by their estimate."""
+    ``calls`` are those that it served: of several sources each counts the call, while tokens and money are shared.
+    ``unsettled`` of them count by their estimate."""
 
     name: str
     currency: str

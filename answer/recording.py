@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from answer import repository
+from answer import flagging, repository
 from answer.answers import Answer, Sentence
 from answer.archive import restored
 from answer.calling.call import Call
@@ -269,6 +269,7 @@ class Record:
                 "left_out": left_out,
                 "timings": answer.timings,
             }
+            self._flag(session, written, principal)
             self.to.audit.enlist(session, self._event("ask.outcome", principal.subject, answer.status, details))
             if answer.redactions:
                 self.to.audit.enlist(session, restored(answer, principal, self.to.clock(), self.asking.trace_id))
@@ -295,7 +296,21 @@ class Record:
             if repository.has_answer(session, self.asking.answer_id):
                 kept = {"tried": written.tried, "timings": written.timings}
                 repository.change_answer(session, self.asking.answer_id, kept)
+            self._flag(session, written, principal)
             self.to.audit.enlist(session, event)
+
+    def _flag(self, session: Session, written: Written, principal: Principal) -> None:
+        """Tell of passages that read like instructions to a model: in the log, and to reviewers."""
+        now = self.to.clock()
+        for told in written.tried:
+            destination = told.get("model") or told["tier"]
+            for flag in told.get("flags", ()):
+                flagging.note(session, flag, destination, now)
+                details: dict[str, JSON] = {
+                    "document": flag["document"], "version": flag["version"], "chunks": [flag["chunk"]],
+                    "signs": flag["signs"], "destination": destination,
+                }  # fmt: skip
+                self.to.audit.enlist(session, self._event("passage.flagged", principal.subject, "done", details))
 
     def _keep(
         self, session: Session, written: Written, principal: Principal, nearest: Sequence[Passage],

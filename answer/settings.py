@@ -37,5 +37,5 @@ class AnswerSettings(BaseModel):
     """When a sentence that a model wrote is shown."""
 
     cache_hours: float = Field(default=24, ge=0, le=720)
-    """How long an answer that a model wrote is given again to people of the same access for the same question, while everything
-    that it was made from is the same; 0 never."""
+    """How long an answer that a model wrote is given again to people of the same access for the same question, while
+    everything that it was made from is the same; 0 never."""

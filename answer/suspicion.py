@@ -127,12 +127,18 @@ class Guard:
             "" if at in self.instructing or _states_nothing(unit.own) else unit.text for at, unit in enumerate(units)
         )
         known = stems(" ".join((question, *self.texts)))
-        self._foreign = stems(" ".join(units[at].text for at in sorted(self.instructing))) - known
+        above = (each for each in {heading(unit.passage) for unit in units} if suspicious(each).flagged)
+        self._foreign = stems(" ".join((*(units[at].text for at in sorted(self.instructing)), *above))) - known
 
     def refuses(self, sentence: str) -> bool:
         """Whether a sentence of a draft speaks to a model, has a word that it can only have from an instruction, or
         says nothing but where to go."""
         return instructs(sentence) or not self._foreign.isdisjoint(stems(sentence)) or _only_leads_away(sentence)
+
+
+def heading(passage: Passage) -> str:
+    """What stands above the text of a passage: its model is given that as well."""
+    return "\n".join((passage.document.title, *passage.headings))
 
 
 def _states_nothing(unit: str) -> bool:
@@ -160,7 +166,7 @@ def _examined(units: Sequence[Unit]) -> tuple[frozenset[int], tuple[str, ...]]:
     for passage, places in _by_passage(units):
         ranges = {place: standing(passage, units[place]) for place in places}
         whole = suspicious(passage.text)
-        if whole.flagged:
+        if whole.flagged or suspicious(heading(passage)).flagged:
             flagged.append(passage.chunk_id)
         anchors = list(whole.spans) if whole.flagged else []
         anchors += [ranges[place] for place in places if instructs(units[place].own)]

@@ -133,3 +133,21 @@ class VaultRow(Base):
     places: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime] = mapped_column(Moment)
+
+
+class FlaggedRow(Base):
+    """A passage that reads like an instruction to a model, and where it went how often. ``signs`` are closed words
+    (``answer.sign_patterns``); no text of it."""
+
+    __tablename__ = "flagged_passages"
+    __table_args__ = (Index("ix_flagged_passages_last", "last_at"),)
+
+    chunk_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    version: Mapped[str] = mapped_column(String(36), primary_key=True)
+    destination: Mapped[str] = mapped_column(String(60), primary_key=True)
+    document_id: Mapped[str] = mapped_column(String(128))
+    source: Mapped[str] = mapped_column(String(300))
+    signs: Mapped[list[str]] = mapped_column(JSON)
+    times: Mapped[int] = mapped_column(Integer)
+    first_at: Mapped[datetime] = mapped_column(Moment)
+    last_at: Mapped[datetime] = mapped_column(Moment)

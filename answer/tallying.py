@@ -9,14 +9,11 @@ states. What decides is what is counted: records that are kept one by one, or da
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Literal
 
-from answer.sentences import Sentence, sentences
+from answer.sentences import Sentence
 from answer.terms import STOPWORDS, identifiers, stem, stems, words
 from answer.verify.quantities import quantities
-from retrieval.evidence import Evidence, Passage
 
 Tally = Literal["count", "sum", "average", "extreme"]
 
@@ -32,6 +29,8 @@ _RECORDS = (
     r"|workers"
 )
 """Things that are kept as records, one by one."""
+_WORD = re.compile(r"[^\W_]+")
+_A_RECORD = re.compile(_RECORDS)
 _AMOUNTS = (
     r"amount|balance|bill|budget|cost|costs|credit|damage|debt|expense|expenses|expenditure|fees?|invoiced|loss|losses|pay|payments?"
     r"|payroll|payouts?|price|prices|profit|purchases?|quantity|refunds?|revenue|revenues|salar(?:y|ies)|sales|score|spend|spending"
@@ -78,14 +77,6 @@ _ASKING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """The records that a question speaks of: per passage, its sentences or rows that match."""
-
-    passage: Passage
-    sentences: tuple[Sentence, ...]
-
-
 def asks_for_total(question: str) -> Tally | None:
     """What has to be worked out over records for this question; None for any other question."""
     asked = " ".join(question.lower().split())
@@ -127,28 +118,32 @@ def states_total(question: str, sentence: Sentence | str) -> bool:
     return _wanted(question) <= stems(text)
 
 
-def matching_records(question: str, evidence: Evidence) -> tuple[Matching, ...]:
-    """The passages that hold records of the kind asked for, one for each document and best first, with the rows or
-    sentences in them that match every word of the question that any record matches."""
-    wanted = _wanted(question)
-    known = [
-        stems(f"{passage.document.title} {' '.join(passage.headings)} {passage.text}") for passage in evidence.passages
-    ]
-    told = {term for term in wanted if any(term in held for held in known)}
-    found: dict[str, Matching] = {}
-    for passage, held in zip(evidence.passages, known, strict=True):
-        if passage.document.id in found or not told or len(told & held) < max(1, (len(told) + 1) // 2):
-            continue
-        scope = stems(f"{passage.document.title} {' '.join(passage.headings)} {passage.document.uri}")
-        found[passage.document.id] = Matching(passage, _rows(passage, told, scope))
-    return tuple(found.values())
+def counted(question: str) -> str | None:
+    """The kind of record that a question asks about, in the singular; None where it names none."""
+    asked = " ".join(question.lower().split())
+    if match := _COUNT.search(asked):
+        named = next((group for group in (match["counted"], match["of"], match["bare"]) if group), "")
+    else:
+        named = next((word for word in words(asked) if _A_RECORD.fullmatch(word)), "")
+    return plain(named.split()[-1]) if named else None
 
 
-def _rows(passage: Passage, told: Collection[str], scope: Collection[str]) -> tuple[Sentence, ...]:
-    units = sentences(passage.text, passage.spans, passage.blocks)
-    needed = {term for term in told if term not in scope}
-    records = [unit for unit in units if unit.kind in ("row", "item", "field") and (unit.lead or unit.kind != "row")]
-    return tuple(unit for unit in records if needed <= stems(f"{unit.lead} {unit.text}"))
+def qualifiers(question: str) -> frozenset[str]:
+    """What tells the records that are meant from others of their kind, as ``plain`` words."""
+    kind = counted(question)
+    return frozenset(
+        plain(word)
+        for word in _WORD.findall(question)
+        if word.lower() not in STOPWORDS and stem(word) not in _ASKING and plain(word) != kind
+    )
+
+
+def plain(word: str) -> str:
+    """A word in the singular. Its stem would say too much: ``open`` is that of ``opened``."""
+    lowered = word.lower().removesuffix("'s")
+    if lowered.endswith("ies") and len(lowered) > 4:
+        return lowered[:-3] + "y"
+    return lowered.removesuffix("s") if len(lowered) > 3 and not lowered.endswith(("ss", "us", "is")) else lowered
 
 
 def _wanted(question: str) -> frozenset[str]:

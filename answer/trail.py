@@ -36,6 +36,8 @@ class Tried:
     withheld: int = 0
     instructing: int = 0
     flagged: tuple[str, ...] = ()
+    flags: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    """The same with the signs (``answer.flagging``), for the log."""
     excluded: tuple[tuple[str, str], ...] = ()
     settled: bool = False
     """Whether the dropped sentences are without values. Until then their texts are not told."""
@@ -66,6 +68,7 @@ class Tried:
             "withheld": self.withheld,
             "instructing": self.instructing,
             "flagged": list(self.flagged),
+            "flags": self.flags,
             "excluded": [list(pair) for pair in self.excluded],
             "reused": self.reused or None,
             "prompt": VERSION,

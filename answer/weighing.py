@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,19 +10,28 @@ from answer.candidates import Candidate, Reading
 from answer.claims import Citation, Claim
 from answer.conflicts import conflicts
 from answer.extract import cite, verbatim
-from answer.sentences import Sentence, sentences
-from answer.tallying import asks_for_total, matching_records, states_total
+from answer.matching import Whole, matching_records
+from answer.sentences import Sentence
+from answer.tallying import asks_for_total, states_total
 from answer.units import fold
 from core.text import Span
 from retrieval.evidence import Evidence, Passage
 
-RECORDS_SHOWN = 12
+RECORDS_SHOWN = 40
 _COMPARED = 12
 """Best sentences of the evidence that are compared with those of the answer."""
-NOT_COUNTED = (
-    "This asks to count or add up records. Nothing was counted for you: "
-    "these are the matching records that you may read."
-)
+_NOT_COUNTED = "This asks to count or add up records. Nothing was counted for you: "
+MATCHING = f"{_NOT_COUNTED}these are the matching records that were found in what you may read."
+NONE = f"{_NOT_COUNTED}no record was found of which what you ask about is written."
+SOME = f"{_NOT_COUNTED}these are some of the records that may match."
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The records that are shown in the place of a total; ``reason`` says whether they are all that were found."""
+
+    claims: tuple[Claim, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +52,21 @@ class _Citable:
         return cite(self.passage, self.sentence, support)
 
 
-def records(question: str, evidence: Evidence, reading: Reading, support: float) -> tuple[Claim, ...]:
-    """The matching records where ``question`` asks for a total that no sentence states; else none."""
+def records(
+    question: str, evidence: Evidence, reading: Reading, support: float, whole: Whole | None = None
+) -> Records | None:
+    """The matching records where ``question`` asks for a total that no sentence states; else None. ``whole`` gives all
+    passages of a document that the reader may read."""
     if asks_for_total(question) is None or any(states_total(question, each.sentence) for each in reading.candidates):
-        return ()
-    return tuple(_records(question, evidence, support))[:RECORDS_SHOWN]
-
-
-def _records(question: str, evidence: Evidence, support: float) -> Iterator[Claim]:
-    for matching in matching_records(question, evidence):
-        passage = matching.passage
-        # A record that is a document of its own is shown by its first sentence.
-        shown = matching.sentences or sentences(passage.text, passage.spans, passage.blocks)[:1]
-        for sentence in shown:
-            yield verbatim(passage, sentence, support)
+        return None
+    matching = matching_records(question, evidence, whole)
+    shown = matching.records[:RECORDS_SHOWN]
+    if not shown:
+        # Rows that are like the question, and no answer to it, would read as the ones that match.
+        best = next(iter(reading.candidates), None)
+        return Records((), NONE) if best is not None and best.sentence.kind == "row" else None
+    claims = tuple(verbatim(each.passage, each.sentence, support) for each in shown)
+    return Records(claims, MATCHING if matching.complete and shown == matching.records else SOME)
 
 
 def disagreeing(claims: Sequence[Claim], candidates: Sequence[Candidate]) -> tuple[Disagreeing, ...]:

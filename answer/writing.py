@@ -10,6 +10,7 @@ from typing import Any
 from answer.claims import Citation, Claim
 from answer.cleared import Cleared
 from answer.drafting import Drafting, Proposed
+from answer.flagging import flags
 from answer.gateway import Gateway
 from answer.models.base import ModelError, Piece, Prompt
 from answer.models.failures import told as failed_as
@@ -128,6 +129,9 @@ class Writer:
         tried.sent = _places(sent.units)
         guard = Guard(sent.units, sent.question)
         tried.instructing, tried.flagged = len(guard.instructing), guard.flagged
+        if guard.flagged:
+            sent_to = {unit.passage.chunk_id: unit.passage for unit in sent.units}
+            tried.flags = flags(sent_to[chunk] for chunk in guard.flagged)
         return guard, self._grounds(guard.texts, [unit.cleared.number for unit in sent.units])
 
     def kept(

@@ -15,7 +15,6 @@ from core.errors import Unavailable
 from evals.bench.answer import CONNECTIONS, Asking, StartAsking
 from evals.bench.corpora import Corpus
 from evals.bench.load import Target
-from evals.bench.product import Server
 from evals.bench.upstream import MODEL
 
 
@@ -23,7 +22,7 @@ from evals.bench.upstream import MODEL
 class Asked:
     """A serving process, asked by the reader of the bench."""
 
-    served: Server
+    served: Served
     target: Target
 
     @property

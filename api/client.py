@@ -251,6 +251,26 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """How a source stands against one bound of its owner; durations in seconds."""
+
+    kind: Literal["content", "deletions", "permissions"]
+    bound: float | None
+    state: Literal["ok", "breach", "unknown"]
+    confirmed_at: datetime | None
+    staleness: float | None
+    overdue_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    source: str
+    state: Literal["ok", "breach", "unknown"]
+    policy: Literal["warn", "refuse"]
+    kinds: tuple[Bound, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
     id: str
     model: str
@@ -313,6 +333,10 @@ def _get(kind: type[T], *path: str | int) -> Call[T]:
 
 def _sources() -> Call[tuple[Source, ...]]:
     return Call("GET", "/v1/sources", lambda raw: tuple(_read(Source, each) for each in raw["sources"]))
+
+
+def _freshness() -> Call[tuple[Freshness, ...]]:
+    return Call("GET", "/v1/freshness", lambda raw: tuple(_read(Freshness, each) for each in raw["sources"]))
 
 
 def _open_batch(questions: Mapping[str, str], model: str | None, tier: str | None) -> Call[Batch]:
@@ -436,6 +460,10 @@ class Vouch:
         """What is indexed that the person may read something of, and when each source was last confirmed."""
         return self._send(_sources())
 
+    def freshness(self) -> tuple[Freshness, ...]:
+        """For who looks after sources: how each of theirs stands against its bounds."""
+        return self._send(_freshness())
+
     def open_batch(self, questions: Mapping[str, str], *, model: str | None = None, tier: str | None = None) -> Batch:
         """Questions by a name of yours. Nothing is sent before ``send_batch``."""
         return self._send(_open_batch(questions, model, tier))
@@ -526,6 +554,9 @@ class AsyncVouch:
 
     async def sources(self) -> tuple[Source, ...]:
         return await self._send(_sources())
+
+    async def freshness(self) -> tuple[Freshness, ...]:
+        return await self._send(_freshness())
 
     async def open_batch(
         self, questions: Mapping[str, str], *, model: str | None = None, tier: str | None = None

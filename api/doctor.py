@@ -14,6 +14,7 @@ import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.http.web import DIST
+from api.identity import checks as identity
 from api.ownership import find_owner
 from api.parts.detection import open_configured
 from api.parts.services import database_url
@@ -55,6 +56,7 @@ def examine(settings: Settings) -> list[Finding]:
         _keys(directory),
         *_office(),
         _detection(settings),
+        *_identity(settings),
         *_witnesses(directory, settings),
         _server(directory, settings),
     ]
@@ -154,6 +156,15 @@ def _witness(state: State) -> Finding:
             check, "wrong", f"{state.behind} records behind since {state.failing_since:%Y-%m-%d %H:%M}: {state.failure}"
         )
     return Finding(check, "ok", f"has {state.size} records, {state.behind} behind")
+
+
+def _identity(settings: Settings) -> list[Finding]:
+    if settings.identity.oidc is None and settings.identity.scim is None:
+        return []
+    found = list(identity.faults(settings, resolver(settings)))
+    if not found:
+        return [Finding("sign-in", "ok", "the provider and the directory's token are there")]
+    return [Finding("sign-in", "wrong", f"{name}: {told}") for name, told in found]
 
 
 def _server(directory: Path, settings: Settings) -> Finding:

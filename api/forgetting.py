@@ -13,6 +13,7 @@ from answer.repository import conversation_ids_of
 from api import tokens
 from api.identity import erase as identity
 from api.runtime import Runtime
+from api.webhooks import erase as webhooks
 from core import holds, people
 from core.audit import Event
 from core.audit.events import NO_SUBJECT
@@ -42,6 +43,7 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
             people.disable(session, person.email, runtime.clock())
         tokens.end_all(session, person.id, runtime.clock())
         identity.forget(session, person.id)
+        webhooks.forget(session, person.id)
         values = batches.forget(session, runtime.redaction.vault, person.id)
         values += answers.forget(session, runtime.redaction.vault, person.id, (known,))
         labels.erase_records(session, known)

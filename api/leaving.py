@@ -69,7 +69,9 @@ def entries(url: str) -> tuple[ModelEntry, ...]:
     }  # fmt: skip
     return (
         ModelEntry(name="spy-small", provider="compatible", model="spy-1", tier="small", base_url=url, **common),
-        ModelEntry(name="spy-large", provider="anthropic", model="spy-2", tier="large", base_url=url, **common),
+        ModelEntry(
+            name="spy-large", provider="anthropic", model="spy-2-20260101", tier="large", base_url=url, **common
+        ),
     )
 
 

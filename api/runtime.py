@@ -149,6 +149,7 @@ class Runtime:
         people who were forgotten."""
         self.redaction.sweep()
         self.models.budgets.sweep()
+        self.identity.sweep()
         self.audit.close_open_intents(self.clock() - _longest(self.settings))
         self.webhooks.sender.sweep()
         self.batches.withdraw()

@@ -166,6 +166,7 @@ class RetentionSettings(BaseModel):
 
     answers_days: PositiveInt = 396
     evidence_days: PositiveInt = 396
+    documents_days: PositiveInt = 396
     usage_days: PositiveInt = 396
     deliveries_days: PositiveInt = 396
     kept_answers_days: PositiveInt = 396

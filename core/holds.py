@@ -55,7 +55,7 @@ class Held:
 
 
 def place(session: Session, kind: str, target: str, why: str, by: str, now: datetime) -> Hold:
-    """Hold something from ``now`` on. ``by`` is a person's id. Raises ``Invalid``, and ``Conflict`` where it is held."""
+    """Hold something from ``now`` on. ``by`` is a person's id. Raises ``Invalid``, ``Conflict`` where it is held."""
     if kind not in KINDS:
         raise Invalid(f"Nothing is held as a {kind!r}.", hint=f"One of: {', '.join(KINDS)}.")
     said = reason(why, "a hold")

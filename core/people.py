@@ -84,9 +84,19 @@ def set_groups(
 ) -> int:
     """Make these the groups that ``origin`` says the person is in, from ``now`` on; what others say of them is left
     alone. None: those that were declared here. Returns whether there was a change, as 0 or 1."""
-    wanted = {access.group(checked_group(name)) for name in groups} - {access.EVERYONE}
+    return set_groups_of(session, {person_id: groups}, now, origin)
+
+
+def set_groups_of(
+    session: Session, groups: Mapping[str, Iterable[str]], now: datetime, origin: str | None = None
+) -> int:
+    """The same of several people at once, at most some hundred. Returns how many had a change."""
+    wanted = {
+        person_id: {access.group(checked_group(name)) for name in names} - {access.EVERYONE}
+        for person_id, names in groups.items()
+    }
     those = MembershipRow.origin.is_(None) if origin is None else MembershipRow.origin == origin
-    return _set_memberships(session, {person_id: wanted}, those, origin, now, {person_id})
+    return _set_memberships(session, wanted, those, origin, now, set(wanted))
 
 
 def set_source_grants(session: Session, source_id: str, held: Mapping[str, set[str]], now: datetime) -> int:

@@ -25,8 +25,9 @@ _NAMES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     for pattern, where in (
         (r"us-(?:gov-)?(?:east|west|north|south|central)\w*(?:-\d+)?", "us"),
         (r"(?:(?:north|south|west)?central|east|west)us\d*|us(?:gov|dod)\w+", "us"),
-        (r"eu-(?:north|south|east|west|central)\w*-\d+|eusc-\w+-\w+-\d+|europe-(?:north|south|west|central|east)\w*\d+", "eu"),
-        (r"(?:west|north)europe|(?:sweden|france|germany|italy|poland|spain|austria|belgium|denmark|finland|greece)\w+", "eu"),
+        (r"eu-(?:north|south|east|west|central)\w*-\d+|eusc-\w+-\w+-\d+", "eu"),
+        (r"europe-(?:north|south|west|central|east)\w*\d+|(?:west|north)europe", "eu"),
+        (r"(?:sweden|france|germany|italy|poland|spain|austria|belgium|denmark|finland|greece)\w+", "eu"),
         (r"uk(?:south|west)", "uk"),
         (r"switzerland\w+", "ch"),
         (r"norway\w+", "no"),

@@ -6,13 +6,14 @@ returned, because the index follows the database with a lag.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from core.access import Principal, filter_for, permits
 from core.database import Database
-from core.errors import Invalid
+from core.errors import Invalid, NotFound
 from ingest.embed.base import Embedder
 from ingest.index.base import Candidate, Conditions, Vector, VectorIndex
 from retrieval import repository
@@ -24,9 +25,12 @@ from retrieval.recheck import Rechecker
 from retrieval.repository import StoredChunk
 from retrieval.rerank import Reranker
 from retrieval.settings import RetrievalSettings
+from retrieval.whole import whole
 
 LONGEST_QUESTION = 4000
 """Characters. What is longer is a document, not a question."""
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair by itself, which no UTF-8 has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +177,14 @@ class Searcher:
             if permits(chunk.access, principal)
         )
 
+    def whole(self, document_id: str, principal: Principal) -> tuple[Passage, ...]:
+        """All passages of a document that the reader may read, in their order; none where it is gone."""
+        with self._database.reading() as session:
+            try:
+                return whole(session, document_id, principal, self._watch.now()).passages
+            except NotFound:
+                return ()
+
     def _diverse(self, passages: list[Passage], question: str, by_document: bool) -> list[Passage]:
         vectors = self._index.vectors(editions_beside(passages))
         ranked = [Ranked(passage, vectors.get(passage.chunk_id)) for passage in passages]
@@ -183,6 +195,8 @@ def checked_question(question: str) -> str:
     question = question.strip()
     if not question:
         raise Invalid("The question is empty.", hint="Write what you want to know.")
+    if SURROGATE.search(question):
+        raise Invalid("The question is no Unicode text.", hint="Send whole characters, in UTF-8.")
     if len(question) > LONGEST_QUESTION:
         raise Invalid(f"The question has over {LONGEST_QUESTION} characters.", hint="Ask something shorter.")
     return question

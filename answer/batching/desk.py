@@ -86,7 +86,7 @@ class Batches:
         if count + more > most:
             wait = _DAY if first is None else first + _DAY - now
             raise TooMany(
-                f"You may put {most:,} questions into batches within 24 hours; of these are {max(0, most - count):,} left.",
+                f"Within 24 hours you may put {most:,} questions into batches; {max(0, most - count):,} are left.",
                 hint=f"Try again in {wait.total_seconds() / 3600:.1f} hours, or with fewer.",
                 retry_after=wait.total_seconds(),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -13,7 +12,6 @@ from answer.batching.documents import Documents, Read, limits, wanted
 from answer.batching.means import Means
 from answer.batching.reserved import as_row
 from answer.batching.rows import Batch, Item
-from answer.claims import Claim
 from answer.cleared import Cleared
 from answer.models.base import ModelBusy, ModelError, Prompt
 from answer.models.batches import told
@@ -21,7 +19,7 @@ from answer.prompt import to_fill
 from answer.recording import Record, Written
 from answer.routing import Attempt
 from answer.trail import Tried
-from answer.weighing import NOT_COUNTED, records
+from answer.weighing import Records, records
 from answer.writing import Sent, sources_of
 from core.access import Principal
 from core.errors import Conflict, Refused, TooMany, Unavailable
@@ -145,7 +143,13 @@ class Sending:
         found = by.searcher.search(item.question, principal, limit=by.settings.passages_read)
         record.begin(principal, found)
         reading, draft = by.read(item.question, found.evidence)
-        matching = records(item.question, found.evidence, reading, draft.support)
+        matching = records(
+            item.question,
+            found.evidence,
+            reading,
+            draft.support,
+            lambda document: by.searcher.whole(document, principal),
+        )
         if matching or not draft.claims:
             self._unasked(record, found, matching, draft.support)
             by.put(batch, item.became("answered"))
@@ -208,14 +212,17 @@ class Sending:
         record.calling(batch.entry, "batch", prompt, cleared, spender.subject)
         return prompt
 
-    def _unasked(self, record: Record, found: Found, matching: Sequence[Claim], support: float) -> None:
+    def _unasked(self, record: Record, found: Found, matching: Records | None, support: float) -> None:
         """Where the evidence does not answer, or a total is asked for, no model is asked."""
         evidence = found.evidence
-        written = Written(MODEL, support=support, claims=list(matching), timings=dict(evidence.timings))
+        written = Written(
+            MODEL, support=support, claims=list(matching.claims) if matching else [], timings=dict(evidence.timings)
+        )
         why = "records" if matching else "not_answered"
         written.tried.append({"tier": MODEL, "reason": why, "ended": "answered"})
         principal = self.by.principal_of(record.asking.person_id)
-        nearest, reason = ((), NOT_COUNTED) if matching else (evidence.passages[:NEAREST], reason_of(written, evidence))
+        nearest = () if matching else evidence.passages[:NEAREST]
+        reason = matching.reason if matching else reason_of(written, evidence)
         record.finish(written, principal, nearest, reason, len(evidence.left_out))
 
     def _left(self, record: Record, batch: Batch, reason: str) -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from answer.calling.breaker import Breaker
 from answer.calling.call import Attempt, Call
 from answer.models.base import Ended, ModelBusy, ModelDeclined, ModelError, ModelFailed, Prompt, Usage
-from answer.models.failures import not_reached
 from answer.models.entry import ModelEntry
+from answer.models.failures import not_reached
 from answer.usage import so_far
 from core.errors import Unavailable, VouchError
 

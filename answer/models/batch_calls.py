@@ -27,7 +27,9 @@ def once(name: str, seconds: float, do: Callable[[Call], T], errors: tuple[type[
     return value
 
 
-def lines(name: str, text: bytes, read: Callable[[bytes], Result], errors: tuple[type[Exception], ...]) -> Iterator[Result]:
+def lines(
+    name: str, text: bytes, read: Callable[[bytes], Result], errors: tuple[type[Exception], ...]
+) -> Iterator[Result]:
     """The results that stand in a text, one a line. A line that is none says so of its prompt, and the others count;
     without the key of a prompt, it is one that has no result."""
     for line in filter(bytes.strip, text.splitlines()):

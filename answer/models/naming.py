@@ -1,8 +1,8 @@
 """Which names of models stay the same, by what each provider says of its own.
 
-OpenAI's end in a date (``gpt-5-mini-2025-08-07``, ``gpt-4-0613``), Gemini's in a number of three digits or the date of a
-preview (``gemini-2.0-flash-001``), Anthropic's in a date up to generation 4.5; from 4.6 on a name without one is a
-version of its own (``claude-sonnet-4-6``). Without that a name is an alias, which its provider moves to another version.
+OpenAI's end in a date (``gpt-5-mini-2025-08-07``, ``gpt-4-0613``), Gemini's in a number of three digits or the date of
+a preview (``gemini-2.0-flash-001``), Anthropic's in a date up to generation 4.5; from 4.6 on a name without one is a
+version of its own (``claude-sonnet-4-6``). Without that a name is an alias that its provider moves to another version.
 """
 
 from __future__ import annotations
@@ -35,9 +35,11 @@ def against(provider: str, model: str) -> str:
         pinned = _CLAUDE_DATED.search(own) or _is_dateless(own)
         return "" if pinned else "is an alias; write it with its date, such as claude-sonnet-4-5-20250929"
     if _GEMINI.search(own) or provider in ("gemini", "gemini-vertex"):
-        return "" if _GEMINI_PINNED.search(own) else "is an alias; write it with its number, such as gemini-2.0-flash-001"
+        pinned = _GEMINI_PINNED.search(own)
+        return "" if pinned else "is an alias; write it with its number, such as gemini-2.0-flash-001"
     if _OPENAI.search(own) or provider == "openai":
-        return "" if _OPENAI_PINNED.search(own) else "is an alias; write it with its date, such as gpt-5-2025-08-07"
+        pinned = _OPENAI_PINNED.search(own)
+        return "" if pinned else "is an alias; write it with its date, such as gpt-5-2025-08-07"
     if provider == "compatible" and not _MARKED.search(model):
         return "says no version; write it with its tag, size or date, such as llama3:8b-instruct-q5_K_M"
     return ""

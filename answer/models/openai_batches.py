@@ -57,7 +57,7 @@ class OpenAIBatches(OpenAIModel):
             return once(self.name, _SECONDS, start, self._errors)
         except ModelError as error:
             # Busy, it may have been taken all the same, and needs its file.
-            if not isinstance(error, ModelBusy) or not error.sent or error.status == httpx2.codes.TOO_MANY_REQUESTS:
+            if not isinstance(error, ModelBusy) or not error.sent or error.status == 429:
                 self._delete_quietly(file_id)
             raise
 

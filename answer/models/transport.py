@@ -52,8 +52,9 @@ def open_client(egress: Egress, *, inside: bool = False) -> httpx2.Client:
     for name in _LOUD:
         _silence(name)
     return httpx2.Client(
-        transport=Transport(egress, inside=inside), trust_env=False, follow_redirects=False, headers={"accept-encoding": "identity"}
-    )
+        transport=Transport(egress, inside=inside), trust_env=False, follow_redirects=False,
+        headers={"accept-encoding": "identity"},
+    )  # fmt: skip
 
 
 class Transport(httpx2.BaseTransport):

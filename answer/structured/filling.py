@@ -110,8 +110,8 @@ class Filler:
             entry = None if record.late else attempt.entry
             if entry is None:
                 reason = "deadline" if record.late else attempt.reason
-                excluded = [list(pair) for pair in route.excluded]
-                written.tried.append({"tier": "extractive", "reason": reason, "ended": "declined", "excluded": excluded})
+                told_of = {"tier": "extractive", "reason": reason, "ended": "declined"}
+                written.tried.append({**told_of, "excluded": [list(pair) for pair in route.excluded]})
                 break
             yield Stage("answering", f"{entry.name} fills in the form; each value is checked", at + 1)
             tried = Tried(attempt)

@@ -15,6 +15,7 @@ from api.cli import (
     destinations,
     documents,
     evaluate,
+    flagged,
     ingest,
     models,
     policy,
@@ -55,6 +56,7 @@ app.command("failures")(guarded(syncing.failures))
 app.command("search")(guarded(questions.search))
 app.command("ask")(guarded(questions.ask))
 app.command("trail")(guarded(trail.trail))
+app.command("flagged")(guarded(flagged.flagged))
 app.add_typer(batches.app, name="batch")
 app.add_typer(conversations.app, name="conversations")
 app.command("redact")(guarded(redact.redact))

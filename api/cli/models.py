@@ -92,7 +92,8 @@ def change(
             held = [each["entry"] for each in client.call("GET", "/v1/register/models")["models"]]
             entries = [entry for entry in entries if entry not in held]
         made = [
-            client.call("PUT", "/v1/register/models", {"entry": entry, "why": why, "replaces": replaces}) for entry in entries
+            client.call("PUT", "/v1/register/models", {"entry": entry, "why": why, "replaces": replaces})
+            for entry in entries
         ]
     if not made:
         raise Invalid("This is what the register says already.", hint="See vouch models list.")

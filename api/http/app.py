@@ -18,6 +18,7 @@ from api.http import (
     conversations,
     destinations,
     errors,
+    flagged,
     oidc,
     once,
     operate,
@@ -117,6 +118,7 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(register.router, tags=["models"])
     app.include_router(budgets.router, tags=["models"])
     app.include_router(audit.router, tags=["audit"])
+    app.include_router(flagged.router, tags=["audit"])
     app.include_router(operate.router, tags=["operator"])
     app.include_router(roles.router, tags=["people"])
     app.include_router(services.router, tags=["people"])

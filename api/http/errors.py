@@ -33,6 +33,9 @@ STATUS: tuple[tuple[type[errors.VouchError], int, str], ...] = (
 )
 
 
+_NO_JSON = errors.Invalid("The body is no JSON.", hint="Send a JSON object, in UTF-8.")
+
+
 def problem(error: Exception, trace_id: str) -> Problem:
     """The problem that a person is shown. An error that nobody expected shows its trace id and nothing else."""
     for kind, status, title in STATUS:
@@ -77,7 +80,7 @@ def install(app: FastAPI) -> None:
     def malformed(request: Request, error: RequestValidationError) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         first = error.errors()[0]
         if first["type"] == "json_invalid":
-            invalid = errors.Invalid("The body is no JSON.", hint="Send a JSON object, in UTF-8.")
+            invalid = _NO_JSON
         else:
             place = ".".join(str(part) for part in first["loc"] if part != "body")
             said = f"{place}: {first['msg']}." if place else f"{first['msg']}."
@@ -96,6 +99,9 @@ def install(app: FastAPI) -> None:
     def http(request: Request, error: HTTPException) -> JSONResponse:  # pyright: ignore[reportUnusedFunction]
         if error.status_code == 405:
             return _not_here(app, request)
+        if error.status_code == 400:
+            # FastAPI's word for bytes that are no text at all.
+            return respond(problem(_NO_JSON, trace_id_of(request)))
         found = Problem(
             type=f"urn:vouch:problem:http_{error.status_code}", title=str(error.detail), status=error.status_code,
             detail=str(error.detail), hint="See /openapi.json for what exists.", code=f"http_{error.status_code}",
@@ -116,7 +122,7 @@ def _not_here(app: FastAPI, request: Request) -> JSONResponse:
     allowed = set[str]()
     for route in routes(app):
         if route.include_in_schema and route.path_regex.match(request.url.path):
-            allowed |= set(route.methods)
+            allowed |= route.methods or set()
     trace_id = trace_id_of(request)
     if not allowed:
         missing = errors.NotFound("There is nothing at this address.", hint="See /openapi.json for what exists.")

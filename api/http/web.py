@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -39,7 +40,8 @@ def install(app: FastAPI) -> None:
     @router.get("/{path:path}")
     def page(path: str) -> Response:  # pyright: ignore[reportUnusedFunction]
         if path.startswith(("v1/", "assets/")):
-            raise NotFound("There is nothing at this address.", hint="See /openapi.json for what exists.")
+            # Whether there is nothing here, or something that is not read, is looked up where that is answered.
+            raise HTTPException(405)
         asset = _asset(path)
         if asset is not None:
             return Response(asset.read_bytes(), media_type=_media_type(asset))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from api.identity.accounts import Accounts
+from api.identity.erase import retain
 from api.identity.oidc.flow import KEY, SingleSignOn
 from api.identity.oidc.provider import Provider
 from api.identity.passwords import Passwords
@@ -27,6 +28,10 @@ class Identity:
     accounts: Accounts
     sso: SingleSignOn | None
     directory: Directory | None
+
+    def sweep(self) -> None:
+        with self.accounts.database.writing() as session:
+            retain(session, self.accounts.clock())
 
     def close(self) -> None:
         if self.sso is not None:

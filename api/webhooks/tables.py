@@ -37,7 +37,7 @@ class WebhookDeliveryRow(Base):
     __table_args__ = (Index("ix_webhook_deliveries_state", "state", "next_at"),)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id"), index=True)
+    webhook_id: Mapped[str] = mapped_column(ForeignKey("webhooks.id", ondelete="CASCADE"), index=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
     event: Mapped[str] = mapped_column(String(40))
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass, field
@@ -30,9 +29,9 @@ class Commitments:
     def of(self, text: str | bytes) -> str:
         # A lone surrogate has no UTF-8 form, but a question that holds one still has to be logged.
         content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-        return hmac.new(self.key.raw(), bytes.fromhex(self.salt) + content, hashlib.sha256).hexdigest()
+        return hmac.digest(self.key.raw(), bytes.fromhex(self.salt) + content, "sha256").hex()
 
 
 def pseudonym(key: Secret, person_id: str) -> str:
     """The name of a person in the log: HMAC-SHA256 cut to 128 bits, in hex. Always the same for the same person."""
-    return hmac.new(key.raw(), person_id.encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key.raw(), person_id.encode(), "sha256").hex()[:32]

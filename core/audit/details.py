@@ -451,6 +451,18 @@ class ModelChecked(Details):
     seconds: Seconds | None = None
 
 
+class PassageFlagged(Details):
+    """Passages that read like instructions to a model, by the closed words of what they were found by. ``destination``
+    is the model that they were sent to, or ``extractive``."""
+
+    answer: Id
+    document: Id
+    version: Id
+    chunks: Annotated[list[Id], Field(max_length=1000)]
+    signs: Annotated[list[Word], Field(max_length=100)]
+    destination: Id
+
+
 class BudgetChanged(Details):
     """At most ``most`` of ``unit`` in each ``per``, money in millionths of ``currency``. ``name`` commits to whose it
     is, ``why`` to the reason."""

@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.audit import merkle, verification
+from core.audit.beside import Broken, Untrue
 from core.audit.checkpoints import GENESIS, BadCheckpoint, Checkpoint, open_checkpoint, read
 from core.audit.events import canonical
 from core.audit.export import CHECKPOINTS, KEYS, MANIFEST, PROOFS, RECORDS, STAMPS
@@ -30,7 +31,7 @@ from core.audit.keys import first_key
 from core.audit.notes import BadNote, NoteKey, decoded
 from core.audit.reading import Heads, Unreadable
 from core.audit.repository import Stored
-from core.audit.verification import PROGRESS_EVERY, Broken, Progress, Untrue, Verification, check_stamps
+from core.audit.verification import PROGRESS_EVERY, Progress, Verification, check_stamps
 
 LONGEST_LINE = 64 * 2**20
 
@@ -218,7 +219,7 @@ def _hold_against(content: bytes, checkpoint: Checkpoint, keys: Sequence[NoteKey
     if earlier.origin != checkpoint.origin:
         raise Untrue(f"a kept checkpoint is of another log: {earlier.origin}, not {checkpoint.origin}")
     if not signers:
-        raise Untrue(f"the checkpoint kept of {earlier.at} is not signed by a key of this log")
+        raise Untrue(f"the checkpoint kept of {earlier.at} is not signed by a key that this log names")
     if earlier.size > checkpoint.size:
         said = f"is missing: the checkpoint kept of {earlier.at} stands for {earlier.size} records"
         raise Broken(checkpoint.size + 1, said)

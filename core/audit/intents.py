@@ -42,6 +42,10 @@ _ENDS: Mapping[str, tuple[str, Family]] = {family.outcome: (kind, family) for ki
 _OPEN = insert(IntentRow.__table__)  # pyright: ignore[reportArgumentType]
 
 
+def concerns(event: Event) -> bool:
+    return event.kind in FAMILIES or event.kind in _ENDS
+
+
 def follow(to: Session | Connection, event: Event) -> None:
     """Open or remove the row of an intent, where ``event`` is one or ends one."""
     if family := FAMILIES.get(event.kind):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 import orjson
@@ -25,6 +26,7 @@ from core.errors import Refused
 from core.secrets import COMMITMENT, SUBJECT, Keyring
 
 _PENDING = insert(PendingRow.__table__)  # pyright: ignore[reportArgumentType]
+_QUICK = "INSERT INTO audit_pending (event, created_at) VALUES (?, ?)"
 HINT = "No log, no answer: check the disk and the database, then run: vouch audit verify"
 
 
@@ -48,7 +50,7 @@ class _Waiting:
     content: bytes
     at: datetime
     done: bool = False
-    failure: SQLAlchemyError | Interrupted | None = None
+    failure: SQLAlchemyError | sqlite3.Error | Interrupted | None = None
 
 
 class AuditLog:
@@ -62,6 +64,7 @@ class AuditLog:
         self._follower: Follower | None = None
         self._queue: list[_Waiting] = []
         self._arriving = threading.Lock()
+        self._sqlite = database.engine.dialect.name == "sqlite"
         self._writing = threading.Lock()
 
     def append(self, event: Event) -> str:
@@ -132,22 +135,42 @@ class AuditLog:
 
     def _commit(self, group: Sequence[_Waiting]) -> None:
         """Write all of them in one transaction. Each has to hear when that fails, since nothing of it is kept then."""
-        failure: SQLAlchemyError | Interrupted | None = Interrupted()
+        failure: SQLAlchemyError | sqlite3.Error | Interrupted | None = Interrupted()
         try:
-            # A session of the ORM would cost as much as the rest of it.
-            with self._database.engine.begin() as connection:
-                self._insert(connection, group)
+            if self._sqlite and not any(intents.concerns(each.event) for each in group):
+                self._insert_quickly(group)
+            else:
+                with self._database.engine.begin() as connection:
+                    self._insert(connection, group)
             failure = None
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             failure = error
         finally:
             for each in group:
                 each.failure, each.done = failure, True
 
+    def _insert_quickly(self, group: Sequence[_Waiting]) -> None:
+        """As ``_insert``, straight to SQLite: what SQLAlchemy does around a row takes several times as long."""
+        raw = self._database.engine.raw_connection()
+        try:
+            # Given back to the pool it is rolled back, where it was not committed.
+            cursor = raw.cursor()
+            cursor.execute("BEGIN IMMEDIATE")
+            cursor.executemany(_QUICK, [(each.content, _written(each.at)) for each in group])
+            cursor.execute("COMMIT")
+            cursor.close()
+        finally:
+            raw.close()
+
     def _insert(self, to: Session | Connection, group: Sequence[_Waiting]) -> None:
         to.execute(_PENDING, [{"event": each.content, "created_at": each.at} for each in group])
         for each in group:
             intents.follow(to, each.event)
+
+
+def _written(at: datetime) -> str:
+    """As SQLAlchemy writes a ``Moment`` to SQLite."""
+    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _waker(follower: Follower) -> Callable[[Session], None]:

@@ -8,6 +8,7 @@ checkpoint that was kept elsewhere has to be one of the same tree, however old i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -18,12 +19,13 @@ import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.audit.beside import Broken, Kept, StoredTree, Untrue
 from core.audit.checkpoints import GENESIS, HASH_BYTES, BadCheckpoint, Checkpoint, open_checkpoint, read
 from core.audit.keys import first_key
-from core.audit.merkle import Frontier
+from core.audit.merkle import EMPTY, Frontier
 from core.audit.notes import BadNote, NoteKey
 from core.audit.reading import Heads, LogReader, Unreadable
-from core.audit.repository import TILE, TILE_LEVELS, Stored
+from core.audit.repository import TILE, Stored
 from core.audit.stamps import BadStamp, check, stamped
 
 PROGRESS_EVERY = 1000
@@ -31,6 +33,12 @@ Progress = Callable[[int, int], None]
 """Called with records read and records in all."""
 ROTATED = "audit.rotated"
 _ROTATED = b'"kind":"audit.rotated"'
+_PREV = b',"prev":"'
+_END = re.compile(
+    rb',"prev":"([0-9a-f]{64})",(?:"salt":"[0-9a-f]{32}",)?"seq":([1-9][0-9]{0,17}),'
+    rb'"subject":"[0-9a-f]*","trace_id":"[0-9A-Za-z-]*","v":[0-9]+\}\Z'
+)
+"""The end of a record as this version writes it; reading all of its JSON would take most of the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +58,6 @@ class Verification:
     trouble: str = ""
     at: str = ""
     keys: tuple[NoteKey, ...] = ()
-
-
-class Broken(Exception):
-    """Record ``seq`` is not as it was written."""
-
-    def __init__(self, seq: int, reason: str) -> None:
-        super().__init__(reason)
-        self.found = (seq, reason)
-
-
-class Untrue(Exception):
-    """Something beside the records is not as it was written."""
 
 
 @dataclass(slots=True)
@@ -102,7 +98,7 @@ def verify(
     broken: tuple[int, str] | None = None
     trouble = ""
     try:
-        _read(reader, reading, _Stored(reader), _Kept.of(kept, first.name), progress)
+        _read(reader, reading, StoredTree(reader), Kept.of(kept, first.name), progress)
         _end(reading, reader.heads())
         check_stamps(reader.stamps(), authorities)
     except Broken as error:
@@ -126,92 +122,10 @@ def _result(reading: _Reading, broken: tuple[int, str] | None, trouble: str) -> 
     )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Kept:
-    """Checkpoints from outside, the smallest first, until the tree has grown to each."""
-
-    waiting: list[tuple[Checkpoint, bytes]]
-    agreed: int = 0
-    seen: list[bytes] = field(default_factory=list[bytes])
-    trouble: str = ""
-    """What cannot be compared at all."""
-
-    @classmethod
-    def of(cls, contents: Sequence[bytes], origin: str) -> _Kept:
-        found: list[tuple[Checkpoint, bytes]] = []
-        trouble = ""
-        for content in contents:
-            try:
-                checkpoint = read(content)[0]
-            except BadCheckpoint as error:
-                trouble = f"a kept checkpoint is {error}"
-                continue
-            if checkpoint.origin == origin:
-                found.append((checkpoint, content))
-            else:
-                trouble = f"a kept checkpoint is of another log: {checkpoint.origin}, not {origin}"
-        return cls(sorted(found, key=lambda each: each[0].size), trouble=trouble)
-
-    def next_size(self) -> int | None:
-        return self.waiting[0][0].size if self.waiting else None
-
-    def meet(self, tree: Frontier) -> None:
-        """Compare those of this size with the tree."""
-        while self.waiting and self.waiting[0][0].size == tree.size:
-            checkpoint, content = self.waiting.pop(0)
-            if checkpoint.root != tree.root():
-                raise Broken(
-                    self.agreed + 1,
-                    f"or one after it up to {tree.size} is not the one that the checkpoint kept of {checkpoint.at} "
-                    "vouched for: history was rewritten",
-                )
-            self.agreed = tree.size
-            self.seen.append(content)
-
-    def end(self, reading: _Reading) -> None:
-        """What is left stands for more records than there are; and a key of the log has to have signed each."""
-        for content in (*self.seen, *(content for _, content in self.waiting)):
-            checkpoint, note = read(content)
-            try:
-                signers = note.signers(reading.known)
-            except BadNote:
-                signers = ()
-            if not signers:
-                raise Untrue(f"the checkpoint kept of {checkpoint.at} is not signed by a key of this log")
-        if self.waiting:
-            checkpoint = self.waiting[-1][0]
-            raise Broken(
-                reading.tree.size + 1,
-                f"is missing: the checkpoint kept of {checkpoint.at} stands for {checkpoint.size} records",
-            )
-        if self.trouble:
-            raise Untrue(self.trouble)
-
-
-class _Stored:
-    """The subtrees that are stored beside the records, compared with those that the records give."""
-
-    def __init__(self, reader: LogReader) -> None:
-        self._reader = reader
-        self._levels: dict[int, Iterator[tuple[int, bytes | None]]] = {}
-        self._any = reader.tiles(1) is not None
-
-    def compare(self, completed: Sequence[tuple[int, int, bytes]]) -> None:
-        for level, index, found in completed:
-            if not self._any or not level or level % TILE_LEVELS:
-                continue
-            tier = level // TILE_LEVELS
-            stored = self._levels.get(tier)
-            if stored is None:
-                stored = self._levels[tier] = self._reader.tiles(tier) or iter(())
-            if next(stored, None) != (index, found):
-                last = (index + 1) << level
-                raise Broken(last, f"ends a part of the tree ({1 << level} records) whose stored hash was edited")
-
-
-def _read(reader: LogReader, reading: _Reading, stored: _Stored, kept: _Kept, progress: Progress | None) -> None:
+def _read(reader: LogReader, reading: _Reading, stored: StoredTree, kept: Kept, progress: Progress | None) -> None:
     total = reader.total()
     told = 0
+    kept.meet(0, EMPTY)
     with reader.checkpoints() as seals, reader.records() as records:
         for row in seals:
             _batch(row, records, reading, stored, kept)
@@ -221,18 +135,17 @@ def _read(reader: LogReader, reading: _Reading, stored: _Stored, kept: _Kept, pr
         for row in records:
             # Nothing vouches for these any more, but an edit among them can still be named.
             _check(row, row[2] if row[2] is not None else _leaf(row[1] or b""), reading)
-    kept.meet(reading.tree)
     if reading.seq == reading.signed:
-        kept.end(reading)
+        kept.end(reading.tree.size, reading.known)
 
 
-def _batch(row: Stored, records: Iterator[Stored], reading: _Reading, stored: _Stored, kept: _Kept) -> None:
+def _batch(row: Stored, records: Iterator[Stored], reading: _Reading, stored: StoredTree, kept: Kept) -> None:
     """The records under one checkpoint: each against its hash, then all of them against the root that was signed."""
     first = reading.seq + 1
     seal, signers = _seal(row, first, reading)
     leaves = _leaves(row[2] or b"", seal, first)
     tree = reading.tree.copy()
-    tree.extend(leaves)
+    completed, roots = _grow(tree, leaves, kept.sizes())
     if tree.root() != seal.root:
         _name_edited(records, leaves, seal, reading)
     reading.rotated = None
@@ -248,7 +161,10 @@ def _batch(row: Stored, records: Iterator[Stored], reading: _Reading, stored: _S
             reading.rotated = _rotation(expected, found[1] or b"", reading.key.name)
         before = signed
     reading.seq, reading.hash = expected, before
-    _grow(leaves, reading, stored, kept)
+    reading.tree = tree
+    stored.compare(completed)
+    for size, root in roots:
+        kept.meet(size, root)
     _follow_key(seal, signers, first, reading)
     reading.before, reading.sealed, reading.head = first - 1, seal, before
 
@@ -260,6 +176,10 @@ def _checked(row: Stored, expected: int, signed: bytes, before: bytes) -> bool:
         return False
     if stored is not None and stored != signed:
         return False
+    # Keys are in order: after "prev" nothing is left that holds other members, so what ends like this ends the record.
+    end = _END.match(content, max(0, content.rfind(_PREV)))
+    if end is not None:
+        return end[1].decode() == before.hex() and int(end[2]) == expected
     try:
         members = orjson.loads(content)
         return members["seq"] == expected and members["prev"] == before.hex()
@@ -341,7 +261,7 @@ def _check(row: Stored | None, signed: bytes, reading: _Reading) -> None:
 
 def _rotation(seq: int, content: bytes, name: str) -> tuple[int, NoteKey] | None:
     members: Any = orjson.loads(content)
-    if members["kind"] != ROTATED:
+    if members.get("kind") != ROTATED:
         return None
     try:
         return seq, NoteKey(name, bytes.fromhex(members["details"]["key"]))
@@ -367,22 +287,26 @@ def _follow_key(seal: Checkpoint, signers: int, first: int, reading: _Reading) -
     reading.known.append(key)
 
 
-def _grow(leaves: Sequence[bytes], reading: _Reading, stored: _Stored, kept: _Kept) -> None:
-    """Add the leaves to the tree, and look at what has to agree with it on the way."""
-    tree, at = reading.tree, 0
-    while at < len(leaves):
-        # ``extend`` is quicker, ``add`` tells what it completes: every 256th leaf something that is stored.
-        room = TILE - 1 - tree.size % TILE
-        if (size := kept.next_size()) is not None:
-            kept.meet(tree)
-            room = min(room, size - tree.size) if size > tree.size else room
-        room = min(room, len(leaves) - at)
-        tree.extend(leaves[at : at + room])
-        at += room
-        if tree.size % TILE == TILE - 1 and at < len(leaves):
-            stored.compare(tree.add(leaves[at]))
-            at += 1
-    kept.meet(tree)
+def _grow(
+    tree: Frontier, leaves: Sequence[bytes], sizes: Sequence[int]
+) -> tuple[list[tuple[int, int, bytes]], list[tuple[int, bytes]]]:
+    """Add the leaves. Returns the complete subtrees that they end at every 256th, and the roots at ``sizes``."""
+    completed: list[tuple[int, int, bytes]] = []
+    roots: list[tuple[int, bytes]] = []
+    at, end = 0, tree.size + len(leaves)
+    stops = sorted({size for size in sizes if tree.size < size < end} | {end})
+    for stop in stops:
+        while tree.size < stop:
+            # ``extend`` is quicker, ``add`` tells what it completes: something that is stored at every 256th leaf.
+            room = min(TILE - 1 - tree.size % TILE, stop - tree.size)
+            tree.extend(leaves[at : at + room])
+            at += room
+            if tree.size < stop:
+                completed += tree.add(leaves[at])
+                at += 1
+        if stop in sizes:
+            roots.append((stop, tree.root()))
+    return completed, roots
 
 
 def _end(reading: _Reading, heads: Heads | None) -> None:

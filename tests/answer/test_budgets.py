@@ -336,3 +336,13 @@ def test_whatever_happens_in_whatever_order_the_count_is_what_the_calls_say(
         said = sum(charge.input + charge.output for charge in charges if charge.name == model.name)
         assert counted == said
         assert said <= calls * TOKENS
+
+
+def test_a_model_that_no_budget_covers_any_more_is_known_before_it_is_asked(accounts: Accounts) -> None:
+    dear = MODEL.model_copy(update={"name": "dear"})
+    accounts.limit("model", "small", "day", calls=1)
+    assert accounts.budgets.used_up(ANA, [MODEL, dear]) == frozenset()
+    accounts.budgets.settle(accounts.budgets.reserve(ANA, MODEL, PROMPT), Usage(1, 1))
+    assert accounts.budgets.used_up(ANA, [MODEL, dear]) == {"small"}
+    accounts.limit("person", "*", "day", calls=1)
+    assert accounts.budgets.used_up(ANA, [MODEL, dear]) == {"small", "dear"}

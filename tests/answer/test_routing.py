@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import date
 from typing import Any
 
@@ -93,3 +94,27 @@ def test_a_failed_call_turns_to_the_next_and_a_doubtful_answer_to_another_tier()
     assert name(route.after_doubt(0)) == "large"
     assert name(route.after_doubt(2)) == "extractive"
     assert route.after_failure(len(route.attempts) - 1) is None
+
+
+def test_a_model_whose_budget_is_used_up_is_skipped_with_that_reason() -> None:
+    entries = [SMALL, LARGE]
+    route = choose(RoutingPolicy(), entries, narrowed(policy_of(SHIPPED, 1), entries), asked(), TODAY, {"small"})
+
+    assert [a.entry.name for a in route.attempts if a.entry] == ["large"]
+    assert route.excluded == (("small", "budget_used_up"),)
+
+
+@pytest.mark.parametrize(
+    ("region", "asked_at_all"),
+    [("us", False), ("US", False), ("us-east-1", False), (None, False), ("moonbase", False), ("eu", True), ("westeurope", True)],
+)  # fmt: skip
+def test_a_model_where_nothing_may_go_or_nobody_knows_where_is_not_asked(
+    region: str | None, asked_at_all: bool
+) -> None:
+    document: Any = copy.deepcopy(SHIPPED)
+    document["sensitivity"]["internal"]["external:us"] = "block"
+    entries = [model("cloud", "small", region=region)]
+
+    route = choose(RoutingPolicy(), entries, narrowed(policy_of(document, 1), entries), asked(), TODAY)
+
+    assert (route.attempts[0].entry is not None) == asked_at_all

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from answer.tallying import asks_for_total, matching_records, states_total
-from tests.answer.builders import evidence, passage
+from answer.tallying import asks_for_total, counted, qualifiers, states_total
 
 
 @pytest.mark.parametrize(
@@ -70,38 +69,15 @@ def test_a_total_that_a_sentence_states_is_told_from_other_numbers(question: str
     assert states_total(question, sentence) is stated
 
 
-TICKETS = """| Ticket | Status | Product |
-| --- | --- | --- |
-| 48141 | open | AV-520 |
-| 48211 | closed | AV-240 |
-| 48390 | open | Sentry SM-3 |"""
-
-
-def test_the_records_that_match_are_picked_with_their_rows() -> None:
-    found = matching_records(
-        "How many tickets are open?",
-        evidence(
-            "?",
-            passage(TICKETS, title="Tickets 2026 Q3"),
-            passage("The ticket is still open: the seal leaks.", title="Ticket 48390"),
-            passage("Travel is booked by the travel desk.", title="Travel policy"),
-        ),
-    )
-
-    assert [each.passage.document.title for each in found] == ["Tickets 2026 Q3", "Ticket 48390"]
-    assert [row.text for row in found[0].sentences] == ["48141 | open | AV-520", "48390 | open | Sentry SM-3"]
-
-
-def test_a_document_is_named_once_however_many_of_its_passages_match() -> None:
-    found = matching_records(
-        "How many invoices are overdue?",
-        evidence("?", *(passage(f"Invoice {n} is overdue.", title="Overdue invoices") for n in range(3))),
-    )
-
-    assert len(found) == 1
-
-
-def test_nothing_that_matches_is_nothing() -> None:
-    found = matching_records("How many invoices are overdue?", evidence("?", passage("The canteen opens at noon.")))
-
-    assert found == ()
+@pytest.mark.parametrize(
+    ("question", "kind", "of_them"),
+    [
+        ("How many tickets are open?", "ticket", {"open"}),
+        ("How many overdue invoices of Noordveen do we have?", "invoice", {"overdue", "noordveen"}),
+        ("What is the number of customers in Denmark?", "customer", {"denmark"}),
+        ("How many invoices are there?", "invoice", set[str]()),
+    ],
+)
+def test_what_is_counted_is_told_from_what_is_said_of_it(question: str, kind: str, of_them: set[str]) -> None:
+    assert counted(question) == kind
+    assert qualifiers(question) == of_them

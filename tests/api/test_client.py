@@ -91,6 +91,16 @@ def test_an_answer_as_it_comes(door: Door) -> None:
     assert [each.text for each in happenings if isinstance(each, Sentence)] == [each.text for each in final.sentences]
 
 
+def test_who_looks_after_sources_sees_how_they_stand(door: Door) -> None:
+    door.house.installation.person("ada@company.example", roles=["employee", "admin"])
+    with door.client("ada@company.example") as vouch:
+        (handbook,) = vouch.freshness()
+    assert handbook.source == "handbook"
+    assert {each.kind for each in handbook.kinds} == {"content", "deletions", "permissions"}
+    with door.client() as vouch, pytest.raises(NotAllowed):
+        vouch.freshness()
+
+
 def test_what_one_may_not_read_is_abstained_on(door: Door) -> None:
     with door.client(BO) as vouch:
         answer = vouch.answer(LEAVE)

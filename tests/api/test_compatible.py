@@ -429,6 +429,17 @@ def test_what_cannot_be_used_is_an_error_in_their_form(
     assert set(body) == {"message", "type", "param", "code"}
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'{"model": 1}', b'{"model": "vouch", "messages": "x"}']
+)
+def test_a_body_that_is_none_is_told_in_their_form_too(door: Door, body: bytes) -> None:
+    visitor = door.house.visitor(Authorization=f"Bearer {door.keys[ANA]}", **{"Content-Type": "application/json"})
+    reply = visitor.post("/v1/chat/completions", content=body)
+    assert reply.status_code == 400
+    assert reply.json()["error"]["type"] == "invalid_request_error"
+    assert "pydantic" not in reply.text
+
+
 def test_without_a_key_there_is_nothing(door: Door) -> None:
     for key in ("vk_none", door.keys[ANA] + "x"):
         with OpenAI(base_url=f"{door.url}/v1", api_key=key, max_retries=0) as client:

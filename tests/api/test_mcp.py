@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 
 from answer.settings import AnswerSettings
@@ -407,13 +410,37 @@ def last_outcome(door: Door) -> dict[str, Any]:
     raise AssertionError("the answer did not end")
 
 
+@MODES
+def test_where_there_are_several_processes_any_of_them_answers_without_a_session(
+    door: Door, mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sessionless(app: Any, **more: Any) -> Any:
+        return StreamableHTTPSessionManager(app, **{**more, "stateless": True})
+
+    monkeypatch.setattr("api.mcp.server.StreamableHTTPSessionManager", sessionless)
+    steps: list[float] = []
+
+    async def progressed(progress: float, total: float | None, message: str | None) -> None:
+        steps.append(progress)
+
+    async def look(other: Door) -> None:
+        async with other.client(mode=mode) as client:
+            await client.list_tools()
+            answer = await client.call_tool("ask", {"question": LEAVE}, progress_callback=progressed)
+            assert body(answer)["status"] == "answered"
+        async with other.client(BO, mode) as client:
+            found = body(await client.call_tool("search", {"query": "parental leave"}))["passages"]
+            assert [each["document"]["uri"] for each in found] == ["pay"]
+
+    with served(create_app(door.house.runtime)) as url:
+        anyio.run(look, Door(door.house, door.author, url))
+    assert steps
+
+
 # Starting
 
 
-def test_the_protocol_is_not_imported_before_somebody_calls(tmp_path: Path) -> None:
-    import subprocess
-    import sys
-
+def test_the_protocol_is_not_imported_before_somebody_calls() -> None:
     script = (
         "import sys\nfrom api.http.app import create_app\ncreate_app(None)\n"
         "print(sorted({'mcp', 'mcp_types', 'sse_starlette', 'joserfc', 'authlib'} & set(sys.modules)))"

@@ -83,7 +83,8 @@ def use(house: House, email: str, usage: Usage, *sources: str) -> None:
 def test_only_administrators_see_and_change_models_and_budgets(house: House) -> None:
     bo = house.browser("bo@x.example")
     for method, path in (
-        ("GET", "/v1/register/models"), ("GET", "/v1/register/changes"), ("GET", "/v1/register/models/seed"), ("GET", "/v1/budgets"),
+        ("GET", "/v1/register/models"), ("GET", "/v1/register/changes"), ("GET", "/v1/register/models/seed"),
+        ("GET", "/v1/budgets"),
         ("GET", "/v1/chargeback"), ("POST", "/v1/register/models/seed/check"),
     ):  # fmt: skip
         assert_problem(bo.request(method, path), 403, "forbidden")

@@ -15,13 +15,14 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from api import forgetting
 from api.cli import client as cli_client
 from api.cli import main
 from api.client import BadSignature, verified
 from api.configuring import By
 from api.runtime import open_runtime
 from api.settings import DemoSettings, Settings
-from api.webhooks import repository
+from api.webhooks import erase, repository
 from api.webhooks.desk import OVERLAP, Wanted
 from api.webhooks.tables import WebhookRow
 from connectors import owners
@@ -444,6 +445,20 @@ def test_names_and_events_are_checked(lodge: Lodge) -> None:
     assert_problem(lodge.add("No Name"), 422, "invalid")
     refused = assert_problem(lodge.add("x", "answer.deleted"), 422, "invalid")
     assert "answer.finished" in refused["hint"]
+
+
+def test_the_webhooks_of_a_forgotten_person_end(lodge: Lodge) -> None:
+    lodge.made("mine", "source.breach", by=OTTO)
+    lodge.made("all", "source.breach")
+    breach(lodge)
+    runtime = lodge.house.runtime
+    with runtime.database.reading() as session:
+        exported = erase.export(session, person(lodge.house.installation, OTTO))
+    assert [each["name"] for each in exported] == ["mine"]
+    assert "whsec_" not in json.dumps(exported)
+    forgetting.forget(runtime, OTTO)
+    assert [each["name"] for each in lodge.browser(ADA).get("/v1/webhooks").json()["webhooks"]] == ["all"]
+    assert lodge.send() == {"sent": 1}
 
 
 def test_what_is_long_over_is_forgotten(lodge: Lodge) -> None:

@@ -2,14 +2,18 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from answer.candidates import Vectors
 from answer.verify.signals import SIGNALS
+from answer.verify.support import shipped
 from evals import calibration
 from evals.grounding import KEPT, Measured, auc, curve, fitted, measure, operating_point, point, shown
+from evals.grounding_report import cost
 from evals.grounding_sets import RAGTRUTH, Source, Statement, ragtruth
 from tests.answer.verify.test_ground import UNITS, embed
 
@@ -82,3 +86,17 @@ def test_a_true_sentence_measures_above_an_invented_one() -> None:
     data = measure([Statement(RAGTRUTH, source, text, supported=not at) for at, text in enumerate(texts)], embed)
     assert data.agrees.tolist() == [True, False]
     assert data.signal("coverage")[0] > data.signal("coverage")[1]
+
+
+def test_the_cost_of_a_sentence_is_told_without_embedding_it_or_its_units() -> None:
+    source = Source("s", UNITS)
+    said = [Statement(RAGTRUTH, source, text, True) for text in (*UNITS, "The cafeteria is open until 14:00.")]
+    seconds = 0.0
+
+    def slow(texts: Sequence[str]) -> Vectors:
+        nonlocal seconds
+        seconds += len(texts)
+        return embed(texts)
+
+    found = cost(said, shipped(), slow, clock=lambda: seconds)
+    assert found == {"verifying_median": 0.0, "verifying_p95": 0.0, "embedding_median": 1000.0}

@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from api.http.compatible.wire import Fault, FaultOut
 from api.http.errors import problem, trace_id_of
@@ -79,6 +80,10 @@ class CompatibleRoute(APIRoute):
                 return await handle(request)
             except RequestValidationError as error:
                 return answered(_malformed(error), trace_id_of(request))
+            except HTTPException as error:
+                # The body is no text, or too large.
+                fault = Fault(message=str(error.detail), type="invalid_request_error", param=None, code=None)
+                return JSONResponse(FaultOut(error=fault).model_dump(), error.status_code)
             except Exception as error:
                 return answered(error, trace_id_of(request))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -103,13 +103,15 @@ def write(session: Session, row: ScimGroupRow, written: Resource, settings: Scim
     before, after = _members(session, row.id), _wanted(session, written)
     renamed = name != row.name
     row.name, row.lookup, row.external_id, row.changed_at = name, name.lower(), written.get("externalId"), now
-    if gone := before - after:
+    gone = sorted(before - after)
+    for start in range(0, len(gone), 500):
+        some = gone[start : start + 500]
         session.execute(
-            delete(ScimMemberRow).where(ScimMemberRow.group_id == row.id, ScimMemberRow.person_id.in_(gone))
+            delete(ScimMemberRow).where(ScimMemberRow.group_id == row.id, ScimMemberRow.person_id.in_(some))
         )
     session.add_all(ScimMemberRow(group_id=row.id, person_id=each) for each in sorted(after - before))
     session.flush()
-    _settle(session, before | after if renamed else before ^ after, settings, now)
+    users.settle(session, before | after if renamed else before ^ after, settings, now)
     return Written(row, len(after), after - before, before - after, renamed)
 
 
@@ -119,13 +121,8 @@ def remove(session: Session, row: ScimGroupRow, settings: ScimSettings, now: dat
     session.execute(delete(ScimMemberRow).where(ScimMemberRow.group_id == row.id))
     session.delete(row)
     session.flush()
-    _settle(session, members, settings, now)
+    users.settle(session, members, settings, now)
     return members
-
-
-def _settle(session: Session, person_ids: Iterable[str], settings: ScimSettings, now: datetime) -> None:
-    for person_id in sorted(person_ids):
-        users.settle(session, person_id, settings, now)
 
 
 def _members(session: Session, group_id: str) -> frozenset[str]:

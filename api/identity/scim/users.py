@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -121,19 +121,18 @@ def remove(session: Session, row: ScimUserRow, now: datetime) -> str:
     return person_id
 
 
-def settle(session: Session, person_id: str, settings: ScimSettings, now: datetime) -> bool:
-    """Make the person's grants and roles what the directory's groups give. Returns whether that changed anything."""
-    person = session.get_one(PersonRow, person_id)
-    if person.disabled_at is not None:
-        return belonging.belong(session, person_id, NOTHING, belonging.SCIM, now)
-    names = session.scalars(
-        select(ScimGroupRow.name)
-        .join(ScimMemberRow, ScimMemberRow.group_id == ScimGroupRow.id)
-        .where(ScimMemberRow.person_id == person_id)
-    )
-    given = settings.belonging(names)
-    whole = Belonging(given.groups, given.roles | set(settings.roles))
-    return belonging.belong(session, person_id, whole, belonging.SCIM, now)
+def settle(session: Session, person_ids: Collection[str], settings: ScimSettings, now: datetime) -> bool:
+    """Make the grants and roles of these people what the directory's groups give. Returns whether anything changed."""
+    wanted: dict[str, Belonging] = {}
+    groups = _groups_of(session, sorted(person_ids))
+    for some in _some(sorted(person_ids)):
+        for person_id, disabled_at in session.execute(
+            select(PersonRow.id, PersonRow.disabled_at).where(PersonRow.id.in_(some))
+        ):
+            given = settings.belonging(name for _, name in groups.get(person_id, ()))
+            whole = Belonging(given.groups, given.roles | set(settings.roles))
+            wanted[person_id] = NOTHING if disabled_at is not None else whole
+    return belonging.belong_all(session, wanted, belonging.SCIM, now)
 
 
 def _store(
@@ -152,7 +151,7 @@ def _store(
     elif not active and person.disabled_at is None:
         shut_out(session, person.id, now)
     session.flush()
-    return settle(session, person.id, settings, now)
+    return settle(session, (person.id,), settings, now)
 
 
 def _check_free(session: Session, written: Mapping[str, Any], email: str, own: str | None) -> None:

@@ -97,7 +97,9 @@ def upgrade() -> None:
         sa.Column("group_id", sa.String(length=36), nullable=False),
         sa.Column("person_id", sa.String(length=36), nullable=False),
         sa.ForeignKeyConstraint(["group_id"], ["scim_groups.id"], name=op.f("fk_scim_members_group_id_scim_groups")),
-        sa.ForeignKeyConstraint(["person_id"], ["scim_users.person_id"], name=op.f("fk_scim_members_person_id_scim_users")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["scim_users.person_id"], name=op.f("fk_scim_members_person_id_scim_users")
+        ),
         sa.PrimaryKeyConstraint("group_id", "person_id", name=op.f("pk_scim_members")),
     )
     op.create_index(op.f("ix_scim_members_person_id"), "scim_members", ["person_id"])

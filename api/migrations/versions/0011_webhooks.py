@@ -43,7 +43,10 @@ def upgrade() -> None:
         sa.Column("next_at", core.database.Moment(), nullable=True),
         sa.Column("sent_at", core.database.Moment(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id_webhooks")
+            ["webhook_id"],
+            ["webhooks.id"],
+            name=op.f("fk_webhook_deliveries_webhook_id_webhooks"),
+            ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
         sa.UniqueConstraint("key", name=op.f("uq_webhook_deliveries_key")),

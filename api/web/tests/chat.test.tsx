@@ -232,6 +232,7 @@ describe("an answer that a model wrote", () => {
     searched: "How much leave?",
     model: "scribe",
     tier: "small",
+    alone_by: null,
     attempts: [
       {
         model: "scribe",
@@ -254,6 +255,7 @@ describe("an answer that a model wrote", () => {
         call: {
           returned: "scribe-2026-01-01",
           region: "eu",
+          strayed: false,
           finish: "stop",
           requests: [],
           tokens: { input: 120, output: 9, cache_read: 0, cache_write: 0, reasoning: 0 },

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from answer.batching import rows
+from answer.batching.desk import Ask, Batches
 from answer.budget import BudgetEntry, BudgetSettings
 from answer.models.base import ModelBusy, ModelFailed
 from answer.recording import Record
 from api.forgetting import forget
-from core.errors import Conflict, Invalid, NotFound, Refused, Unavailable
+from core.errors import Conflict, Invalid, NotFound, Refused, TooMany, Unavailable
 from tests.answer.batching.office import (
     ANA,
     HOW_LONG,
@@ -558,3 +560,16 @@ def _die_once(office: Office) -> Any:
             office.vendor._spoils.append(("batches", lambda asked, reply: Reply(reply.status, reply.body, cut=True)))
 
     return came
+
+
+def test_one_person_puts_only_so_many_questions_into_batches_a_day(office: Office) -> None:
+    settings = office.desk._by.settings.model_copy(update={"batch_questions_per_day": 3})
+    desk = Batches(replace(office.desk._by, settings=settings), timedelta())
+    asks = [Ask("a", "How many stairs are there?"), Ask("b", "Who sweeps them?")]
+    first = desk.open(asks, office.bo, model="cloud", tier=None)
+    # The same again is the same batch.
+    assert desk.open(asks, office.bo, model="cloud", tier=None).id == first.id
+    with pytest.raises(TooMany, match="1 are left") as refused:
+        desk.open([Ask("c", "And who mops?"), Ask("d", "And who waxes?")], office.bo, model="cloud", tier=None)
+    assert 0 < refused.value.retry_after <= 24 * 3600
+    desk.cancel(first.id, office.bo)

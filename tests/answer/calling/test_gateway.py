@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from threading import Thread
 
 import pytest
 
 from answer.budgets import OverBudget
+from answer.calling import pulling
 from answer.calling.breaker import Breaking
 from answer.calling.retrying import Retrying
 from answer.calling.slots import Queueing
 from answer.gateway import Cancelled, Resting, TooSlow
-from answer.models.base import ChatModel, Ended, ModelBusy, ModelDeclined, ModelFailed, Usage, Wrote
+from answer.models.base import ChatModel, Ended, ModelBusy, ModelDeclined, ModelError, ModelFailed, Usage, Wrote
 from answer.models.entry import ModelEntry
 from answer.models.scripted import Delay, Hold, says
 from core.errors import Invalid, Refused, TooMany, Unavailable, VouchError
@@ -334,3 +336,46 @@ def test_what_stands_in_the_way_of_a_model_is_told_as_its_failure() -> None:
     again = line.stream()
     assert text_of(list(again))
     assert [attempt.reason for attempt in again.call.attempts] == ["unavailable", "answered"]
+
+
+def test_a_model_whose_provider_answered_elsewhere_is_reported_to_the_register() -> None:
+    line = Line((Wrote("Yes."), Ended("stop", Usage(1, 1), "tiny", region="us")), region="eu")
+    stopped: list[tuple[str, str]] = []
+    line.gateway._strayed = lambda entry, call: stopped.append(  # pyright: ignore[reportPrivateUsage]
+        (entry.name, call.why_strayed)
+    )
+    list(line.stream())
+    assert stopped == [("small", "Its provider says that it answered in us, and the register says eu.")]
+
+
+@pytest.mark.parametrize("kind", [ModelBusy, ModelFailed])
+def test_a_model_that_was_not_reached_costs_nothing(kind: type[ModelError]) -> None:
+    line = Line([kind("No connection.", sent=False)], retrying=Retrying(attempts=1))
+    with pytest.raises(kind):
+        list(line.stream())
+    assert (line.book.settled, line.book.released) == ([], 1)
+    # A silence after the prompt was sent is paid for.
+    silent = Line([kind("It stopped.")], retrying=Retrying(attempts=1))
+    with pytest.raises(kind):
+        list(silent.stream())
+    assert len(silent.book.settled) == 1
+
+
+def test_a_trial_that_could_not_begin_leaves_the_next_one_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = [[ModelBusy("Down.", status=503)]] * 5
+    line = Line(*busy, GOOD, retrying=Retrying(attempts=1), breaking=Breaking(least=5))
+    for _ in range(5):
+        with pytest.raises(ModelBusy):
+            list(line.stream())
+    line.clock.now += 20
+
+    def cannot(thread: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pulling.Thread, "start", cannot)
+        with pytest.raises(RuntimeError):
+            list(line.stream())
+    line.clock.now += 100_000
+    assert text_of(list(line.stream()))
+    assert len(line.book.settled) == 1

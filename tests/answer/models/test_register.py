@@ -169,3 +169,29 @@ def test_handling_has_to_be_stated_whole() -> None:
         stated = {name: value for name, value in HANDLING.model_dump().items() if name != missing}
         with pytest.raises(ValidationError):
             entry(handling=stated)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"provider": "openai", "model": "gpt-5-2025-08-07", "base_url": None, "api_key": "env:KEY"},
+        {"base_url": "https://8.8.8.8/v1"},
+    ],
+)
+def test_a_model_of_a_provider_or_at_a_public_address_does_not_stand_on_premise(place: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match="on_premise is a compatible server"):
+        entry(place="on_premise", **place)
+
+
+def test_a_model_that_was_stopped_is_not_called_until_somebody_sets_it_again(accounts: Accounts) -> None:
+    register = accounts.register(entry())
+    register.confirm(entry())
+    register.stop(entry(context_tokens=9000), "Another entry than the one that holds")
+    register.confirm(entry())
+    register.stop(entry(), "It answered elsewhere")
+    with pytest.raises(Refused):
+        register.confirm(entry())
+    stopped = register.history("small")[0]
+    assert (stopped.change, stopped.changed_by, stopped.why) == ("retired", "vouch", "It answered elsewhere")
+    register.set(entry(), "Looked into")
+    register.confirm(entry())

@@ -23,7 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from answer.models.base import Limits, ModelBusy, ModelFailed
-from answer.models.calls import Call
+from answer.models.calls import Call, present
+from answer.models.failures import told
 from answer.models.transport import MOST_BYTES, open_client
 from core.egress import Egress, EgressSettings
 
@@ -248,3 +249,34 @@ def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(trusted, private)
     return trusted, context
+
+
+def test_what_was_not_connected_was_not_sent() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        closed = free.getsockname()[1]
+    for rule, url in (
+        (egress(), f"http://127.0.0.1:{closed}/v1"),
+        (egress(), "http://unlisted.example.org/v1"),
+        (egress(), "http://gone.example.com/v1"),
+        (egress({"models.example.com": "169.254.169.254"}), "http://models.example.com/v1"),
+    ):
+        call, _ = get(rule, url)
+        assert call.failure is not None
+        assert not call.failure.sent
+        assert told(call.failure)[0] == "The model was not reached."
+
+
+def test_a_model_inside_is_connected_to_inside_and_nowhere_else(server: ThreadingHTTPServer) -> None:
+    port = server.server_address[1]
+    outside = egress({"models.example.com": "93.184.216.34"})
+    with open_client(outside, inside=True) as http, Call("small", LIMITS).present():
+        with pytest.raises(httpx2.TransportError):
+            http.get("http://models.example.com/v1")
+        failure = present().failure
+    assert isinstance(failure, ModelFailed)
+    assert "outside of the own network" in failure.message
+    # Neither through a proxy: what is behind it is not inside.
+    rule = egress({"models.example.com": "127.0.0.1"}, proxy="http://proxy.example.com:3128")
+    with open_client(rule, inside=True) as http, Call("small", LIMITS).present():
+        assert http.get(f"http://models.example.com:{port}/v1").text == "here"

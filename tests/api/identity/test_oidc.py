@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from api.identity import checks
 from api.identity.errors import SignInFailed
 from api.identity.oidc.flow import SingleSignOn
 from api.identity.oidc.proofs import LOGOUT_EVENT
 from api.identity.oidc.provider import REFETCH_SECONDS, REST_SECONDS, Provider
 from api.identity.settings import OidcSettings
+from api.parts.stores import resolver
+from api.settings import Settings
 from core.egress import Egress, EgressSettings
 from core.secrets import Secret
 from tests.conftest import StandingClock
@@ -94,6 +98,26 @@ def test_an_honest_token_is_believed(sso: Sso) -> None:
     assert len(form["code_verifier"][0]) == 43
     assert form["redirect_uri"] == [f"{HOME}/v1/session/oidc/callback"]
     assert "client_secret" not in form
+
+
+@pytest.mark.parametrize(
+    ("alg", "key"),
+    [
+        ("PS256", RSAKey.generate_key(2048, {"kid": "first"})),
+        ("ES256", ECKey.generate_key("P-256", {"kid": "first"})),
+        ("ES384", ECKey.generate_key("P-384", {"kid": "first"})),
+        ("Ed25519", OKPKey.generate_key("Ed25519", {"kid": "first"})),
+    ],
+)
+def test_other_signatures_of_a_private_key_are_believed(sso: Sso, alg: str, key: Any) -> None:
+    sso.rogue.published = [key.as_dict(private=False)]
+    assert sso.arrive(lambda claims: sso.rogue.signed(claims, key, alg)).claimed.subject == "ana"
+
+
+@pytest.mark.parametrize("name", ["p", "d", "k"])
+def test_a_provider_that_publishes_its_private_key_is_used_by_its_public_part(sso: Sso, name: str) -> None:
+    sso.rogue.published = [{**sso.rogue.key.as_dict(private=False), name: "c2VjcmV0"}]
+    assert sso.arrive().claimed.subject == "ana"
 
 
 def test_a_token_without_a_signature_is_not_believed(sso: Sso) -> None:
@@ -365,3 +389,24 @@ def test_an_old_logout_token_is_refused(sso: Sso) -> None:
     token = sso.rogue.signed(sso.logout_claims(exp=int(sso.clock().timestamp()) + 10_000))
     sso.clock.tick(minutes=7)
     refused(lambda: sso.sso.logged_out(token), "too long ago")
+
+
+def test_vouch_doctor_says_what_keeps_people_out(rogue: RogueProvider, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("x" * 40)
+
+    def found(**changed: Any) -> list[tuple[str, str]]:
+        oidc = {"issuer": rogue.issuer, "client_id": "vouch", "client_secret": f"file:{tmp_path / 'secret'}"}
+        identity = {"public_url": HOME, "oidc": oidc, "scim": {"token": f"file:{tmp_path / 'secret'}"}}
+        egress = {"hosts": ["127.0.0.1"], "private": ["127.0.0.1/32"]}
+        settings = Settings.model_validate({"identity": identity, "egress": egress, **changed})
+        return list(checks.faults(settings, resolver(settings)))
+
+    assert found() == []
+    assert found(identity={}) == []
+    assert [(name, "egress" in told) for name, told in found(egress={})] == [("identity.oidc", True)]
+    rogue.described["issuer"] = "https://other.example"
+    (tmp_path / "secret").write_text("short")
+    names = [name for name, _ in found()]
+    assert names == ["identity.oidc", "identity.scim.token"]
+    (tmp_path / "secret").unlink()
+    assert [name for name, _ in found()] == ["identity.oidc.client_secret", "identity.scim.token"]

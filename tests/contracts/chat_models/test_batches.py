@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import pytest
 
 from answer.models.base import Ended, ModelBusy, ModelError, ModelFailed, Pointed, Wrote
@@ -18,6 +19,7 @@ from tests.contracts.chat_models.conftest import LIMITS, loopback
 from tests.fakes.batch_anthropic import FakeAnthropicBatches
 from tests.fakes.batch_openai import FakeOpenAIBatches
 from tests.fakes.batch_vendor import BatchVendor, Fails, Runs, Says
+from tests.fakes.loopback import Asked, Reply
 from tests.fakes.model_anthropic import FakeAnthropic
 from tests.fakes.model_openai import FakeOpenAI
 from tests.fakes.model_vendor import KEY, ModelVendor
@@ -239,3 +241,41 @@ def test_while_a_batch_runs_that_may_be_the_one_it_is_not_decided(anthropic: Fak
     assert model.find("b1", ["q0"], SINCE, []) == "batch_1"
     assert model.find("b1", ["another"], SINCE, []) is None
     model.close()
+
+
+def test_a_result_that_cannot_be_read_fails_alone(
+    model: BatchModel, vendor: BatchVendor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor.writes = lambda text: Says("One [1].")
+    batch = submitted(model, vendor, "Who?", "When?")
+    vendor.done()
+    whole = vendor.answer
+
+    def answer(asked: Asked) -> Reply:
+        given = whole(asked)
+        lines = given.body.splitlines()
+        if not all(b"custom_id" in line for line in lines) or not lines:
+            return given
+        broken = {"custom_id": "q0", "response": {"status_code": 200, "body": None}, "result": {"type": "succeeded"}}
+        rest = [line for line in lines if b'"q0"' not in line]
+        return Reply(200, b"\n".join([orjson.dumps(broken), b"no line of JSON", *rest]), given.headers)
+
+    monkeypatch.setattr(vendor, "answer", answer)
+    found = results(model, batch)
+    assert {key: each.outcome for key, each in found.items()} == {"q0": "failed", "q1": "replied"}
+
+
+def test_a_file_of_prompts_whose_batch_is_not_taken_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    with FakeOpenAIBatches() as vendor:
+        assert isinstance(vendor, FakeOpenAIBatches)
+        whole = vendor.answer
+
+        def answer(asked: Asked) -> Reply:
+            return Reply(400) if (asked.method, asked.path) == ("POST", "/v1/batches") else whole(asked)
+
+        monkeypatch.setattr(vendor, "answer", answer)
+        model = opened_at(vendor.entry())
+        with pytest.raises(ModelFailed):
+            submitted(model, vendor, "Who?")
+        assert vendor.deleted == list(vendor.files) != []
+        model.close()

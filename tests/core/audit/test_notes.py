@@ -70,6 +70,16 @@ def test_no_byte_of_a_note_can_be_changed(place: int, by: int) -> None:
         open_checkpoint(bytes(edited), [NAMED])
 
 
+def test_no_bit_of_a_note_can_be_changed() -> None:
+    """Also those of the last letters of base64 that say nothing."""
+    for place in range(len(NOTE)):
+        for bit in range(8):
+            edited = bytearray(NOTE)
+            edited[place] ^= 1 << bit
+            with pytest.raises(BadCheckpoint):
+                open_checkpoint(bytes(edited), [NAMED])
+
+
 @given(st.integers(0, len(NOTE)), st.binary(min_size=1, max_size=3))
 def test_nothing_can_be_put_into_a_note(place: int, more: bytes) -> None:
     edited = NOTE[:place] + more + NOTE[place:]

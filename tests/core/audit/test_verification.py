@@ -387,3 +387,19 @@ def test_a_stored_subtree_that_was_edited_is_a_finding(installation: Installatio
     with pytest.raises(Refused):
         again.sequencer.drain()
     again.close()
+
+
+def test_a_tail_cut_with_the_change_of_keys_in_it_is_seen_from_a_kept_checkpoint(installation: Installation) -> None:
+    installation.write(3)
+    older = installation.head.read_bytes()
+    installation.sequencer.rotate("")
+    kept = installation.head.read_bytes()
+    installation.write(1)
+    later = installation.head.read_bytes()
+    installation.remove(RecordRow, 4, 5)
+    installation.remove(CheckpointRow, 4, 5)
+    installation.head.write_bytes(older)
+    assert installation.verify(older).ok
+    # That of the change is signed by the old key as well.
+    assert installation.verify(kept).first_broken is not None
+    assert "stands for 5 records of 3" in installation.verify(later).trouble

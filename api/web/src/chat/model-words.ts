@@ -16,6 +16,8 @@ const AGAINST: Record<string, string> = {
   quote: "the quotation is not verbatim",
   negation: "the source says the opposite",
   modality: "the source says it with another force",
+  clause: "a part of it stands in no source",
+  condition: "a condition of the source is left out",
   limit: "the source sets another limit",
   order: "the source has it in another order",
   support: "the sources do not carry it",

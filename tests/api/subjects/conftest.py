@@ -1,0 +1,3 @@
+from tests.api.subjects.house import company
+
+__all__ = ["company"]
