@@ -105,7 +105,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     made = Place(tmp_path_factory.mktemp("command_line"))
     with serving(made):
         made.vouch("people", "add", ANA, "--groups", "staff", "--role", "employee")
-        made.vouch("people", "add", BO, "--groups", "staff,finance", "--role", "employee,reviewer")
+        made.vouch("people", "add", BO, "--groups", "staff,finance", "--role", "employee,connector_owner")
         folder = made.folder / "policies"
         (folder / "hr").mkdir(parents=True)
         (folder / "hr" / "leave.md").write_text("# Leave\n\nEvery employee has 27 days of annual leave.\n")
@@ -272,12 +272,13 @@ def test_the_log_is_whole_and_tells_who_acted_for_whom(place: Place) -> None:
     assert verified["first_broken"] is None
     # That it was verified is a record as well.
     assert f"{verified['records'] + 1} records" in place.vouch("audit", "verify").out
-    records = place.vouch("audit", "tail", "--count", "2", "--json").json
-    assert [record["kind"] for record in records] == ["operator.impersonation", "search"]
+    records = place.vouch("audit", "tail", "--count", "4", "--json").json
+    kinds = [record["kind"] for record in records]
+    assert kinds == ["operator.impersonation", "search", "audit.verified", "audit.verified"]
     text = json.dumps(records)
     assert ANA not in text
     assert "annual leave" not in text
-    assert "operator.impersonation" in place.vouch("audit", "tail", "-n", "2").out
+    assert "operator.impersonation" in place.vouch("audit", "tail", "-n", "4").out
 
 
 def test_verify_names_the_first_broken_record(other: Place) -> None:
