@@ -206,6 +206,7 @@ class _Checking:
     map_id: str
     waiting: list[Claim] = field(default_factory=list[Claim])
     used: set[int] = field(default_factory=set[int])
+    shown: set[str] = field(default_factory=set[str])
     seconds: float = 0.0
 
     def checked(self, proposed: Proposed) -> Iterator[Claim]:
@@ -213,9 +214,11 @@ class _Checking:
         # By their numbers: of what was sent some time ago, not every unit may still be there.
         places = {unit.number: place for place, unit in enumerate(self.units)}
         cites = [places[number] for number in proposed.cites if number in places]
+        claims: list[Claim] = []
         if self.guard.refuses(proposed.text):
             self._drop(proposed, ["instruction"], 0.0, replaced=False)
-            claims: list[Claim] = []
+        elif not self._is_new(proposed.text):
+            self._drop(proposed, ["repeated"], 0.0, replaced=False)
         else:
             verdict = self.ground.verify(proposed.text, cites)
             claims = list(self._held(proposed, verdict) if verdict.holds else self._instead(proposed, verdict))
@@ -223,6 +226,7 @@ class _Checking:
         yield from claims
 
     def _held(self, proposed: Proposed, verdict: Verdict) -> Iterator[Claim]:
+        self.shown.add(_plainly(proposed.text))
         self.tried.held += 1
         self.tried.repaired += verdict.repaired
         self.tried.support = max(self.tried.support, verdict.support)
@@ -232,6 +236,10 @@ class _Checking:
         self.waiting = []
         self.used |= set(verdict.cited)
         yield Claim(proposed.text, _citations([self.units[n] for n in verdict.cited], verdict.support), self.map_id)
+
+    def _is_new(self, text: str) -> bool:
+        """Whether it was not shown before in the same words: small models say the same thing over and over."""
+        return _plainly(text) not in self.shown
 
     def _instead(self, proposed: Proposed, verdict: Verdict) -> Iterator[Claim]:
         against = [each.kind for each in verdict.disagreements] or [
@@ -277,6 +285,10 @@ def sees_values(policy: Policy, destination: Destination) -> bool:
 def sources_of(units: Sequence[Unit]) -> tuple[str, ...]:
     """The names of the sources that units come from."""
     return tuple(sorted({unit.passage.document.source for unit in units}))
+
+
+def _plainly(text: str) -> str:
+    return " ".join(text.casefold().split()).rstrip(".!? ")
 
 
 def _places(units: Sequence[Unit]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import orjson
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import StreamingResponse
 from pydantic import Field
+from sqlalchemy import select
 
 from api.auditing import told, verified
 from api.configuring import By
@@ -22,13 +23,15 @@ from core.audit.keys import Generations, first_key
 from core.audit.proving import consistent, prove
 from core.audit.reading import open_database
 from core.audit.witnesses import State
-from core.errors import Conflict
+from core.errors import Conflict, NotFound
+from core.tables import PersonRow
 
 router = APIRouter(prefix="/v1/audit")
 MOST_RECORDS = 500
 LONGEST_NOTE = 20_000
 Checking = Annotated[By, Depends(deciding("audit.verify"))]
 Reading = Annotated[By, Depends(deciding("audit.read"))]
+Identifying = Annotated[By, Depends(deciding("audit.identify"))]
 
 
 class WitnessOut(Model):
@@ -114,6 +117,19 @@ class VerifyIn(Model):
     checkpoints: list[Annotated[str, Field(max_length=LONGEST_NOTE)]] = Field(default=[], max_length=100)
 
 
+class IdentifyIn(Model):
+    """``subject`` is a pseudonym of the log; ``why`` is kept with the look-up, as a commitment."""
+
+    subject: str = Field(pattern=r"^[0-9a-f]{32}$")
+    why: str = Field(min_length=3, max_length=500)
+
+
+class IdentifiedOut(Model):
+    subject: str
+    email: str
+    name: str
+
+
 @router.get("/checkpoint")
 def newest_checkpoint(by: Checking, runtime: CurrentRuntime) -> CheckpointOut:
     """The newest signed checkpoint, and what witnesses outside have."""
@@ -170,6 +186,24 @@ def read_records(
     return RecordsOut(
         records=[_record(link) for link in shown], next=shown[-1].seq if more else None
     )  # fmt: skip
+
+
+@router.post("/identify")
+def identify(body: IdentifyIn, by: Identifying, runtime: CurrentRuntime) -> IdentifiedOut:
+    """Which person a pseudonym stands for. The look-up is a record of its own, written before it is answered."""
+    with runtime.database.reading() as session:
+        rows = session.execute(select(PersonRow.id, PersonRow.email, PersonRow.name)).all()
+    found = next((row for row in rows if runtime.audit.subject(row.id) == body.subject), None)
+    commitments = runtime.audit.commitments()
+    event = Event(
+        "audit.identified", by.subject, "identify", "done" if found else "denied", runtime.clock(),
+        trace_id=by.trace_id, salt=commitments.salt,
+        details={"person": body.subject, "found": found is not None, "why": commitments.of(body.why)},
+    )  # fmt: skip
+    runtime.audit.append(event)
+    if found is None:
+        raise NotFound("Nobody here is known under this pseudonym.", hint="The person may have been erased.")
+    return IdentifiedOut(subject=body.subject, email=found.email, name=found.name)
 
 
 @router.post("/verify")

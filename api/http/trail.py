@@ -19,7 +19,8 @@ router = APIRouter(prefix="/v1")
 
 class DroppedOut(Model):
     """``against``: a kind of disagreement with the evidence (``number``, ``date``, ``name``, ``quote``, ``negation``,
-    ``modality``, ``limit``, ``order``, ``clause``, ``condition``), ``support``, ``says_nothing`` or ``instruction``."""
+    ``modality``, ``limit``, ``order``, ``clause``, ``condition``), ``support``, ``says_nothing``, ``repeated`` or
+    ``instruction``."""
 
     text: str | None
     withheld: Literal["access revoked", "instruction"] | None

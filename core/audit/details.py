@@ -548,6 +548,14 @@ class AuditRead(Details):
     last: Count | None = None
 
 
+class SubjectIdentified(Details):
+    """Somebody looked up which ``person`` a pseudonym stands for. ``why`` commits to the reason."""
+
+    person: Subject
+    found: Flag
+    why: Commitment
+
+
 class AuditExported(Details):
     """Records ``first`` to ``last`` were copied out, with proofs that they are in the tree of ``size`` records."""
 

@@ -90,6 +90,17 @@ def test_a_sentence_that_its_span_carries_is_shown_with_that_span(ask: Ask, auth
     assert len(author.asked) == 1
 
 
+def test_a_sentence_that_was_shown_is_not_shown_again(ask: Ask, installed: Installation) -> None:
+    def writes(model: str, told: Told) -> Script:
+        one = number(told, "16 weeks")
+        return Script((f"Parental leave lasts 16 weeks {one}. Parental  leave lasts 16 weeks {one}.",))
+
+    answer = ask(QUESTION, writes)
+    assert texts(answer) == ["Parental leave lasts 16 weeks."]
+    (dropped,) = tried(installed, answer)[0]["dropped"]  # type: ignore[misc]
+    assert dropped["against"] == ["repeated"]
+
+
 def test_an_invention_is_not_shown_and_the_verbatim_sentence_takes_its_place(ask: Ask, installed: Installation) -> None:
     def writes(model: str, text: str) -> Told:
         invented = f"It is paid in full for the first 8 weeks {number(text, '12 weeks')}."

@@ -17,7 +17,7 @@ from starlette.testclient import TestClient
 
 from api.doctor import _witnesses  # pyright: ignore[reportPrivateUsage]
 from api.settings import AuditSettings, DemoSettings, Settings
-from core.audit import merkle
+from core.audit import merkle, tail
 from core.audit.checkpoints import open_checkpoint, read
 from core.audit.notes import read_key
 from core.audit.reading import split_notes
@@ -121,6 +121,24 @@ def test_only_reviewers_read_and_nobody_unknown_learns_anything(reviewed: House)
         assert call.status_code == 403
     for path in ("checkpoint", "key", "records", "records/1/proof", "consistency?first=1&second=1"):
         assert reviewed.visitor().get(f"/v1/audit/{path}").status_code == 401
+
+
+def test_who_stands_behind_a_pseudonym_is_told_to_reviewers_only_and_is_a_record(
+    reviewed: House, reviewer: TestClient
+) -> None:
+    ana = reviewed.runtime.audit.subject(reviewed.installation.principal("ana@x.example").person_id)
+    asked = {"subject": ana, "why": "Complaint 12 of the works council"}
+    told = reviewer.post("/v1/audit/identify", json=asked).json()
+    assert (told["subject"], told["email"]) == (ana, "ana@x.example")
+    for other in (reviewed.operator(), reviewed.operator(REVIEWER), reviewed.browser("ana@x.example")):
+        assert other.post("/v1/audit/identify", json=asked).status_code in (401, 403)
+    unknown = reviewer.post("/v1/audit/identify", json={**asked, "subject": "0" * 32})
+    assert_problem(unknown, 404, "not_found")
+    assert_problem(reviewer.post("/v1/audit/identify", json={"subject": ana, "why": ""}), 422, "invalid")
+    reviewed.runtime.sequencer.drain()
+    looked = [each for each in tail(reviewed.runtime.database, 9) if each["kind"] == "audit.identified"]
+    assert [each["details"]["found"] for each in looked] == [True, False]
+    assert "works council" not in json.dumps(looked)
 
 
 def test_what_is_not_there_is_said_so(reviewer: TestClient) -> None:

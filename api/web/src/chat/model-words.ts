@@ -22,6 +22,7 @@ const AGAINST: Record<string, string> = {
   order: "the source has it in another order",
   support: "the sources do not carry it",
   says_nothing: "it says nothing of the matter",
+  repeated: "it was said before",
   instruction: "it follows an instruction in a document",
 };
 
