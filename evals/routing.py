@@ -38,8 +38,12 @@ SHARES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 MIDDLE = (0.2, 0.8)
 _DAY = date(2026, 1, 1)
 _ENTRIES = (
-    ModelEntry(name="small", provider="openai", model="small-1", tier="small", prices=Prices(input=0.24, output=0.24)),
-    ModelEntry(name="large", provider="openai", model="large-1", tier="large", prices=Prices(input=10, output=30)),
+    ModelEntry(
+        name="small", provider="openai", model="small-2026-01-01", tier="small", prices=Prices(input=0.24, output=0.24)
+    ),
+    ModelEntry(
+        name="large", provider="openai", model="large-2026-01-01", tier="large", prices=Prices(input=10, output=30)
+    ),
 )
 """Prices of the two models of the set, per million tokens, in 2024."""
 

@@ -14,6 +14,7 @@ from answer.verify.clauses import content
 from answer.verify.days import days
 from answer.verify.exact import disagreements
 from answer.verify.ground import Ground, Verdict
+from answer.verify.polarity import bounds
 from answer.verify.quantities import quantities
 
 _ASKING = re.compile(r"^(?:whether(?: or not)?|true (?:if|when)|if|says (?:whether|if))\s+", re.IGNORECASE)
@@ -58,15 +59,24 @@ class Checking:
             return Held(against=("number",))
         for statement in _statements(leaf, text):
             verdict = self._ground.verify(statement, named)
-            if verdict.holds and self._said_of(leaf, text, verdict.cited):
+            holds = verdict.holds or self._is_bare(statement, verdict)
+            if holds and self._said_of(leaf, text, verdict.cited):
                 return Held(verdict.cited, verdict.support)
             against = _against(verdict)
         return Held(against=against)
 
+    def _is_bare(self, statement: str, verdict: Verdict) -> bool:
+        """Whether nothing speaks against a number but that its unit calls it a limit ("within 2 days"). What the number
+        is, its field says; one that names a limit itself has to name the same."""
+        only = {each.kind for each in verdict.disagreements} == {"limit"}
+        return only and not bounds(statement) and verdict.support >= self._ground.threshold
+
     def _said_of(self, leaf: Leaf, value: str, cited: Sequence[int]) -> bool:
         """Whether a unit that has the value speaks of the field: a number of one sentence and the words of another one
         together state nothing."""
-        bearing = [unit for unit in cited if not disagreements(value, [self._texts[unit]])]
+        bearing = [
+            unit for unit in cited if {each.kind for each in disagreements(value, [self._texts[unit]])} <= {"limit"}
+        ]
         if len(cited) == 1 or not bearing:
             return bool(bearing)
         words = frozenset(content(f"{leaf.label} {leaf.about}"))

@@ -144,7 +144,7 @@ def test_only_administrators_may_redact_and_see_the_policy(house: House, ana: Te
         assert_problem(visitor.get("/v1/policy/versions"), status, code)
         assert_problem(visitor.put("/v1/policy", json={"classes": {}, "sensitivity": {}, "why": "x"}), status, code)
         assert_problem(visitor.post("/v1/policy/try", json={"classes": {}, "sensitivity": {}}), status, code)
-        assert_problem(visitor.post("/v1/operator/people/ana@x.example/forget"), 403, "forbidden")
+        assert_problem(visitor.post("/v1/operator/people/ana@x.example/forget"), status, code)
 
 
 def test_an_administrator_may(house: House) -> None:
@@ -277,6 +277,7 @@ def test_a_plan_that_makes_a_source_less_sensitive_is_for_administrators(house: 
     house.installation.person("ada@x.example", "staff", roles=("employee", "admin"))
     otto, ada = house.browser("otto@x.example"), house.browser("ada@x.example")
     path = "/v1/sources/offers"
+    assert ada.put(f"{path}/owners", json={"owners": ["otto@x.example"]}).status_code == 200
     plan = otto.get(path).json()["plan"]
     raised = otto.patch(path, json={"plan": {**plan, "sensitivity": "confidential"}})
     assert raised.status_code == 200, raised.text
