@@ -150,7 +150,7 @@ def test_what_is_not_there_is_said_so(reviewer: TestClient) -> None:
 
 def test_the_state_of_witnesses_is_told(reviewed: House, reviewer: TestClient) -> None:
     reviewed.runtime.sequencer.drain()
-    reviewed.runtime.witnesses.run_once()
+    reviewed.runtime.witnesses.stop()
     (state,) = reviewer.get("/v1/audit/checkpoint").json()["witnesses"]
     assert (state["name"], state["behind"], state["failure"]) == ("file", 0, None)
     settings = reviewed.runtime.settings
@@ -165,7 +165,7 @@ def test_a_witness_that_fails_is_told_by_the_doctor(tmp_path: Path) -> None:
         data_dir=tmp_path / "data", demo=DemoSettings(load=False), audit=AuditSettings(file=tmp_path / "no" / "file")
     )
     installation = Installation(tmp_path, audit=settings.audit)
-    installation.runtime.witnesses.run_once()
+    installation.runtime.witnesses.stop()
     (finding,) = _witnesses(tmp_path / "data", settings)
     assert finding.state == "wrong"
     assert "behind since" in finding.detail
