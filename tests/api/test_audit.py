@@ -165,6 +165,7 @@ def test_a_witness_that_fails_is_told_by_the_doctor(tmp_path: Path) -> None:
         data_dir=tmp_path / "data", demo=DemoSettings(load=False), audit=AuditSettings(file=tmp_path / "no" / "file")
     )
     installation = Installation(tmp_path, audit=settings.audit)
+    installation.runtime.sequencer.drain()
     installation.runtime.witnesses.stop()
     (finding,) = _witnesses(tmp_path / "data", settings)
     assert finding.state == "wrong"
