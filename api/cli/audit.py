@@ -75,6 +75,8 @@ def _verify_export(export: Path, key: str | None, kept: list[bytes], authorities
 
     if key is None:
         raise Invalid("An export is verified with a key.", hint="Add --key and what vouch audit key printed there.")
+    if not export.exists():
+        raise NotFound(f"There is no export at {export}.", hint="Name the folder or zip that vouch audit export wrote.")
     with _shown("verifying") as tell:
         return exported.verify(export, trusted_key(key).public, kept, tell, authorities)
 

@@ -265,7 +265,8 @@ def test_a_proof_can_be_had_without_a_server(place: Place) -> None:
     ("arguments", "what"),
     [
         (("verify", "--export", "none"), "--key"),
-        (("verify", "--export", "none", "--key", "none"), "cannot be read"),
+        (("verify", "--export", "none", "--key", "none"), "no export"),
+        (("verify", "--export", ".", "--key", "none"), "cannot be read"),
         (("verify", "--key", "x+y+z"), "--export"),
         (("verify",), "no installation"),
         (("checkpoint",), "no installation"),
@@ -275,3 +276,4 @@ def test_what_is_missing_is_named(place: Place, arguments: tuple[str, ...], what
     ran = place.vouch(*arguments, elsewhere=True)
     assert ran.returncode == 1
     assert what in ran.stderr
+    assert "Traceback" not in ran.stderr
