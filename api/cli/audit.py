@@ -14,7 +14,7 @@ from rich.progress import Progress
 from api.cli.client import connect
 from api.cli.output import complaints, console, guarded, show_json, table
 from api.settings import load_settings
-from core.errors import Invalid, Refused
+from core.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:
     from core.audit.verification import Progress as Tell
