@@ -16,7 +16,7 @@ import orjson
 import rfc8785
 from pydantic import ValidationError
 
-from core.audit import details as fields
+from core.audit.details import asking, base, log, people, systems
 from core.errors import Invalid
 
 SCHEMA = 2
@@ -78,57 +78,57 @@ Outcome = Literal["started", "done", "answered", "abstained", "refused", "denied
 NO_SUBJECT = ""
 _EXACT, _SMALLEST = 2**53 - 1, 1e-4
 
-DETAILS: Mapping[Kind, type[fields.Details]] = {
-    "sign_in": fields.SignIn,
-    "sign_out": fields.SignOut,
-    "search": fields.Search,
-    "ask.intent": fields.AskIntent,
-    "ask.sentence": fields.AskSentence,
-    "ask.outcome": fields.AskOutcome,
-    "model.intent": fields.ModelIntent,
-    "model.outcome": fields.ModelOutcome,
-    "document.read": fields.DocumentRead,
-    "evidence.read": fields.EvidenceRead,
-    "answer.read": fields.AnswerRead,
-    "redaction.done": fields.RedactionDone,
-    "redaction.restored": fields.RedactionRestored,
-    "operator.impersonation": fields.Impersonation,
-    "person.acted_for": fields.ActedFor,
-    "role.changed": fields.RoleChanged,
-    "service.changed": fields.ServiceChanged,
-    "source.run": fields.SourceRun,
-    "source.configured": fields.SourceConfigured,
-    "destination.configured": fields.DestinationConfigured,
-    "delivery.intent": fields.DeliveryIntent,
-    "delivery.outcome": fields.DeliveryOutcome,
-    "people.changed": fields.PeopleChanged,
-    "policy.changed": fields.PolicyChanged,
-    "model.changed": fields.ModelChanged,
-    "model.checked": fields.ModelChecked,
-    "passage.flagged": fields.PassageFlagged,
-    "budget.changed": fields.BudgetChanged,
-    "document.suppressed": fields.DocumentSuppressed,
-    "sensitivity.changed": fields.SensitivityChanged,
-    "access.changed": fields.AccessChanged,
-    "installation.started": fields.InstallationStarted,
-    "audit.verified": fields.AuditVerified,
-    "audit.exported": fields.AuditExported,
-    "audit.rotated": fields.AuditRotated,
-    "audit.read": fields.AuditRead,
-    "audit.identified": fields.SubjectIdentified,
-    "credential.changed": fields.CredentialChanged,
-    "group.changed": fields.GroupChanged,
-    "webhook.configured": fields.WebhookConfigured,
-    "webhook.delivered": fields.WebhookDelivered,
-    "conversation.changed": fields.ConversationChanged,
-    "conversation.shared": fields.ConversationShared,
-    "feedback.given": fields.FeedbackGiven,
-    "evidence.kept": fields.EvidenceKept,
-    "evidence.reviewed": fields.EvidenceReviewed,
-    "hold.changed": fields.HoldChanged,
-    "subject.exported": fields.SubjectExported,
-    "subject.erased": fields.SubjectErased,
-    "retention.run": fields.RetentionRun,
+DETAILS: Mapping[Kind, type[base.Details]] = {
+    "sign_in": people.SignIn,
+    "sign_out": people.SignOut,
+    "search": asking.Search,
+    "ask.intent": asking.AskIntent,
+    "ask.sentence": asking.AskSentence,
+    "ask.outcome": asking.AskOutcome,
+    "model.intent": asking.ModelIntent,
+    "model.outcome": asking.ModelOutcome,
+    "document.read": asking.DocumentRead,
+    "evidence.read": asking.EvidenceRead,
+    "answer.read": asking.AnswerRead,
+    "redaction.done": asking.RedactionDone,
+    "redaction.restored": asking.RedactionRestored,
+    "operator.impersonation": people.Impersonation,
+    "person.acted_for": people.ActedFor,
+    "role.changed": people.RoleChanged,
+    "service.changed": people.ServiceChanged,
+    "source.run": systems.SourceRun,
+    "source.configured": systems.SourceConfigured,
+    "destination.configured": systems.DestinationConfigured,
+    "delivery.intent": systems.DeliveryIntent,
+    "delivery.outcome": systems.DeliveryOutcome,
+    "people.changed": people.PeopleChanged,
+    "policy.changed": systems.PolicyChanged,
+    "model.changed": systems.ModelChanged,
+    "model.checked": systems.ModelChecked,
+    "passage.flagged": asking.PassageFlagged,
+    "budget.changed": systems.BudgetChanged,
+    "document.suppressed": systems.DocumentSuppressed,
+    "sensitivity.changed": systems.SensitivityChanged,
+    "access.changed": systems.AccessChanged,
+    "installation.started": systems.InstallationStarted,
+    "audit.verified": log.AuditVerified,
+    "audit.exported": log.AuditExported,
+    "audit.rotated": log.AuditRotated,
+    "audit.read": log.AuditRead,
+    "audit.identified": log.SubjectIdentified,
+    "credential.changed": people.CredentialChanged,
+    "group.changed": people.GroupChanged,
+    "webhook.configured": systems.WebhookConfigured,
+    "webhook.delivered": systems.WebhookDelivered,
+    "conversation.changed": asking.ConversationChanged,
+    "conversation.shared": asking.ConversationShared,
+    "feedback.given": asking.FeedbackGiven,
+    "evidence.kept": asking.EvidenceKept,
+    "evidence.reviewed": asking.EvidenceReviewed,
+    "hold.changed": people.HoldChanged,
+    "subject.exported": people.SubjectExported,
+    "subject.erased": people.SubjectErased,
+    "retention.run": people.RetentionRun,
 }
 _OUTCOMES = frozenset(get_args(Outcome))
 _SUBJECT = re.compile(r"([0-9a-f]{32})?\Z")
@@ -234,7 +234,7 @@ def instant(at: datetime) -> str:
 
 
 def _checked(kind: Kind, details: Mapping[str, JSON], *, salted: bool) -> dict[str, JSON]:
-    tally = fields.Tally()
+    tally = base.Tally()
     try:
         checked = DETAILS[kind].model_validate(details, context=tally)
     except ValidationError as error:
@@ -248,4 +248,4 @@ def _checked(kind: Kind, details: Mapping[str, JSON], *, salted: bool) -> dict[s
 
 
 def _refuse(name: str) -> Invalid:
-    return Invalid(f"The audit schema does not allow this value of {name}.", hint="See core/audit/details.py.")
+    return Invalid(f"The audit schema does not allow this value of {name}.", hint="See core/audit/details.")
