@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -39,14 +38,14 @@ def issue(session: Session, account_id: str, name: str, scopes: Iterable[str], n
     if any(each.name == name.strip() for each in listed(session, account_id, now)):
         raise Conflict(f"There is a key named {name.strip()!r} already.", hint="End that one first, or choose another.")
     token = tokens.issue(session, "key", account_id, "service", now, life)
-    session.add(ServiceKeyRow(hash=_hash(token), name=name.strip(), scopes=list(wanted)))
+    session.add(ServiceKeyRow(hash=tokens.digest(token), name=name.strip(), scopes=list(wanted)))
     session.flush()
     return token
 
 
 def scopes_of(session: Session, token: str) -> frozenset[str]:
     """What the key of a service account may be used for: nothing, where it was not made here."""
-    row = session.get(ServiceKeyRow, _hash(token))
+    row = session.get(ServiceKeyRow, tokens.digest(token))
     return frozenset() if row is None else frozenset(row.scopes)
 
 
@@ -74,7 +73,3 @@ def _valid(account_id: str, now: datetime) -> Select[ServiceKeyRow, TokenRow]:
         .where(TokenRow.person_id == account_id, TokenRow.ended_at.is_(None), TokenRow.expires_at > now)
         .order_by(ServiceKeyRow.name)
     )
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -42,7 +42,7 @@ def issue(
     """A new token for a person. It is shown once; the database keeps its hash."""
     token = PREFIXES[kind] + secrets.token_urlsafe(32)
     row = TokenRow(
-        hash=_hash(token),
+        hash=digest(token),
         kind=kind,
         person_id=person_id,
         method=method,
@@ -62,7 +62,7 @@ def issue(
 
 def holder(session: Session, token: str, kind: Kind, now: datetime) -> TokenRow:
     """The valid token's row. Raises ``Unauthenticated``."""
-    row = session.get(TokenRow, _hash(token))
+    row = session.get(TokenRow, digest(token))
     if row is None or row.kind != kind or not is_valid(row, now):
         raise Unauthenticated("This sign-in is not valid any more.", hint="Sign in again.")
     return row
@@ -83,7 +83,7 @@ def is_use_due(row: TokenRow, now: datetime) -> bool:
 
 
 def note_use(session: Session, token: str, now: datetime) -> None:
-    session.execute(update(TokenRow).where(TokenRow.hash == _hash(token)).values(seen_at=now))
+    session.execute(update(TokenRow).where(TokenRow.hash == digest(token)).values(seen_at=now))
 
 
 def redeem(session: Session, link: str, now: datetime, kind: Kind = "link") -> str:
@@ -94,7 +94,7 @@ def redeem(session: Session, link: str, now: datetime, kind: Kind = "link") -> s
 
 
 def end(session: Session, token: str, now: datetime) -> None:
-    row = session.get(TokenRow, _hash(token))
+    row = session.get(TokenRow, digest(token))
     if row is not None and row.ended_at is None:
         row.ended_at = now
 
@@ -109,7 +109,7 @@ def end_all(
             TokenRow.person_id == person_id,
             TokenRow.kind.in_(tuple(kinds)),
             TokenRow.ended_at.is_(None),
-            TokenRow.hash != ("" if but is None else _hash(but)),
+            TokenRow.hash != ("" if but is None else digest(but)),
         )
         .values(ended_at=now)
         .returning(TokenRow.hash)
@@ -119,12 +119,12 @@ def end_all(
 
 def name_of(token: str) -> str:
     """How lists and the log call a token. Nothing can be done with it."""
-    return _hash(token)[:32]
+    return digest(token)[:32]
 
 
 def id_token_of(session: Session, token: str) -> tuple[str, str] | None:
     """Issuer and ID token of a session that a provider vouched for."""
-    row = session.get(TokenRow, _hash(token))
+    row = session.get(TokenRow, digest(token))
     if row is None or row.issuer is None or row.id_token is None:
         return None
     try:
@@ -148,5 +148,6 @@ def _seen(row: TokenRow) -> datetime:
     return row.seen_at or row.created_at
 
 
-def _hash(token: str) -> str:
+def digest(token: str) -> str:
+    """What the database knows a token by."""
     return hashlib.sha256(token.encode()).hexdigest()
