@@ -169,6 +169,7 @@ class Record:
             "candidates": found.candidates,
             "denied": found.denied,
             "passages": recorded.passages(self.commitments, found.evidence.passages),
+            "sources": recorded.sources(found.evidence.passages),
             "timings": found.evidence.timings,
         }
         self.log("ask.intent", principal.subject, "started", details)

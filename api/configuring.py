@@ -23,7 +23,6 @@ from core import people
 from core.audit import Event
 from core.audit.events import NO_SUBJECT
 from core.errors import Conflict, Forbidden, Invalid, VouchError
-from core.ids import stable_id
 from core.jobs import Job
 from ingest import withheld
 from ingest.forget import WAIT_SECONDS, forget
@@ -223,7 +222,7 @@ def first_plan(session: Session, name: str, wanted: dict[str, Any] | None, *, li
 
 def _plan_before(session: Session, name: str) -> Plan | None:
     """The last plan of the source of this name, also when that was removed since."""
-    record = repository.by_id(session, stable_id("source", name))
+    record = repository.by_id(session, repository.id_of(name))
     return None if record is None else stored_plan(record.plan)
 
 

@@ -50,6 +50,7 @@ from core import people
 from core.access import Principal
 from core.audit import AuditLog, Event, Sequencer
 from core.audit.events import NO_SUBJECT
+from core.audit.finding import Finder
 from core.audit.witnesses import Witnesses
 from core.clock import Clock, utc_now
 from core.database import Database
@@ -91,6 +92,7 @@ class Runtime:
     audit: AuditLog
     sequencer: Sequencer
     witnesses: Witnesses
+    finder: Finder
     blobs: BlobStore
     pool: ParserPool
     split: Callable[[Parsed], tuple[Chunk, ...]]
@@ -153,6 +155,7 @@ class Runtime:
         self.audit.close_open_intents(self.clock() - _longest(self.settings))
         self.webhooks.sender.sweep()
         self.batches.withdraw()
+        self.finder.follow()
         # Imported here: they are made of the whole runtime.
         from api.retention import sweep
         from api.subjects.returning import finish
@@ -262,6 +265,7 @@ def open_runtime(
             audit=audit,
             sequencer=sequencer,
             witnesses=witnesses,
+            finder=Finder(database),
             blobs=blobs,
             pool=pool,
             split=split,

@@ -31,6 +31,11 @@ class SourceRecord:
     confirmed_at: datetime | None
 
 
+def id_of(name: str) -> str:
+    """The id that a source of this name has, whenever it is added."""
+    return stable_id("source", name)
+
+
 def find(session: Session, name: str) -> SourceRecord | None:
     row = session.scalar(select(SourceRow).where(SourceRow.name == name, SourceRow.state != "removed"))
     return None if row is None else _record(row)
@@ -69,7 +74,7 @@ def put(
     row = session.scalar(select(SourceRow).where(SourceRow.name == name))
     if row is None:
         row = SourceRow(
-            id=stable_id("source", name), name=name, kind=kind, config=config, plan=plan or {}, state="active",
+            id=id_of(name), name=name, kind=kind, config=config, plan=plan or {}, state="active",
             version=1, demo=demo, created_at=now, confirmed_at=None,
         )  # fmt: skip
         session.add(row)

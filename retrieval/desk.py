@@ -47,6 +47,7 @@ class Desk:
                     "stale": len({each.document.source for each in evidence.passages if each.stale is not None}),
                     "left_out": len(evidence.left_out),
                     "passages": recorded.passages(commitments, shown),
+                    "sources": recorded.sources(shown),
                     "timings": found.evidence.timings,
                 },
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from connectors import repository as sources_known
 from core.access import Principal
 from core.audit import Commitments
 from core.audit.events import JSON
@@ -27,3 +28,8 @@ def passages(commitments: Commitments, shown: Iterable[Passage]) -> tuple[JSON, 
         }
         for passage in shown
     )
+
+
+def sources(shown: Iterable[Passage]) -> tuple[JSON, ...]:
+    """The ids of the sources that passages are from."""
+    return tuple(sorted({sources_known.id_of(passage.document.source) for passage in shown}))

@@ -28,6 +28,7 @@ from api.http import (
     register,
     roles,
     scim,
+    searching,
     services,
     session,
     sources,
@@ -118,6 +119,7 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(register.router, tags=["models"])
     app.include_router(budgets.router, tags=["models"])
     app.include_router(audit.router, tags=["audit"])
+    app.include_router(searching.router, tags=["audit"])
     app.include_router(flagged.router, tags=["audit"])
     app.include_router(operate.router, tags=["operator"])
     app.include_router(roles.router, tags=["people"])

@@ -16,7 +16,7 @@ import orjson
 import rfc8785
 from pydantic import ValidationError
 
-from core.audit.details import asking, base, log, people, systems
+from core.audit.details import asking, base, log, people, reviewing, systems
 from core.errors import Invalid
 
 SCHEMA = 2
@@ -73,6 +73,11 @@ Kind = Literal[
     "subject.exported",
     "subject.erased",
     "retention.run",
+    "audit.searched",
+    "answer.reviewed",
+    "sample.drawn",
+    "review.changed",
+    "report.made",
 ]
 Outcome = Literal["started", "done", "answered", "abstained", "refused", "denied", "failed", "unknown"]
 NO_SUBJECT = ""
@@ -129,6 +134,11 @@ DETAILS: Mapping[Kind, type[base.Details]] = {
     "subject.exported": people.SubjectExported,
     "subject.erased": people.SubjectErased,
     "retention.run": people.RetentionRun,
+    "audit.searched": reviewing.AuditSearched,
+    "answer.reviewed": reviewing.AnswerReviewed,
+    "sample.drawn": reviewing.SampleDrawn,
+    "review.changed": reviewing.ReviewChanged,
+    "report.made": reviewing.ReportMade,
 }
 _OUTCOMES = frozenset(get_args(Outcome))
 _SUBJECT = re.compile(r"([0-9a-f]{32})?\Z")

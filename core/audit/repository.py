@@ -93,6 +93,12 @@ def records(session: Session, first: int, last: int) -> list[Link]:
     return [Link(seq, bytes(record or b""), bytes(digest or b"")) for seq, record, digest in rows]
 
 
+def some_records(session: Session, numbers: Sequence[int]) -> list[Link]:
+    """Those of the records with these numbers that are there, in order."""
+    rows = session.execute(_RECORDS.where(RecordRow.seq.in_(numbers)).order_by(RecordRow.seq))
+    return [Link(seq, bytes(record or b""), bytes(digest or b"")) for seq, record, digest in rows]
+
+
 def tiles(session: Session, level: int) -> Iterator[tuple[int, bytes | None]]:
     """The stored subtrees of a level, from the left."""
     after = -1

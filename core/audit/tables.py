@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.database import Base, Moment
@@ -99,5 +99,36 @@ class StampRow(Base):
     at: Mapped[datetime] = mapped_column(Moment)
 
 
-OWN = tuple(row.__table__ for row in (PendingRow, RecordRow, CheckpointRow, TileRow, IntentRow, WitnessRow, StampRow))
+class FoundRow(Base):
+    """Where a record can be found by. It follows the log, and can be made of it again (``core.audit.finding``)."""
+
+    __tablename__ = "audit_index"
+    __table_args__ = (
+        Index("ix_audit_index_at", "at"),
+        Index("ix_audit_index_kind", "kind", "seq"),
+        Index("ix_audit_index_subject", "subject", "seq"),
+    )
+
+    seq: Mapped[int] = mapped_column(_NUMBER, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(Moment)
+    kind: Mapped[str] = mapped_column(String(40))
+    action: Mapped[str] = mapped_column(String(40))
+    outcome: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(32))
+    trace_id: Mapped[str] = mapped_column(String(64), index=True)
+    answer: Mapped[str | None] = mapped_column(String(128), index=True)
+
+
+class MentionRow(Base):
+    """Record ``seq`` speaks of ``ref``: ``what`` is document, version, source, model, person, conversation ..."""
+
+    __tablename__ = "audit_mentions"
+
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    ref: Mapped[str] = mapped_column(String(128), primary_key=True)
+    seq: Mapped[int] = mapped_column(_NUMBER, primary_key=True, autoincrement=False)
+
+
+_OWN = (PendingRow, RecordRow, CheckpointRow, TileRow, IntentRow, WitnessRow, StampRow, FoundRow, MentionRow)
+OWN = tuple(row.__table__ for row in _OWN)
 """All of them, for who needs a log without anything else."""

@@ -55,6 +55,7 @@ class AskIntent(Decision):
     turns: Count | None = None
     prompt: Commitment | None = None
     passages: Passages = []
+    sources: Annotated[list[Id], Field(max_length=1000)] = []
     candidates: Count | None = None
     denied: Count | None = None
     model_version: Id | None = None

@@ -34,9 +34,10 @@ class AuditRead(Details):
 
 
 class SubjectIdentified(Details):
-    """Somebody looked up which ``person`` a pseudonym stands for. ``why`` commits to the reason."""
+    """Somebody looked up which ``person`` a pseudonym stands for, or under which one somebody is known here, who is
+    missing where that is nobody. ``why`` commits to the reason."""
 
-    person: Subject
+    person: Subject | None = None
     found: Flag
     why: Commitment
 
