@@ -20,6 +20,8 @@ class ShownCitation:
     n: int
     evidence: int
     citation: Citation
+    current: bool = True
+    """Whether the version is still the document's own."""
 
 
 @dataclass(frozen=True, slots=True)

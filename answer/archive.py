@@ -7,8 +7,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from answer import erase, repository, share_rows
+from answer import erase, further, repository, share_rows
 from answer.answers import Answer
+from answer.further import Section
 from answer.permitted import Values, values_for
 from answer.repository import Conversation, Place
 from answer.restore import Cited, cited, restore
@@ -49,6 +50,15 @@ class Archive:
         if trail.redactions:
             self._audit.append(restored(trail, principal, self._clock(), trace_id))
         return trail
+
+    def further(self, answer_id: str, principal: Principal, trace_id: str = "") -> tuple[Section, ...]:
+        """Sections of what an answer cites where its reader may read on. Raises ``NotFound``."""
+        with self._database.reading() as session:
+            row = repository.answer(session, answer_id, principal.person_id)
+            found = further.sections(session, restore(session, row, principal, stale_sources(session)), principal)
+        details: dict[str, JSON] = {"answer": row.id, "conversation": row.conversation_id, "reason": "follow_ups"}
+        self._tell("answer.read", details, principal, trace_id)
+        return found
 
     def conversation(
         self, conversation_id: str, principal: Principal, trace_id: str = ""

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from answer import repository
 from answer.answers import Answer, Sentence, Stage
+from answer.asking import Asking, Written
 from answer.calling.slots import FULL
 from answer.candidates import Embed, Reading, weigh_up
 from answer.claims import Draft
@@ -22,7 +23,7 @@ from answer.flagging import flags
 from answer.followup import in_context, leans
 from answer.history import Said, turns
 from answer.modelled import Modelled
-from answer.recording import Asking, Record, Recorder, Written
+from answer.recording import Record, Recorder
 from answer.routing import ANY, Attempt, Choice, Route
 from answer.settings import AnswerSettings
 from answer.structured.filling import Filler, Wanted

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from answer import usage_rows as rows
@@ -40,6 +41,7 @@ from core.database import Database
 from core.decided import OPERATOR, SEEDED_BY, reason
 from core.errors import NotFound, Refused, TooMany
 from core.ids import stable_id
+from core.tables import PersonRow
 
 ALWAYS: tuple[Per, ...] = ("day", "month")
 """Counted whether or not there is a budget, so that one that is set later knows what was used before."""
@@ -79,10 +81,14 @@ class Budgets:
         ]
 
     def name_of(self, scope: str, name: str) -> str:
-        """Under which name it is kept: a person's pseudonym for their address, else as it is."""
+        """Under which name it is kept: a person's pseudonym for their address as it is now, else as it is."""
         if scope != "person" or name == EVERYBODY:
             return name
-        return self._audit.subject(stable_id("person", name.strip().lower()))
+        address = name.strip().lower()
+        with self._database.reading() as session:
+            person_id = session.scalar(select(PersonRow.id).where(PersonRow.email == address))
+        # Whoever is not here yet gets this id; and whose address was changed since has it from the one before.
+        return self._audit.subject(person_id or stable_id("person", address))
 
     def set(
         self, entry: BudgetEntry, why: str, *, by: str = OPERATOR, subject: str = NO_SUBJECT, trace_id: str = ""

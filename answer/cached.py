@@ -20,12 +20,12 @@ import orjson
 
 from answer import kept_rows
 from answer.answers import Answer
+from answer.asking import Asking
 from answer.claims import Claim
 from answer.models.entry import ModelEntry
 from answer.permitted import values_for
 from answer.prompt import VERSION
 from answer.pseudonyms import replace_tokens, tokens
-from answer.recording import Asking
 from answer.redact import Redactor
 from answer.restore import restore
 from answer.sighting import Turn

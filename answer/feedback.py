@@ -28,11 +28,21 @@ Rating = Literal["up", "down"]
 Reason = Literal[
     "complete", "clear", "good_sources",
     "wrong", "incomplete", "out_of_date", "wrong_source", "not_answered", "unclear", "should_not_see",
+    "should_have_refused",
 ]  # fmt: skip
 REASONS: Mapping[Rating, frozenset[Reason]] = {
     "up": frozenset({"complete", "clear", "good_sources"}),
     "down": frozenset(
-        {"wrong", "incomplete", "out_of_date", "wrong_source", "not_answered", "unclear", "should_not_see"}
+        {
+            "wrong",
+            "incomplete",
+            "out_of_date",
+            "wrong_source",
+            "not_answered",
+            "unclear",
+            "should_not_see",
+            "should_have_refused",
+        }
     ),
 }
 COMMENT_CHARACTERS = 2000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from answer.asking import Asking
 from answer.budgets import Budgets
 from answer.cached import Basis, KeptAnswers
 from answer.candidates import Reading
@@ -20,7 +21,7 @@ from answer.models.register import Register
 from answer.permitted import values_for
 from answer.prompt import ALONE, to_stand_alone
 from answer.pseudonyms import Token, placeholder, replace_tokens
-from answer.recording import Asking, Record
+from answer.recording import Record
 from answer.redact import Redactor
 from answer.routing import ANY, Asked, Choice, Route, RoutingPolicy, choose
 from answer.sighting import TYPED, Labels, Turn

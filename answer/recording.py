@@ -8,109 +8,37 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from answer import flagging, repository
 from answer.answers import Answer, Sentence
 from answer.archive import restored
+from answer.asking import Asking, Sending, Written
 from answer.calling.call import Call
-from answer.claims import Claim, Status
+from answer.claims import Claim
 from answer.cleared import Cleared
 from answer.models.base import Prompt
 from answer.models.entry import ModelEntry
 from answer.permitted import Values, values_for
-from answer.redact import Borrowed
 from answer.restore import nearest_stored, restore, stored
-from answer.sighting import TYPED, loggable
+from answer.sighting import loggable
 from answer.tables import AnswerRow
-from answer.trail import Alone, Tried
-from answer.vault import Place, Vault
+from answer.trail import Alone
+from answer.vault import Vault
 from core.access import Principal
 from core.audit import AuditLog, Commitments, Event, Kind, Outcome
 from core.audit.events import JSON
 from core.clock import Clock
 from core.database import Database
 from core.errors import VouchError
-from core.policy import Sensitivity
 from retrieval import recorded
 from retrieval.evidence import Passage
 from retrieval.freshness import stale_sources
 from retrieval.search import Found
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """Who asks what, where: the same through the whole of an answer. ``searched`` is the question made to stand alone,
-    ``alone_by`` what made it so: ``itself``, ``words``, or the name of a model."""
-
-    answer_id: str
-    conversation_id: str
-    person_id: str
-    question: str = field(repr=False)
-    searched: str = field(repr=False)
-    alone_by: str = "itself"
-    trace_id: str = ""
-    kept: str = field(default="", repr=False)
-    """The question made to stand alone as it is stored, without any value; empty where it has none."""
-    level: Sensitivity = TYPED
-    """How sensitive ``searched`` is at least."""
-    borrowed: Borrowed = field(default_factory=dict[str, tuple[Place, ...]], repr=False)
-    """Values of ``searched`` that the person did not type."""
-
-
-@dataclass(slots=True)
-class Written:
-    """What there is of an answer so far."""
-
-    model: str
-    tier: str = "extractive"
-    support: float = 0.0
-    claims: list[Claim] = field(default_factory=list[Claim])
-    tried: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]], repr=False)
-    """Each attempt as the trail has it: model, tier, why, how it ended, what was dropped and replaced, usage."""
-    conflicts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    """Pairs of citations that disagree (``answer.weighing.told``)."""
-    timings: dict[str, float] = field(default_factory=dict[str, float])
-    structured: dict[str, Any] | None = field(default=None, repr=False)
-    """The form that was asked for, as it is stored (``answer.structured.shape``)."""
-    reason: str | None = None
-    """Why nothing came of a form."""
-    dropped: int = 0
-    replaced: int = 0
-    full_for: float | None = None
-    """Seconds after which a model may have room again, where one had none."""
-    started: float = field(default_factory=time.perf_counter)
-
-    @property
-    def status(self) -> Status:
-        if self.structured is not None and self.structured["outcome"] == "refused":
-            return "refused"
-        return "answered" if self.claims else "abstained"
-
-    def add(self, tried: Tried) -> None:
-        """What came of an attempt."""
-        self.tried.append(tried.told())
-        self.dropped += len(tried.dropped) - tried.replaced
-        self.replaced += tried.replaced
-        if tried.full_for is not None:
-            self.full_for = min(tried.full_for, self.full_for or tried.full_for)
-        for name, seconds in tried.timings.items():
-            self.timings[name] = self.timings.get(name, 0.0) + seconds
-
-
-class Sending(Protocol):
-    """Where an answer goes beside who asked. ``reader``: who may read what is sent."""
-
-    @property
-    def reader(self) -> Principal: ...
-
-    def send(self, session: Session, answer: Answer) -> dict[str, Any]:
-        """Put it in line; what came of that, for its structured part."""
-        ...
 
 
 class Recorder:

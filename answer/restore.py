@@ -232,7 +232,7 @@ class _Desk:
             support=raw["support"],
             as_of=version.as_of,
         )
-        return ShownCitation(self.sources[key].n, evidence, citation)
+        return ShownCitation(self.sources[key].n, evidence, citation, version.current)
 
 
 def _conflicts(row: AnswerRow, sentences: Sequence[Sentence]) -> tuple[ShownConflict, ...]:

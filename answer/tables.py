@@ -69,7 +69,10 @@ class AnswerRow(Base):
     ``conflicts``: {sides, later}, see ``answer.weighing``."""
 
     __tablename__ = "answers"
-    __table_args__ = (Index("ix_answers_conversation", "conversation_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_answers_conversation", "conversation_id", "created_at"),
+        Index("ix_answers_created_at", "created_at"),
+    )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id"))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from answer.asking import Asking
 from answer.claims import Citation, Claim
 from answer.cleared import Cleared
 from answer.drafting import Drafting, Proposed
@@ -16,7 +17,7 @@ from answer.models.base import ModelError, Piece, Prompt
 from answer.models.failures import told as failed_as
 from answer.numbered import PASSAGES, Unit, numbered
 from answer.prompt import to_answer
-from answer.recording import Asking, Record
+from answer.recording import Record
 from answer.redact import Redactor
 from answer.routing import room
 from answer.sighting import Turn

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from api.parts.services import database_url
 from api.parts.stores import head_file, open_sequencer, resolver
@@ -15,16 +15,26 @@ from api.settings import Settings
 from core.audit import AuditLog, Event, Sequencer, Verification
 from core.audit.checkpoints import BadCheckpoint, Checkpoint, read
 from core.audit.events import NO_SUBJECT
-from core.audit.export import Exported
-from core.audit.keys import first_key, origin_of
+from core.audit.export import Exported, export
+from core.audit.finding import Finder, Sought
+from core.audit.keys import Generations, first_key, origin_of
 from core.audit.notes import BadNote, NoteKey, read_key
-from core.audit.reading import split_notes
-from core.clock import utc_now
+from core.audit.reading import open_database, split_notes
+from core.audit.selecting import Selection, asked, select
+from core.audit.verification import Progress
+from core.clock import Clock, utc_now
 from core.database import Database, open_engine
 from core.errors import Invalid, NotFound, Unavailable
 from core.secrets import Keyring
 
 LONGEST_FILE = 64 * 2**20
+ABOUT = ("person", "answer", "conversation", "document", "source", "model")
+UNSHOWN: Mapping[str, str | None] = {
+    "log": None,
+    "run": "It does not show what stands before and after these records.",
+    "selection": "It does not show that nothing was left out: other records may fit what was asked for as well.",
+}
+"""What is not shown by an export that is as it was signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +76,77 @@ def verified(
     return Event("audit.verified", subject, "verify", "done", at, trace_id=trace_id, details=details)
 
 
+def records_read(numbers: Sequence[int], at: datetime, subject: str, trace_id: str) -> Event:
+    """That somebody read these records, which stand next to each other."""
+    details: dict[str, Any] = {"records": len(numbers)}
+    if numbers:
+        details |= {"first": numbers[0], "last": numbers[-1]}
+    return Event("audit.read", subject, "read", "done", at, trace_id=trace_id, details=details)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What somebody wants a copy of: records that are ``sought``, those from ``first`` to ``last``, or the whole log.
+    ``csv``: as a table, too. ``since``: checkpoints from which the log is to be shown to go on."""
+
+    first: int | None = None
+    last: int | None = None
+    sought: Sought | None = None
+    csv: bool = False
+    since: tuple[bytes, ...] = ()
+
+
+def copy_out(
+    log: OpenLog, wanted: Wanted, out: Path | IO[bytes], clock: Clock, subject: str = NO_SUBJECT, trace_id: str = "",
+    progress: Progress | None = None,
+) -> Exported:  # fmt: skip
+    """Export what is ``wanted``, as ``core.audit.export.export`` does. That somebody is going to is a record before.
+    Raises NotFound where nothing fits."""
+    log.sequencer.drain()
+    chosen = None if wanted.sought is None else _chosen(log, wanted.sought)
+    checkpoint = log.sequencer.current()
+    run = (wanted.first, wanted.last) != (None, None)
+    if run and chosen is not None:
+        hint = "Ask for records by what they are about, or by where they stand."
+        raise Invalid("A run of records is not searched as well.", hint=hint)
+    if run and not 1 <= (wanted.first or 1) <= (wanted.last or checkpoint.size) <= checkpoint.size:
+        raise Invalid(f"The log has records 1 to {checkpoint.size}.", hint="Choose the first and last among them.")
+    form = "folder" if isinstance(out, Path) and out.suffix != ".zip" else "zip"
+    log.audit.append(exporting(checkpoint, wanted, chosen, form, clock(), subject, trace_id))
+    if chosen is not None and not chosen.runs:
+        raise NotFound("No record fits.", hint="Ask for less at once: vouch audit search shows what is found.")
+    log.sequencer.drain()
+    with open_database(log.database, log.head) as reader:
+        return export(
+            reader, Generations(log.keyring), out, clock(), first=wanted.first, last=wanted.last, chosen=chosen,
+            csv=wanted.csv, since=wanted.since, progress=progress,
+        )  # fmt: skip
+
+
+def _chosen(log: OpenLog, sought: Sought) -> Selection:
+    asked(sought)
+    Finder(log.database).follow()
+    with log.database.reading() as session:
+        return select(session, sought)
+
+
 def exporting(
-    checkpoint: Checkpoint, first: int | None, last: int | None, form: str, at: datetime, subject: str = NO_SUBJECT,
-    trace_id: str = "",
+    checkpoint: Checkpoint, wanted: Wanted, chosen: Selection | None, form: str, at: datetime,
+    subject: str = NO_SUBJECT, trace_id: str = "",
 ) -> Event:  # fmt: skip
     """That somebody is going to copy records out."""
-    begin, end = first or 1, last or checkpoint.size
     details: dict[str, Any] = {
-        "records": max(0, end - begin + 1), "first": begin, "last": end, "size": checkpoint.size,
-        "root": checkpoint.root.hex(), "form": form,
+        "size": checkpoint.size, "root": checkpoint.root.hex(), "form": form, "table": wanted.csv,
     }  # fmt: skip
+    if chosen is None:
+        first, last = wanted.first or 1, wanted.last or checkpoint.size
+        scope = "log" if (wanted.first, wanted.last) == (None, None) else "run"
+        details |= {"scope": scope, "records": max(0, last - first + 1), "first": first, "last": last}
+    else:
+        details |= {"scope": "selection", "records": chosen.records, "by": list(chosen.asked)}
+        details |= {name: chosen.asked[name] for name in ABOUT if name in chosen.asked}
+        if chosen.runs:
+            details |= {"first": chosen.runs[0][0], "last": chosen.runs[-1][1]}
     return Event("audit.exported", subject, "export", "started", at, trace_id=trace_id, details=details)
 
 
@@ -83,7 +154,8 @@ def told(found: Verification) -> dict[str, Any]:
     """What a verification found, as JSON."""
     broken = None if found.first_broken is None else {"seq": found.first_broken[0], "reason": found.first_broken[1]}
     return {
-        "ok": found.ok, "records": found.records, "head": found.head, "root": found.root, "first_broken": broken,
+        "ok": found.ok, "scope": found.scope, "asked": dict(found.asked), "cannot_show": UNSHOWN[found.scope],
+        "records": found.records, "head": found.head, "root": found.root, "first_broken": broken,
         "trouble": found.trouble or None, "at": found.at or None, "keys": [str(each) for each in found.keys],
     }  # fmt: skip
 
@@ -91,7 +163,7 @@ def told(found: Verification) -> dict[str, Any]:
 def told_export(made: Exported, out: Path) -> dict[str, Any]:
     return {
         "out": str(out), "records": made.records, "first": made.first, "last": made.last, "complete": made.complete,
-        "size": made.checkpoint.size, "checkpoint": made.checkpoint.note.decode(),
+        "scope": made.scope, "size": made.checkpoint.size, "checkpoint": made.checkpoint.note.decode(),
     }  # fmt: skip
 
 

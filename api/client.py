@@ -331,8 +331,10 @@ def _get(kind: type[T], *path: str | int) -> Call[T]:
     return Call("GET", "/v1/" + "/".join(quote(str(part), safe="") for part in path), lambda raw: _read(kind, raw))
 
 
-def _sources() -> Call[tuple[Source, ...]]:
-    return Call("GET", "/v1/sources", lambda raw: tuple(_read(Source, each) for each in raw["sources"]))
+def _page(kind: type[T], name: str, cursor: str) -> Call[tuple[tuple[T, ...], str | None]]:
+    """A page of a list, and the cursor of the next one."""
+    path = f"/v1/{name}?cursor={quote(cursor, safe='')}" if cursor else f"/v1/{name}"
+    return Call("GET", path, lambda raw: (tuple(_read(kind, each) for each in raw[name]), raw.get("next")))
 
 
 def _freshness() -> Call[tuple[Freshness, ...]]:
@@ -458,7 +460,7 @@ class Vouch:
 
     def sources(self) -> tuple[Source, ...]:
         """What is indexed that the person may read something of, and when each source was last confirmed."""
-        return self._send(_sources())
+        return self._all(Source, "sources")
 
     def freshness(self) -> tuple[Freshness, ...]:
         """For who looks after sources: how each of theirs stands against its bounds."""
@@ -474,12 +476,24 @@ class Vouch:
     def batch(self, batch_id: str) -> Batch:
         return self._send(_get(Batch, "batches", batch_id))
 
+    def batches(self) -> tuple[Batch, ...]:
+        """All of the person's, the latest first."""
+        return self._all(Batch, "batches")
+
     def fetch_batch(self, batch_id: str) -> Fetched:
         """Raises ``InTheWay`` while the provider is not done."""
         return self._send(_batch(Fetched, batch_id, "fetch"))
 
     def cancel_batch(self, batch_id: str) -> Batch:
         return self._send(_batch(Batch, batch_id, "cancel"))
+
+    def _all(self, kind: type[T], name: str) -> tuple[T, ...]:
+        found: list[T] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = self._send(_page(kind, name, cursor))
+            found += page
+        return tuple(found)
 
     def _send(self, call: Call[T]) -> T:
         attempt = 0
@@ -553,7 +567,7 @@ class AsyncVouch:
         return await self._send(_get(Trail, "answers", answer_id, "trail"))
 
     async def sources(self) -> tuple[Source, ...]:
-        return await self._send(_sources())
+        return await self._all(Source, "sources")
 
     async def freshness(self) -> tuple[Freshness, ...]:
         return await self._send(_freshness())
@@ -569,11 +583,22 @@ class AsyncVouch:
     async def batch(self, batch_id: str) -> Batch:
         return await self._send(_get(Batch, "batches", batch_id))
 
+    async def batches(self) -> tuple[Batch, ...]:
+        return await self._all(Batch, "batches")
+
     async def fetch_batch(self, batch_id: str) -> Fetched:
         return await self._send(_batch(Fetched, batch_id, "fetch"))
 
     async def cancel_batch(self, batch_id: str) -> Batch:
         return await self._send(_batch(Batch, batch_id, "cancel"))
+
+    async def _all(self, kind: type[T], name: str) -> tuple[T, ...]:
+        found: list[T] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = await self._send(_page(kind, name, cursor))
+            found += page
+        return tuple(found)
 
     async def _send(self, call: Call[T]) -> T:
         attempt = 0

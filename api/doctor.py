@@ -13,6 +13,9 @@ from typing import Literal
 import httpx
 from sqlalchemy.exc import SQLAlchemyError
 
+from answer.models.register import SET_ANEW, left_out
+from answer.models.register_rows import newest
+from api.hops import hops
 from api.http.web import DIST
 from api.identity import checks as identity
 from api.ownership import find_owner
@@ -57,7 +60,9 @@ def examine(settings: Settings) -> list[Finding]:
         *_office(),
         _detection(settings),
         *_identity(settings),
+        *_hops(settings),
         *_witnesses(directory, settings),
+        *_register(directory, settings),
         _server(directory, settings),
     ]
 
@@ -165,6 +170,29 @@ def _identity(settings: Settings) -> list[Finding]:
     if not found:
         return [Finding("sign-in", "ok", "the provider and the directory's token are there")]
     return [Finding("sign-in", "wrong", f"{name}: {told}") for name, told in found]
+
+
+def _hops(settings: Settings) -> list[Finding]:
+    """Whether the connections to the services of server mode sign in and are encrypted."""
+    return [Finding(f"way to {hop.name}", hop.state, hop.said) for hop in hops(settings, resolver(settings))]
+
+
+def _register(directory: Path, settings: Settings) -> list[Finding]:
+    """Models of which something is stored that is refused today."""
+    if not (directory / "audit-head").exists():
+        return []
+    database = Database(open_engine(database_url(settings, resolver(settings))))
+    try:
+        with database.reading() as session:
+            found = left_out(newest(session))
+    except SQLAlchemyError as error:
+        return [Finding("models", "wrong", f"the database does not answer ({type(error).__name__})")]
+    finally:
+        database.close()
+    return [
+        Finding(f"model: {each.name}", "note", f"is left out, and not called: {each.against}. {SET_ANEW}")
+        for each in found
+    ]
 
 
 def _server(directory: Path, settings: Settings) -> Finding:

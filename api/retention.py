@@ -19,6 +19,7 @@ from answer.batching.tables import BatchRow
 from answer.evidence.snapshots import cited_versions, destroy, rows_of
 from answer.evidence.tables import SnapshotRow
 from answer.models.tables import UsageRow
+from answer.review import erase as reviews
 from answer.tables import AnswerRow, ConversationRow, KeptAnswerRow
 from api.runtime import Runtime
 from api.settings import RetentionSettings
@@ -39,7 +40,7 @@ from ingest.tables import DocumentAccessRow, DocumentRow
 EVERY = timedelta(days=1)
 MOST = 500
 """Rows of a class that one transaction removes."""
-CLASSES = ("answers", "evidence", "documents", "usage", "deliveries", "kept_answers")
+CLASSES = ("answers", "evidence", "documents", "usage", "deliveries", "kept_answers", "reviews")
 
 
 @dataclass(slots=True)
@@ -110,6 +111,10 @@ def _retire(runtime: Runtime, session: Session, settings: RetentionSettings, now
     old = select(AnswerRow.id).where(AnswerRow.created_at < cutoff)
     stale = select(KeptAnswerRow.name).where(KeptAnswerRow.answer_id.in_(old))
     to.removed["kept_answers"] += _some(session, KeptAnswerRow, stale, "name")
+    gone, spared = reviews.retain(session, now - timedelta(days=settings.reviews_days), held, MOST)
+    to.removed["reviews"] += gone
+    if spared:
+        to.held["reviews"] += spared
 
 
 def _answers(
@@ -131,6 +136,7 @@ def _answers(
     conversations = {row.conversation_id for row in going}
     session.execute(delete(OnceRow).where(OnceRow.answer_id.in_(ids)))
     session.execute(update(UsageRow).where(UsageRow.answer_id.in_(ids)).values(answer_id=None))
+    reviews.withdraw(session, ids, now)
     remove(session, AnswerRow, ids)
     to.removed["answers"] += len(ids)
     cutoff = now - timedelta(days=settings.answers_days)

@@ -24,7 +24,12 @@ from answer.batching.means import Means
 from answer.evidence.snapshots import Snapshots
 from answer.feedback import Feedback
 from answer.recording import Recorder
-from answer.remembering import RememberedVectors
+from answer.review.live import Reader
+from answer.review.looking import Looking
+from answer.review.replay import Means as Replaying
+from answer.remembering import RememberedVectors, without_tokens
+from answer.review.drawing import Sampler
+from answer.review.queue import Reviews
 from answer.sharing import Sharing
 from answer.structured.filling import Filler
 from answer.support import shipped
@@ -34,7 +39,7 @@ from api.identity.open import Identity, open_identity
 from api.limits import Limiter
 from api.ownership import Owner, Ownership, Shared
 from api.parts.index import open_index
-from api.parts.modelled import open_modelled
+from api.parts.modelled import grounds_on, open_modelled
 from api.parts.models import Models
 from api.parts.redaction import Redaction
 from api.parts.services import Resolve, queue_url
@@ -56,7 +61,7 @@ from core.clock import Clock, utc_now
 from core.database import Database
 from core.jobs import Job, MemoryQueue
 from core.leases import Leases
-from core.secrets import Keyring
+from core.secrets import COMMITMENT, Keyring
 from ingest.blobs import BlobStore
 from ingest.embed.base import Embedder
 from ingest.embed.open import open_embedder
@@ -106,6 +111,9 @@ class Runtime:
     sharing: Sharing
     feedback: Feedback
     snapshots: Snapshots
+    looking: Looking
+    reviews: Reviews
+    sampler: Sampler
     batches: Batches
     policies: Policies
     redaction: Redaction
@@ -148,13 +156,14 @@ class Runtime:
 
     def sweep(self) -> None:
         """Drop what has had its time: values of the vault, counts of minutes long over, what providers still have of
-        people who were forgotten."""
+        people who were forgotten. Draw the samples for review that are due."""
         self.redaction.sweep()
         self.models.budgets.sweep()
         self.identity.sweep()
         self.audit.close_open_intents(self.clock() - _longest(self.settings))
         self.webhooks.sender.sweep()
         self.batches.withdraw()
+        self.sampler.sweep()
         self.finder.follow()
         # Imported here: they are made of the whole runtime.
         from api.retention import sweep
@@ -191,6 +200,7 @@ def open_runtime(
         undo.callback(database.close)
         leases = Leases(database, clock)
         audit = AuditLog(database, keyring, clock)
+        finder = Finder(database)
         sequencer = open_sequencer(settings, audit, database, keyring, clock)
         witnesses = open_witnesses(settings, database, leases, resolve, clock)
         undo.callback(witnesses.stop)
@@ -253,6 +263,16 @@ def open_runtime(
             database, searcher, vectors.embed, shipped(), recorder, clock, settings.answer, principal_of, modelled,
             connecting.destinations.outbox,
         )  # fmt: skip
+        reader = Reader(connecting.open, pool)
+        undo.callback(reader.close)
+        grounds = grounds_on(without_tokens(vectors.embed), settings.answer.verify)
+        replaying = Replaying(snapshots, redaction.vault, split, grounds, audit.subject, keyring.key(COMMITMENT))
+
+        def follow() -> None:
+            sequencer.drain()
+            finder.follow()
+
+        looking = Looking(database, audit, clock, replaying, reader, follow)
         means = Means(
             database, searcher, vectors.embed, shipped(), settings.answer, models.register, models.budgets,
             redaction.policy, modelled.writer, Filler(modelled), recorder, recheck.confirmed, principal_of, leases,
@@ -265,7 +285,7 @@ def open_runtime(
             audit=audit,
             sequencer=sequencer,
             witnesses=witnesses,
-            finder=Finder(database),
+            finder=finder,
             blobs=blobs,
             pool=pool,
             split=split,
@@ -279,6 +299,9 @@ def open_runtime(
             sharing=Sharing(database, audit, clock, redaction.vault, redaction.redactor),
             feedback=Feedback(database, audit, clock, redaction.vault, redaction.redactor),
             snapshots=snapshots,
+            looking=looking,
+            reviews=Reviews(database, audit, clock, alone=settings.review.single_reviewer),
+            sampler=Sampler(database, audit, clock),
             batches=Batches(means),
             policies=policies,
             redaction=redaction,

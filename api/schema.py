@@ -6,6 +6,7 @@ from answer import tables as answer
 from answer.batching import tables as batching
 from answer.evidence import tables as evidence
 from answer.models import tables as models
+from answer.review import tables as review
 from api import tables as api
 from api.identity import tables as identity
 from api.subjects import tables as subjects
@@ -17,7 +18,10 @@ from core.database import Base
 from ingest import tables as ingest
 from ingest.label import tables as label
 
-OWNERS = (core, audit, connectors, ingest, label, answer, models, batching, api, identity, webhooks, evidence, subjects)
+OWNERS = (
+    core, audit, connectors, ingest, label, answer, models, batching, api, identity, webhooks, evidence, subjects,
+    review,
+)  # fmt: skip
 """The modules that declare tables; importing them is what registers those."""
 
 metadata = Base.metadata

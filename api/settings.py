@@ -170,8 +170,17 @@ class RetentionSettings(BaseModel):
     usage_days: PositiveInt = 396
     deliveries_days: PositiveInt = 396
     kept_answers_days: PositiveInt = 396
+    reviews_days: PositiveInt = 396
     by_sensitivity: dict[Sensitivity, PositiveInt] = Field(default_factory=dict[Sensitivity, int])
     ledger_file: Path | None = None
+
+
+class ReviewSettings(BaseModel):
+    """``single_reviewer``: whoever is the only reviewer of the installation may sign off what they labelled."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    single_reviewer: bool = False
 
 
 class Settings(BaseModel):
@@ -198,6 +207,7 @@ class Settings(BaseModel):
     answer: AnswerSettings = AnswerSettings()
     redaction: RedactionSettings = RedactionSettings()
     retention: RetentionSettings = RetentionSettings()
+    review: ReviewSettings = ReviewSettings()
     policy: dict[str, Any] = Field(default_factory=dict)
     """What the first version of the data policy says otherwise than the shipped one (``core.policy_document``)."""
     models: tuple[ModelEntry, ...] = ()

@@ -28,6 +28,8 @@ from core.audit.events import NO_SUBJECT, Outcome
 from core.errors import Conflict, Invalid, VouchError
 from ingest.sync import Progress, Report
 from ingest.tables import DocumentRow
+from retrieval.evidence import Stale
+from retrieval.freshness import stale_sources
 
 _jitter = Random()  # noqa: S311 (not a secret)
 
@@ -156,11 +158,12 @@ def load_demo(runtime: Runtime, tell: Callable[[str], None]) -> bool:
 def readable(runtime: Runtime, principal: Principal) -> list[out.SourceOut]:
     """The sources of which the principal may read at least one document, counting those only."""
     with runtime.database.reading() as session:
+        fresh = stale_sources(session)
         shown: list[out.SourceOut] = []
         for record in repository.everything(session):
             documents = _readable_documents(session, record.id, principal)
             if documents:
-                shown.append(_source(session, record, documents))
+                shown.append(_source(session, record, documents, fresh.of(record.name)))
         return shown
 
 
@@ -174,12 +177,15 @@ def _readable_documents(session: Session, source_id: str, principal: Principal) 
     return sum(count for key, count in counts if permits(sets[key], principal))
 
 
-def _source(session: Session, record: SourceRecord, documents: int) -> out.SourceOut:
+def _source(session: Session, record: SourceRecord, documents: int, stale: Stale | None) -> out.SourceOut:
     last = repository.last_run(session, record.id)
     return out.SourceOut(
         name=record.name,
         kind=record.kind,
         documents=documents,
+        stale=stale is not None,
+        bound=None if stale is None else stale.bound,
+        stale_since=None if stale is None else stale.since,
         last_confirmed_at=record.confirmed_at,
         last_run=None
         if last is None

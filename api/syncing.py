@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -89,12 +89,12 @@ def ask(runtime: Runtime, record: SourceRecord, *, full: bool = False, confirm_e
     return begun
 
 
-def ask_again(runtime: Runtime, record: SourceRecord) -> Asked:
-    """Have everything read and parsed again that failed."""
+def ask_again(runtime: Runtime, record: SourceRecord, keys: Sequence[str] | None = None) -> Asked:
+    """Have everything read and parsed again that failed, or just these items."""
     _refuse_paused(record)
     before = _states(runtime, record)
     at = runtime.clock()
-    runtime.connecting.work.retry(record)
+    runtime.connecting.work.retry(record, keys)
     begun = Asked(record, ("retry",), (), at, before)
     _begin(runtime, begun)
     return begun
@@ -112,8 +112,13 @@ def follow(runtime: Runtime, asked: Asked) -> Iterator[Far | Came]:
             reading = not _all_ended(tasks.of_source(session, asked.record.id), asked)
             waiting = documents.pending_of(session, asked.record.id)
             run = repository.last_run(session, asked.record.id)
+            stopped = repository.was_stopped(session, asked.record.id, asked.at)
         if not reading and not waiting:
             break
+        if stopped:
+            raise Conflict(
+                f"The reading of {asked.record.name} was stopped meanwhile.", hint="It goes on at its next turn."
+            )
         if record is None or record.state != "active":
             raise Conflict(f"{asked.record.name} was paused or removed meanwhile.", hint="vouch sources list tells.")
         most = max(most, waiting)
@@ -177,7 +182,8 @@ def _wanted(runtime: Runtime, asked: Asked, task: str) -> bool:
     with runtime.database.reading() as session:
         record = repository.by_id(session, asked.record.id)
         states = tasks.of_source(session, asked.record.id)
-    return record is not None and record.state == "active" and not _ended(states, asked, task)
+        stopped = repository.was_stopped(session, asked.record.id, asked.at)
+    return record is not None and record.state == "active" and not stopped and not _ended(states, asked, task)
 
 
 def _waiting(runtime: Runtime, record: SourceRecord) -> bool:
@@ -216,7 +222,7 @@ def _raise_failed(states: Mapping[str, tasks.TaskState], asked: Asked) -> None:
 
 
 def _far(run: RunRow | None) -> Far:
-    if run is None or run.state not in ("running", "stopped"):
+    if run is None or run.state not in (*repository.UNDER_WAY, "stopped"):
         return Far("waiting", "", 0, None)
     return Far("reading", run.task, run.counts.get("read", 0), run.counts.get("total"))
 

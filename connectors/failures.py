@@ -61,9 +61,10 @@ def next_due(session: Session, source_id: str) -> datetime | None:
     return session.scalar(select(func.min(FailureRow.next_at)).where(FailureRow.source_id == source_id))
 
 
-def retry_all(session: Session, source_id: str, now: datetime) -> None:
-    """Try every item again at the next occasion, whatever its fault was."""
-    session.execute(update(FailureRow).where(FailureRow.source_id == source_id).values(next_at=now))
+def retry_all(session: Session, source_id: str, now: datetime, keys: Sequence[str] | None = None) -> None:
+    """Try every item, or those of ``keys``, again at the next occasion, whatever its fault was."""
+    which = [FailureRow.source_id == source_id, *(() if keys is None else (FailureRow.key.in_(keys),))]
+    session.execute(update(FailureRow).where(*which).values(next_at=now))
 
 
 def of_source(session: Session, source_id: str, limit: int = 1000) -> tuple[FailureRow, ...]:

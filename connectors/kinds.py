@@ -20,15 +20,16 @@ from core.secrets import Secret
 Category = Literal["files", "records", "sql", "web", "erp", "crm", "hris", "itsm", "content"]
 
 
-_REFERENCE = r"^(env|file|vault):.+"
-SecretRef = Annotated[str, StringConstraints(pattern=_REFERENCE)]
+REFERENCE = r"^(env|file|vault):.+"
+SecretRef = Annotated[str, StringConstraints(pattern=REFERENCE)]
 """Where a secret is, never what it is: ``env:NAME``, ``file:PATH``, ``vault:MOUNT/PATH#FIELD``."""
 
 
 class SourceConfig(BaseModel):
     """Base of the configuration of a kind. A setting that is a secret is a reference, typed ``SecretRef``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # What stands below a setting in the code is its help in a form.
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 def secrets_in(config: SourceConfig) -> Iterator[str]:
@@ -37,7 +38,7 @@ def secrets_in(config: SourceConfig) -> Iterator[str]:
     while waiting:
         value = waiting.pop()
         if isinstance(value, str):
-            if re.match(_REFERENCE, value, re.DOTALL):
+            if re.match(REFERENCE, value, re.DOTALL):
                 yield value
         elif isinstance(value, dict):
             waiting.extend(cast("dict[Any, Any]", value).values())

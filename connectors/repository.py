@@ -7,13 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from connectors.tables import CursorRow, RunRow, SourceRow, SourceVersionRow
 from core.errors import NotFound
 from core.ids import stable_id
 from core.tables import LeaseRow
+
+UNDER_WAY = ("running", "stopping")
+STOPPED = "Stopped by somebody. It goes on at its next turn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,27 @@ def tell_run(session: Session, run_id: str, counts: dict[str, int]) -> None:
     session.execute(update(RunRow).where(RunRow.id == run_id).values(counts=counts))
 
 
+def ask_to_stop(session: Session, source_id: str) -> int:
+    """Have the run of the source end after the page that it is at. Returns how many run."""
+    asked = session.execute(
+        update(RunRow).where(RunRow.source_id == source_id, RunRow.state == "running").values(state="stopping")
+    )
+    return asked.rowcount  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+def is_to_stop(session: Session, run_id: str) -> bool:
+    return session.scalar(select(RunRow.state).where(RunRow.id == run_id)) == "stopping"
+
+
+def was_stopped(session: Session, source_id: str, since: datetime) -> bool:
+    """Whether somebody had a run of the source end since then. A slice of time that ended has no ``error``."""
+    found = select(RunRow.id).where(
+        RunRow.source_id == source_id, RunRow.state == "stopped", RunRow.error.is_not(None),
+        RunRow.finished_at >= since,
+    )  # fmt: skip
+    return session.scalar(found.limit(1)) is not None
+
+
 def finish_run(
     session: Session, run_id: str, state: str, counts: dict[str, int], now: datetime, error: str | None = None
 ) -> None:
@@ -154,7 +178,7 @@ def end_interrupted(session: Session, now: datetime) -> None:
     """Runs that a stop of the process cut off are failed; the next run of the source completes them."""
     session.execute(
         update(RunRow)
-        .where(RunRow.state == "running")
+        .where(RunRow.state.in_(UNDER_WAY))
         .values(state="failed", error="The process stopped before the run ended.", finished_at=now)
     )
 
@@ -164,7 +188,7 @@ def end_abandoned(session: Session, now: datetime) -> None:
     held = exists().where(LeaseRow.name == "source:" + RunRow.source_id, LeaseRow.until > now)
     session.execute(
         update(RunRow)
-        .where(RunRow.state == "running", ~held)
+        .where(RunRow.state.in_(UNDER_WAY), ~held)
         .values(state="failed", error="Its process stopped before the run ended.", finished_at=now)
         .execution_options(synchronize_session=False)
     )
@@ -174,11 +198,14 @@ def last_run(session: Session, source_id: str) -> RunRow | None:
     return next(iter(runs(session, source_id, 1)), None)
 
 
-def runs(session: Session, source_id: str, limit: int) -> tuple[RunRow, ...]:
-    """The last runs of a source, latest first."""
-    rows = session.scalars(
-        select(RunRow).where(RunRow.source_id == source_id).order_by(RunRow.started_at.desc()).limit(limit)
-    )
+def runs(
+    session: Session, source_id: str, limit: int, before: tuple[datetime, str] | None = None
+) -> tuple[RunRow, ...]:
+    """The last runs of a source, latest first; ``before`` is the start and id of the last one that was told."""
+    query = select(RunRow).where(RunRow.source_id == source_id)
+    if before is not None:
+        query = query.where(tuple_(RunRow.started_at, RunRow.id) < before)
+    rows = session.scalars(query.order_by(RunRow.started_at.desc(), RunRow.id.desc()).limit(limit))
     return tuple(rows)
 
 

@@ -54,6 +54,25 @@ def next_due(
     return end if blackout_end(plan.blackout, end + spread) is not None else end + spread
 
 
+class _Punctual(Random):
+    """Draws no jitter."""
+
+    def random(self) -> float:
+        return 0.0
+
+
+def upcoming(plan: Plan, task: Task, last_started: datetime | None, now: datetime, count: int) -> tuple[datetime, ...]:
+    """The next ``count`` times at which ``task`` begins if all goes well, without jitter; none without a schedule."""
+    found: list[datetime] = []
+    while len(found) < count:
+        due = next_due(plan, task, last_started, now, _Punctual())
+        if due is None:
+            break
+        found.append(due)
+        last_started = now = due
+    return tuple(found)
+
+
 def pause(failures: int, retry_after: float | None, random: Random) -> timedelta:
     """How long to wait after ``failures`` in a row: doubling up to an hour, of which half is drawn; never less than
     what the source asked for."""

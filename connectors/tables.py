@@ -65,8 +65,9 @@ class CursorRow(Base):
 
 
 class RunRow(Base):
-    """One run of one task of a source. ``state`` is running, done, failed or stopped (its slice of time ended; it goes
-    on in the next run). ``counts`` is what became of the items so far."""
+    """One run of one task of a source. ``state`` is running, stopping (somebody asked for its end), done, failed or
+    stopped (its slice of time ended, or, with an ``error``, somebody ended it; it goes on in the next run). ``counts``
+    is what became of the items so far."""
 
     __tablename__ = "runs"
     __table_args__ = (Index("ix_runs_source", "source_id", "started_at"),)

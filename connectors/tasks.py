@@ -26,6 +26,8 @@ class TaskState:
     failures: int
     error: str | None
     succeeded_at: datetime | None
+    sent_at: datetime | None = None
+    """When a worker was last told of it, while it is due."""
 
 
 def of_source(session: Session, source_id: str) -> dict[str, TaskState]:
@@ -103,4 +105,4 @@ def _row(source_id: str, task: str) -> Update:
 
 
 def _state(row: TaskRow) -> TaskState:
-    return TaskState(row.source_id, row.task, row.due_at, row.failures, row.error, row.succeeded_at)
+    return TaskState(row.source_id, row.task, row.due_at, row.failures, row.error, row.succeeded_at, row.sent_at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -28,10 +29,11 @@ def intern(session: Session, access: Access) -> str:
     return access.key
 
 
-def intern_conjunction(session: Session, conjunction: Conjunction) -> str:
-    """Store a conjunction as a derived group; returns its grant. People who satisfy it hold the grant at once."""
+def intern_conjunction(session: Session, conjunction: Conjunction, now: datetime | None = None) -> str:
+    """Store a conjunction as a derived group; returns its grant. People who satisfy it hold the grant at once, which is
+    ``now``."""
     if session.get(DerivedGroupRow, conjunction.grant) is None:
-        session.add(DerivedGroupRow(grant=conjunction.grant, clauses=len(conjunction.all_of)))
+        session.add(DerivedGroupRow(grant=conjunction.grant, clauses=len(conjunction.all_of), since=now))
         session.flush()
         session.add_all(
             DerivedTermRow(derived=conjunction.grant, clause=number, grant=grant)
@@ -42,9 +44,9 @@ def intern_conjunction(session: Session, conjunction: Conjunction) -> str:
     return conjunction.grant
 
 
-def intern_both(session: Session, first: Access, second: Access) -> None:
+def intern_both(session: Session, first: Access, second: Access, now: datetime | None = None) -> None:
     """Store the derived group of what needs ``first`` and ``second`` together (``core.access.both``)."""
-    intern_conjunction(session, Conjunction.of(first.allow, second.allow))
+    intern_conjunction(session, Conjunction.of(first.allow, second.allow), now)
 
 
 def effective_key(session: Session, principal: Principal) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, cast, get_args
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from core.decided import reason
@@ -83,9 +83,15 @@ def active(session: Session) -> list[Hold]:
     return [_hold(row) for row in session.scalars(query)]
 
 
-def everything(session: Session) -> list[Hold]:
-    """Also those that were lifted."""
-    return [_hold(row) for row in session.scalars(select(HoldRow).order_by(HoldRow.placed_at, HoldRow.id))]
+def page(session: Session, limit: int, after: tuple[datetime, str] | None, *, lifted: bool) -> list[Hold]:
+    """At most ``limit`` in the order in which they were placed, those behind the one of this time and id; with
+    ``lifted`` also those that were."""
+    query = select(HoldRow).order_by(HoldRow.placed_at, HoldRow.id).limit(limit)
+    if not lifted:
+        query = query.where(HoldRow.lifted_at.is_(None))
+    if after is not None:
+        query = query.where(tuple_(HoldRow.placed_at, HoldRow.id) > after)
+    return [_hold(row) for row in session.scalars(query)]
 
 
 def held(session: Session) -> Held:

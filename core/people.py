@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core import access, people_changes
@@ -67,7 +67,8 @@ def put(
             people_changes.note(session, people_changes.PEOPLE, (row.id,))
         row.roles = list(role_list)
         row.name, row.title = name or row.name, title or row.title
-        row.disabled_at = None
+        if row.disabled_at is not None:
+            row.disabled_at, row.enabled_at = None, now
     set_groups(session, row.id, groups, now)
     session.flush()
     return _person(session, row)
@@ -172,10 +173,29 @@ def described(session: Session, row: PersonRow) -> Person:
     return _person(session, row)
 
 
-def everybody(session: Session) -> tuple[Person, ...]:
+def page(session: Session, limit: int, after: str = "", *, text: str = "", role: str = "") -> tuple[Person, ...]:
+    """At most ``limit`` of everybody by address, those behind the address ``after``; with ``text`` whose name, address
+    or title has it, with ``role`` who holds it."""
     query = select(PersonRow).where(PersonRow.disabled_at.is_(None), PersonRow.kind == "person")
-    rows = session.scalars(query.order_by(PersonRow.email))
-    return tuple(_person(session, row) for row in rows)
+    if after:
+        query = query.where(PersonRow.email > after)
+    if text:
+        named = (PersonRow.email, PersonRow.name, PersonRow.title)
+        query = query.where(or_(*(each.icontains(text, autoescape=True) for each in named)))
+    if role:
+        query = query.where(cast(PersonRow.roles, String).contains(f'"{role}"', autoescape=True))
+    return tuple(_person(session, row) for row in session.scalars(query.order_by(PersonRow.email).limit(limit)))
+
+
+def declared_groups(session: Session, person_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """The groups of each that were given here, not by a source or a directory."""
+    query = select(MembershipRow.person_id, MembershipRow.grant).where(
+        MembershipRow.person_id.in_(person_ids), MembershipRow.valid_to.is_(None), MembershipRow.origin.is_(None)
+    )
+    found: dict[str, list[str]] = {}
+    for person_id, grant in session.execute(query.order_by(MembershipRow.grant)):
+        found.setdefault(person_id, []).append(grant.partition(":")[2])
+    return {person_id: tuple(groups) for person_id, groups in found.items()}
 
 
 def disable(session: Session, email: str, now: datetime) -> None:

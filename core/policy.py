@@ -130,6 +130,14 @@ class Policy:
         milder = TREATMENTS.index(of_text.treatment) <= TREATMENTS.index(of_value.treatment)
         return of_value if milder else of_text
 
+    def ruling_of_class(self, name: DataClass, destination: Destination) -> Ruling:
+        """What the class itself asks for, of kinds of which nothing else is said."""
+        return self._of_class(name, destination)
+
+    def ruling_of_text(self, sensitivity: Sensitivity, destination: Destination) -> Ruling:
+        """What becomes of a text of this sensitivity as a whole, whatever is in it."""
+        return self._of_text(sensitivity, destination)
+
     def treatment_of_text(
         self, sensitivity: Sensitivity, destination: Destination, kinds: Iterable[str] | None = None
     ) -> Treatment:

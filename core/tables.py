@@ -25,6 +25,8 @@ class PersonRow(Base):
     """``person``, or ``service``: an account of a program, which nobody signs in as."""
     created_at: Mapped[datetime] = mapped_column(Moment)
     disabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    enabled_at: Mapped[datetime | None] = mapped_column(Moment)
+    """When they came back who had been disabled; that they were not here for a time before is all that is known."""
 
 
 class RoleRequestRow(Base):
@@ -114,12 +116,13 @@ class MentionedGrantRow(Base):
 
 
 class DerivedGroupRow(Base):
-    """An interned conjunction of ``clauses`` any-of lists."""
+    """An interned conjunction of ``clauses`` any-of lists. Nobody held it before ``since``, where that is known."""
 
     __tablename__ = "derived_groups"
 
     grant: Mapped[str] = mapped_column(String(64), primary_key=True)
     clauses: Mapped[int] = mapped_column(Integer)
+    since: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class DerivedTermRow(Base):

@@ -36,8 +36,8 @@ class PageWrite:
     interned: set[tuple[str, str | None]] = field(default_factory=set[tuple[str, str | None]])
     added: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     changed: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    moved: dict[str, str] = field(default_factory=dict[str, str])
-    """Document id -> the access key that it has from now on."""
+    moved: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict[str, tuple[str, dict[str, str]]])
+    """Document id -> the access key that it has from now on, and those of its restricted fields."""
     stages: dict[str, str] = field(default_factory=dict[str, str])
     withdrawn: set[str] = field(default_factory=set[str])
     changed_at: dict[str, datetime] = field(default_factory=dict[str, datetime])
@@ -53,13 +53,13 @@ class PageWrite:
     def intern_parts(self, access: Access, restricted: Sequence[tuple[str, Access]]) -> dict[str, str]:
         for _, own in restricted:
             if (access.key, own.key) not in self.interned:
-                access_sets.intern_both(self.session, access, own)
+                access_sets.intern_both(self.session, access, own, self.now)
                 self.interned.add((access.key, own.key))
         return {name: self.intern(own) for name, own in restricted}
 
     def intern_derived(self, derived: Sequence[Conjunction]) -> None:
         for conjunction in dict.fromkeys(derived):
-            access_sets.intern_conjunction(self.session, conjunction)
+            access_sets.intern_conjunction(self.session, conjunction, self.now)
 
     def add(self, change: Change, item: Item) -> str:
         """A document that was never known. Returns its id."""
@@ -93,8 +93,7 @@ class PageWrite:
     def set_access(self, before: Known, access_key: str, restricted: Mapping[str, str]) -> None:
         """From now on; what it was before stays on record."""
         self.set(before.id, access_key=access_key, restricted=dict(restricted))
-        if before.access_key != access_key or before.state == "gone":
-            self.moved[before.id] = access_key
+        self.moved[before.id] = access_key, dict(restricted)
 
     def put(self, body: bytes) -> str:
         """Small bodies wait for the others of their page; large ones go into their files at once."""
@@ -128,7 +127,7 @@ class PageWrite:
         repository.add_documents(session, self.added)
         repository.change_documents(session, self.changed)
         repository.end_document_access(session, tuple(self.moved), self.now)
-        begun = self.moved | {row["id"]: row["access_key"] for row in self.added}
+        begun = self.moved | {row["id"]: (row["access_key"], row["restricted"]) for row in self.added}
         repository.begin_document_access(session, begun, self.now)
         repository.withdraw(session, sorted(self.withdrawn))
         repository.ask(session, self.stages, self.changed_at)

@@ -106,13 +106,18 @@ def change_documents(session: Session, changed: Mapping[str, Mapping[str, Any]])
         session.execute(update(DocumentRow), rows)
 
 
-def begin_document_access(session: Session, access_keys: Mapping[str, str], now: datetime) -> None:
-    """Document id -> the access key that it has from ``now`` on."""
+def begin_document_access(
+    session: Session, access_keys: Mapping[str, tuple[str, Mapping[str, str]]], now: datetime
+) -> None:
+    """Document id -> the access key that it has from ``now`` on, and those of its restricted fields."""
     if access_keys:
         rows = [
-            {"document_id": document_id, "access_key": key, "valid_from": now, "valid_to": None}
-            for document_id, key in access_keys.items()
-        ]
+            {
+                "document_id": document_id, "access_key": key, "restricted": dict(restricted), "valid_from": now,
+                "valid_to": None,
+            }
+            for document_id, (key, restricted) in access_keys.items()
+        ]  # fmt: skip
         session.execute(insert(DocumentAccessRow), rows)
 
 
@@ -265,9 +270,11 @@ def enqueue_all_ready(session: Session) -> None:
         enqueue(session, document_id, "index")
 
 
-def retry_failed(session: Session, source_id: str) -> None:
-    """Ask for every document of the source that could not be parsed to be parsed again."""
+def retry_failed(session: Session, source_id: str, keys: Sequence[str] | None = None) -> None:
+    """Ask for every document of the source that could not be parsed, or for those of ``keys``, to be parsed again."""
     query = select(DocumentRow.id).where(DocumentRow.source_id == source_id, DocumentRow.state == "failed")
+    if keys is not None:
+        query = query.where(DocumentRow.key.in_(keys))
     enqueue_each(session, list(session.scalars(query)), "content")
 
 

@@ -78,11 +78,17 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What one turn with a source came to. ``finished`` is False when its slice of time ended before the source did."""
+    """What one turn with a source came to. ``finished`` is False when its slice of time ended before the source did,
+    ``stopped`` when somebody ended it."""
 
     began: datetime
     tally: Tally
     finished: bool
+    stopped: bool = False
+
+
+class _Stopped(Exception):
+    """Somebody had the run end."""
 
 
 class Sync:
@@ -110,6 +116,8 @@ class Sync:
             progress(Progress("listing", done, total))
 
         turned = self.turn(record, source, "poll", record.confirmed_at, listed, confirm_empty=confirm_empty)
+        if turned.stopped:
+            raise Conflict(f"The run of {record.name} was stopped.", hint="Run it again: it goes on where it was.")
         with self._database.reading() as session:
             total = repository.pending_count(session)
         outcome = self._pipeline.drain(
@@ -146,7 +154,10 @@ class Sync:
             with self._database.writing() as session:
                 known = {} if total is None else {"total": total}
                 sources.tell_run(session, run_id, {**turn.hold.tally.counts, "read": done, **known})
+                stop = sources.is_to_stop(session, run_id)
             tell(done, total)
+            if stop:
+                raise _Stopped
 
         def over() -> bool:
             return seconds is not None and self._elapsed() - started >= seconds
@@ -155,6 +166,11 @@ class Sync:
         turn = Turn(record, source, hold, told, over, confirm_empty)
         try:
             finished = self._do(turn, task, full)
+        except _Stopped:
+            with self._database.writing() as session:
+                counts = turn.hold.tally.counts
+                sources.finish_run(session, run_id, "stopped", counts, self._clock(), sources.STOPPED)
+            return Turned(began, turn.hold.tally, finished=False, stopped=True)
         except BaseException as error:
             reason = error.message if isinstance(error, VouchError) else type(error).__name__
             with self._database.writing() as session:

@@ -54,7 +54,8 @@ class DocumentRow(Base):
 
 
 class DocumentAccessRow(Base):
-    """The document had this access from ``valid_from`` until ``valid_to``."""
+    """The document had this access from ``valid_from`` until ``valid_to``. ``restricted`` maps its fields that had one
+    of their own to access keys; None where nobody wrote that down."""
 
     __tablename__ = "document_access"
     __table_args__ = (Index("ix_document_access_document", "document_id", "valid_to"),)
@@ -62,6 +63,7 @@ class DocumentAccessRow(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
     document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"))
     access_key: Mapped[str] = mapped_column(ForeignKey("access_sets.key"))
+    restricted: Mapped[dict[str, str] | None] = mapped_column(JSON(none_as_null=True))
     valid_from: Mapped[datetime] = mapped_column(Moment)
     valid_to: Mapped[datetime | None] = mapped_column(Moment)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from random import Random
 from typing import cast
@@ -117,12 +117,30 @@ class Work:
         for task in wanted:
             self._queue.send(Job("read", record.id, task))
 
-    def retry(self, record: SourceRecord) -> None:
-        """Try everything that failed again, now."""
+    def stop(self, record: SourceRecord) -> bool:
+        """Have the run of the source end after the page that it is at, and whatever waits for its turn wait for the
+        next one of its schedule. What was read stays. Returns whether a run is ending now."""
+        now = self._clock()
+        plan = stored_plan(record.plan)
+        with self._database.writing() as session:
+            # A run whose process is gone would never notice.
+            sources.end_abandoned(session, now)
+            running = sources.ask_to_stop(session, record.id)
+            states = tasks.of_source(session, record.id)
+            due = {
+                task: next_due(plan, task, now, now, self._random)
+                for task in TASKS
+                if (at := getattr(states.get(task), "due_at", None)) is not None and at <= now
+            }
+            tasks.set_due(session, record.id, dict(due))
+        return running > 0
+
+    def retry(self, record: SourceRecord, keys: Sequence[str] | None = None) -> None:
+        """Try everything that failed, or just these items, again, now."""
         now = self._clock()
         with self._database.writing() as session:
-            failures.retry_all(session, record.id, now)
-            repository.retry_failed(session, record.id)
+            failures.retry_all(session, record.id, now, keys)
+            repository.retry_failed(session, record.id, keys)
             tasks.set_due(session, record.id, {"retry": now})
             tasks.mark_sent(session, [(record.id, "retry")], now)
         self._queue.send(Job("read", record.id, "retry"))
@@ -174,7 +192,14 @@ class Work:
             for kind, found in turned.tally.lags.items():
                 bound: Bound = kind
                 lags.observe(session, record.id, bound, found, plan.bounds.of(bound), now)
-            if not turned.finished:
+            if turned.stopped:
+                again = (
+                    failures.next_due(session, record.id)
+                    if task == "retry"
+                    else next_due(plan, task, now, now, self._random)
+                )
+                tasks.set_due(session, record.id, {task: again})
+            elif not turned.finished:
                 tasks.unfinished(session, record.id, task, now)
             elif task == "retry":
                 tasks.succeeded(session, record.id, task, turned.began, failures.next_due(session, record.id))

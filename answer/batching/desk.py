@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import orjson
 from sqlalchemy.orm import Session
@@ -103,9 +103,10 @@ class Batches:
         with self._by.database.reading() as session:
             return rows.batch(session, batch_id, person_id)
 
-    def batches(self, person_id: str) -> list[Batch]:
+    def batches(self, person_id: str, limit: int = 200, after: tuple[datetime, str] | None = None) -> list[Batch]:
+        """The latest first; those behind the one of this time and id."""
         with self._by.database.reading() as session:
-            return rows.batches(session, person_id)
+            return rows.batches(session, person_id, limit, after)
 
     def progress(self, batch: Batch) -> Progress | None:
         """How far the provider is; None for one that it does not have."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from answer.ask import MODEL, NEAREST, PARTIAL, reason_of
+from answer.asking import Written
 from answer.batching import material, rows
 from answer.batching.documents import told_limits, wanted
 from answer.batching.material import Again
@@ -17,7 +18,7 @@ from answer.calling.call import Call
 from answer.drafting import Drafting
 from answer.models.base import Ended, ModelError, Wrote
 from answer.models.batches import BatchModel, Progress, Result
-from answer.recording import Record, Written
+from answer.recording import Record
 from answer.routing import Attempt
 from answer.structured.checking import Checking
 from answer.structured.filling import Wanted, lacking, settle

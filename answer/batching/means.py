@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from answer.asking import Asking
 from answer.batching import rows
 from answer.batching.material import Confirm
 from answer.batching.reserved import reservation
@@ -19,7 +20,7 @@ from answer.extract import draft_of
 from answer.models.batches import PROVIDERS, BatchModel
 from answer.models.entry import ModelEntry, Tier
 from answer.models.register import Register
-from answer.recording import Asking, Record, Recorder
+from answer.recording import Record, Recorder
 from answer.routing import estimated_price
 from answer.settings import AnswerSettings
 from answer.sighting import TYPED

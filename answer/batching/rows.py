@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from answer.batching.tables import BatchItemRow, BatchRow
-from answer.models.entry import ModelEntry
+from answer.models.entry import HANDED_OVER, ModelEntry
 from answer.tables import AnswerRow
 from answer.vault import Vault
 from core.errors import NotFound
@@ -122,10 +122,14 @@ def batch(session: Session, batch_id: str, person_id: str) -> Batch:
     return _batch(row, _counts(session, [batch_id])[batch_id])
 
 
-def batches(session: Session, person_id: str, limit: int = 200) -> list[Batch]:
-    """The latest first."""
-    query = select(BatchRow).where(BatchRow.person_id == person_id).order_by(BatchRow.created_at.desc()).limit(limit)
-    found = list(session.scalars(query))
+def batches(
+    session: Session, person_id: str, limit: int = 200, after: tuple[datetime, str] | None = None
+) -> list[Batch]:
+    """The latest first; those that come ``after`` the one of this time and id."""
+    query = select(BatchRow).where(BatchRow.person_id == person_id)
+    if after is not None:
+        query = query.where(tuple_(BatchRow.created_at, BatchRow.id) < after)
+    found = list(session.scalars(query.order_by(BatchRow.created_at.desc(), BatchRow.id.desc()).limit(limit)))
     counts = _counts(session, [row.id for row in found])
     return [_batch(row, counts[row.id]) for row in found]
 
@@ -211,8 +215,8 @@ def _counts(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]]:
 
 def _batch(row: BatchRow, counts: dict[str, int]) -> Batch:
     return Batch(
-        row.id, row.person_id, ModelEntry.model_validate(row.entry), cast(BatchState, row.state), row.why,
-        row.provider_id, row.created_at, row.sending_at, row.ended_at, row.cleared_at, counts,
+        row.id, row.person_id, ModelEntry.model_validate(row.entry, context=HANDED_OVER), cast(BatchState, row.state),
+        row.why, row.provider_id, row.created_at, row.sending_at, row.ended_at, row.cleared_at, counts,
         None if row.each_document is None else EachDocument(**row.each_document),
     )  # fmt: skip
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from answer.ask import MODEL, NEAREST, reason_of
+from answer.asking import Written
 from answer.batching import material, rows
 from answer.batching.documents import Documents, Read, limits, wanted
 from answer.batching.means import Means
@@ -16,7 +17,7 @@ from answer.cleared import Cleared
 from answer.models.base import ModelBusy, ModelError, Prompt
 from answer.models.batches import told
 from answer.prompt import to_fill
-from answer.recording import Record, Written
+from answer.recording import Record
 from answer.routing import Attempt
 from answer.trail import Tried
 from answer.weighing import Records, records

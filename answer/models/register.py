@@ -1,12 +1,12 @@
 """The model register: which models may be called, with what, and who decided that.
 
 It begins as ``models`` of vouch.yaml says; each change is a row with its author and reason. A model that is not in the
-register, was retired or is past its date is not called.
+register, was retired or is past its date is not called; nor is one whose stored entry is refused today.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from threading import Lock
 
 import orjson
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from answer.models import register_rows
 from answer.models.entries import checked, overdue
 from answer.models.entry import ModelEntry
-from answer.models.register_rows import Change, Version
+from answer.models.register_rows import Change, Unusable, Version
 from core.audit import AuditLog, Event
 from core.audit.events import NO_SUBJECT
 from core.clock import Clock
@@ -25,6 +25,7 @@ from core.decided import ITSELF, OPERATOR, SEEDED_BY, reason
 from core.errors import Conflict, Invalid, NotFound, Refused
 
 log = structlog.get_logger()
+SET_ANEW = "Set it anew, by the name of one version: vouch models set."
 
 
 class Register:
@@ -36,7 +37,7 @@ class Register:
         self._seed = checked(seed)
         self._seeded = not seed
         self._lock = Lock()
-        self._known: tuple[int, tuple[Version, ...]] = (0, ())
+        self._known: tuple[int, tuple[Version, ...], tuple[Unusable, ...]] = (0, (), ())
 
     def entries(self) -> tuple[ModelEntry, ...]:
         """All that are not retired, also those that are overdue, by name."""
@@ -52,6 +53,9 @@ class Register:
         for entry in self.entries():
             if entry.name == name:
                 return entry
+        for each in self.unusable():
+            if each.name == name:
+                raise NotFound(f"The model {name} is left out: {each.against}.", hint=SET_ANEW)
         raise NotFound(f"There is no model {name}.", hint="vouch models list shows them.")
 
     def confirm(self, entry: ModelEntry) -> None:
@@ -63,15 +67,26 @@ class Register:
             )
 
     def versions(self) -> tuple[Version, ...]:
-        """The last change of each name, retired ones too."""
+        """The last change of each name, retired ones too, as far as it can be used."""
+        return self._read()[1]
+
+    def unusable(self) -> tuple[Unusable, ...]:
+        """Those left out, since what stands in the database is refused today: nothing is called by them."""
+        return self._read()[2]
+
+    def _read(self) -> tuple[int, tuple[Version, ...], tuple[Unusable, ...]]:
         self._seed_once()
         with self._database.reading() as session:
             revision = register_rows.revision(session)
             if revision != self._known[0]:
-                self._known = (revision, tuple(register_rows.newest(session)))
-        return self._known[1]
+                found = register_rows.newest(session)
+                usable = tuple(each for each in found if isinstance(each, Version))
+                self._known = (revision, usable, left_out(found))
+                for each in self._known[2]:
+                    log.error("model.left_out", model=each.name, revision=each.revision, why=each.against)
+        return self._known
 
-    def history(self, name: str | None = None) -> list[Version]:
+    def history(self, name: str | None = None) -> list[Version | Unusable]:
         """Every change, newest first. Raises ``NotFound`` for a name that never was here."""
         self._seed_once()
         with self._database.reading() as session:
@@ -85,7 +100,7 @@ class Register:
         held = {version.name: version for version in self.versions()}
         return tuple(
             entry.name for entry in self._seed
-            if held[entry.name].entry != entry or held[entry.name].change == "retired"
+            if (there := held.get(entry.name)) is None or there.entry != entry or there.change == "retired"
         )  # fmt: skip
 
     def set(
@@ -105,7 +120,7 @@ class Register:
                     f"The entry of {entry.name} has changed meanwhile.",
                     hint=f"See vouch models show {entry.name}, and make your change to that.",
                 )
-            if held is not None and held.entry == entry and held.change != "retired":
+            if isinstance(held, Version) and held.entry == entry and held.change != "retired":
                 raise Invalid("This is what the register says already.", hint=f"See vouch models show {entry.name}.")
             change: Change = "added" if held is None else "changed"
             made = register_rows.add(session, entry, change, why=why, by=by, now=self._clock())
@@ -128,7 +143,7 @@ class Register:
         again. One that was changed or retired meanwhile stays as it was decided."""
         with self._database.writing() as session:
             held = _held(session, entry.name)
-            if held is None or held.change == "retired" or held.entry != entry:
+            if not isinstance(held, Version) or held.change == "retired" or held.entry != entry:
                 return
             made = register_rows.add(session, entry, "retired", why=why, by=ITSELF, now=self._clock())
             self._record(session, made, NO_SUBJECT, "")
@@ -174,5 +189,10 @@ class Register:
         self._audit.enlist(session, event)
 
 
-def _held(session: Session, name: str) -> Version | None:
+def left_out(found: Iterable[Version | Unusable]) -> tuple[Unusable, ...]:
+    """Of the last changes those that cannot be used, and were not retired."""
+    return tuple(each for each in found if isinstance(each, Unusable) and each.change != "retired")
+
+
+def _held(session: Session, name: str) -> Version | Unusable | None:
     return next(iter(register_rows.history(session, name)), None)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from answer.answers import Stage
+from answer.asking import Asking, Written
 from answer.calling.slots import FULL, Full
 from answer.candidates import Reading
 from answer.claims import Claim, Draft
@@ -21,7 +22,7 @@ from answer.models.failures import told as failed_as
 from answer.permitted import values_for
 from answer.prompt import to_fill
 from answer.pseudonyms import Token, replace_tokens
-from answer.recording import Asking, Record, Written
+from answer.recording import Record
 from answer.routing import ANY, Choice, Route
 from answer.sighting import TYPED
 from answer.structured.checking import Checking, Held

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.progress import Progress
+from rich.markup import escape
 
+from api.cli import exports, searches
 from api.cli.client import connect
-from api.cli.output import complaints, console, guarded, show_json, table
+from api.cli.output import complaints, console, guarded, show_json, table, working
 from api.settings import load_settings
 from core.errors import Invalid, NotFound, Refused
 
 if TYPE_CHECKING:
-    from core.audit.verification import Progress as Tell
+    from core.audit.verification import Verification
 
 app = typer.Typer(help="The log nobody can quietly edit.", no_args_is_help=True)
+app.command("export")(exports.export)
+app.command("search")(searches.search)
+app.command("identify")(searches.identify)
+app.command("pseudonym")(searches.pseudonym)
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Kept = Annotated[
     list[Path] | None,
@@ -57,8 +60,7 @@ def verify(
     if as_json:
         show_json(told(found))
     elif found.ok:
-        console.print(f"[green]The log is whole:[/] {found.records} records, head {found.head}", soft_wrap=True)
-        console.print(f"Signed {found.at} by {found.keys[-1]}" if found.at else "", soft_wrap=True, highlight=False)
+        _show_whole(found)
     elif found.first_broken is not None:
         seq, reason = found.first_broken
         console.print(f"[bold red]The log is broken at record {seq}:[/] {reason}", soft_wrap=True)
@@ -69,6 +71,22 @@ def verify(
         raise typer.Exit(1)
 
 
+def _show_whole(found: Verification) -> None:
+    from api.auditing import UNSHOWN
+
+    if found.scope == "log":
+        console.print(f"[green]The log is whole:[/] {found.records} records, head {found.head}", soft_wrap=True)
+    else:
+        what = "a run of the log" if found.scope == "run" else "records chosen from the log"
+        console.print(f"[green]Each record is as it was signed:[/] {found.records} records, {what}.", soft_wrap=True)
+        for name, value in found.asked.items():
+            several = cast("list[Any]", value) if isinstance(value, list) else [value]
+            console.print(escape(f"  {name}: {', '.join(map(str, several))}"), soft_wrap=True)
+    console.print(f"Signed {found.at} by {found.keys[-1]}" if found.at else "", soft_wrap=True, highlight=False)
+    if unshown := UNSHOWN[found.scope]:
+        console.print(f"[yellow]{unshown}[/]", soft_wrap=True)
+
+
 def _verify_export(export: Path, key: str | None, kept: list[bytes], authorities: Path | None) -> Any:
     from api.auditing import trusted_key
     from core.audit import exported
@@ -77,7 +95,7 @@ def _verify_export(export: Path, key: str | None, kept: list[bytes], authorities
         raise Invalid("An export is verified with a key.", hint="Add --key and what vouch audit key printed there.")
     if not export.exists():
         raise NotFound(f"There is no export at {export}.", hint="Name the folder or zip that vouch audit export wrote.")
-    with _shown("verifying") as tell:
+    with working("verifying") as tell:
         return exported.verify(export, trusted_key(key).public, kept, tell, authorities)
 
 
@@ -93,7 +111,7 @@ def _verify_here(kept: list[bytes], authorities: Path | None) -> Any:
         except Refused:
             complaints.print("[dim]The log cannot be continued; what is in it is verified.[/]")
         began = time.monotonic()
-        with _shown("verifying") as tell:
+        with working("verifying") as tell:
             found = verify_log(log.database, log.keyring.public_key(), log.head, tell, kept, authorities)
         event = verified(found, len(kept), round(time.monotonic() - began, 3), utc_now())
         try:
@@ -101,43 +119,6 @@ def _verify_here(kept: list[bytes], authorities: Path | None) -> Any:
         except Refused:
             complaints.print("[yellow]That the log was verified could not be recorded in it.[/]")
     return found
-
-
-@app.command()
-@guarded
-def export(
-    out: Annotated[Path, typer.Option(help="A new folder, or a new file that ends in .zip.")],
-    first: Annotated[int | None, typer.Option("--from", min=1, help="First record; without, the whole log.")] = None,
-    last: Annotated[int | None, typer.Option("--to", min=1, help="Last record.")] = None,
-    since: Annotated[
-        Path | None, typer.Option(help="A kept checkpoint: prove that the log goes on from it (with --from, --to).")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Copy the log, or a part of it with proofs, for somebody outside to verify."""
-    from api.auditing import exporting, kept_note, open_log, told_export
-    from core.audit.export import export as write
-    from core.audit.keys import Generations
-    from core.audit.reading import open_database
-    from core.clock import utc_now
-
-    earlier = None if since is None else kept_note(since)
-    with open_log(load_settings()) as log:
-        log.sequencer.drain()
-        form = "zip" if out.suffix == ".zip" else "folder"
-        log.audit.append(exporting(log.sequencer.current(), first, last, form, utc_now()))
-        log.sequencer.drain()
-        with open_database(log.database, log.head) as reader, _shown("exporting") as tell:
-            made = write(
-                reader, Generations(log.keyring), out, utc_now(), first=first, last=last, since=earlier, progress=tell
-            )
-    if as_json:
-        show_json(told_export(made, out))
-        return
-    console.print(f"Records {made.first} to {made.last} are in {out}.", soft_wrap=True)
-    console.print(
-        f"To verify them elsewhere: vouch audit verify --export {out} --key KEY --checkpoint FILE", soft_wrap=True
-    )
 
 
 @app.command()
@@ -216,7 +197,7 @@ def tail(
     count: Annotated[int, typer.Option("-n", "--count", min=1, max=1000, help="Records.")] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """The last records."""
+    """The last records. That they were read is recorded."""
     with connect() as client:
         records = client.call("GET", "/v1/operator/audit/tail", count=count)["records"]
     if as_json:
@@ -226,16 +207,8 @@ def tail(
     for record in records:
         event = record.get("event", record)
         details = event.get("details", {})
-        names = ("answer", "document", "source", "status", "person", "target", "candidates", "denied")
-        what = ", ".join(f"{name} {details[name]}" for name in names if name in details)
         shown.add_row(
-            str(record["seq"]), str(event["at"])[:19], event["kind"], event["outcome"], event["subject"][:12], what
-        )
+            str(record["seq"]), str(event["at"])[:19], event["kind"], event["outcome"], event["subject"][:12],
+            searches.about(details),
+        )  # fmt: skip
     console.print(shown)
-
-
-@contextmanager
-def _shown(what: str) -> Generator[Tell]:
-    with Progress(console=complaints, transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)

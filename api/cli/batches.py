@@ -75,8 +75,10 @@ def status(
     Example: `vouch batch status --as ana@company.example`
     """
     with connect() as client:
-        path = "/v1/batches" if batch is None else f"/v1/batches/{batch}"
-        found = client.call("GET", path, acting=acting)
+        if batch is None:
+            found = client.pages("/v1/batches", "batches", acting=acting)
+        else:
+            found = client.call("GET", f"/v1/batches/{batch}", acting=acting)
     if as_json:
         show_json(found)
         return

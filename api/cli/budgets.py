@@ -50,7 +50,7 @@ Per = Annotated[Pers, typer.Option(help="In which time; in UTC.")]
 def list_budgets(as_json: AsJson = False) -> None:
     """Every budget, and what of it is used."""
     with connect() as client:
-        found = client.call("GET", "/v1/budgets")["budgets"]
+        found = client.pages("/v1/budgets", "budgets")["budgets"]
     if as_json:
         show_json(found)
         return
@@ -110,11 +110,11 @@ def remove(
     """
     body = {"scope": scope, "name": name, "per": per, "unit": unit, "why": why}
     with connect() as client:
-        left = client.call("POST", "/v1/budgets/remove", body)["budgets"]
-    if as_json:
-        show_json(left)
-    else:
-        console.print("Removed.")
+        client.call("POST", "/v1/budgets/remove", body)
+        if as_json:
+            show_json(client.pages("/v1/budgets", "budgets")["budgets"])
+            return
+    console.print("Removed.")
 
 
 def chargeback(

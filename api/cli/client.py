@@ -4,10 +4,12 @@ process starts for itself on a loopback port nobody is told about."""
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,6 +17,9 @@ import httpx
 from api.ownership import Owner, find_owner
 from api.settings import Settings, load_settings
 from core.errors import Unavailable, VouchError
+
+PAGE = 200
+"""Entries of a page at most."""
 
 
 class Client:
@@ -43,12 +48,53 @@ class Client:
             raise problem_of(response.content)
         return response.json() if response.content else None
 
+    def pages(self, path: str, name: str, *others: str, most: int | None = None, **more: Any) -> dict[str, Any]:
+        """A list that comes page by page, as one: the first reply with all entries under ``name`` (at most ``most``),
+        and under ``others``, which go along with them. ``more`` is for ``call``."""
+        found = self.call("GET", path, **more, limit=None if most is None else min(most, PAGE))
+        following = found.pop("next")
+        # What is passed over is so once.
+        more.pop("offset", None)
+        while following is not None and (most is None or len(found[name]) < most):
+            page = self.call("GET", path, **more, limit=PAGE, cursor=following)
+            following = page["next"]
+            for each in (name, *others):
+                found[each] = [*(found[each] or ()), *(page[each] or ())]
+        found[name] = found[name][:most]
+        return found
+
     def content(self, path: str, body: Any) -> bytes:
         """The bytes of the reply."""
         response = self._http.request("POST", path, json=body)
         if response.is_error:
             raise problem_of(response.content)
         return response.content
+
+    def file(self, path: str, **query: Any) -> bytes:
+        """The bytes of a reply that is read only."""
+        response = self._http.get(path, params={name: value for name, value in query.items() if value is not None})
+        if response.is_error:
+            raise problem_of(response.content)
+        return response.content
+
+    def save(self, path: str, body: Any, out: Path) -> None:
+        """Write the bytes of the reply to ``out`` as they come: the whole of it, or nothing."""
+        with self._http.stream("POST", path, json=body) as response:
+            if response.is_error:
+                raise problem_of(response.read())
+            made = out.with_name(f".{out.name}-{os.getpid()}")
+            try:
+                made.touch(mode=0o600)
+                with made.open("wb") as file:
+                    for piece in response.iter_bytes():
+                        file.write(piece)
+                made.rename(out)
+            finally:
+                made.unlink(missing_ok=True)
+
+    def speak_with(self, key: str) -> None:
+        """From here on with a person's key, and without the operator's authority."""
+        self._http.headers["Authorization"] = f"Bearer {key}"
 
     def lines(self, path: str, body: Any) -> Iterator[dict[str, Any]]:
         """The reply's lines of JSON, as they come."""

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from api.cli.client import Client, connect
+from api.cli.client import connect
 from api.cli.output import console, guarded, moment, show_json, table
 
 app = typer.Typer(help="What somebody asked, and with whom they share it.", no_args_is_help=True)
@@ -120,7 +120,7 @@ def shared(
         if one:
             found = client.call("GET", f"/v1/shared/{one}", acting=acting)
         else:
-            found = client.call("GET", "/v1/shared", acting=acting)
+            found = client.pages("/v1/shared", "shared", acting=acting)
     if as_json:
         show_json(found)
     elif one:
@@ -145,7 +145,7 @@ def delete(conversation: Id, acting: As) -> None:
 
 def _list(acting: str, limit: int, as_json: bool, text: str | None = None) -> None:
     with connect() as client:
-        found = _pages(client, acting, limit, text)
+        found = client.pages(BASE, "conversations", most=limit, acting=acting, text=text)["conversations"]
     if as_json:
         show_json({"conversations": found})
         return
@@ -154,19 +154,6 @@ def _list(acting: str, limit: int, as_json: bool, text: str | None = None) -> No
         pinned = "* " if each["pinned"] else ""
         listed.add_row(each["id"], Text(pinned + each["title"]), moment(each["updated_at"]))
     console.print(listed)
-
-
-def _pages(client: Client, acting: str, limit: int, text: str | None) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    cursor: str | None = None
-    while len(found) < limit:
-        wanted = min(200, limit - len(found))
-        page = client.call("GET", BASE, acting=acting, limit=wanted, cursor=cursor, text=text)
-        found += page["conversations"]
-        cursor = page["next"]
-        if cursor is None:
-            break
-    return found
 
 
 def _show_turn(question: str | None, turn: dict[str, Any]) -> None:

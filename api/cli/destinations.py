@@ -78,7 +78,7 @@ def add(
 def list_destinations(as_json: AsJson = False) -> None:
     """Every destination, with how its deliveries stand."""
     with connect() as client:
-        found = client.call("GET", BASE)["destinations"]
+        found = client.pages(BASE, "destinations")["destinations"]
     if as_json:
         show_json(found)
         return
@@ -148,7 +148,7 @@ def deliveries(
 ) -> None:
     """The newest deliveries, with what became of them."""
     with connect() as client:
-        found = client.call("GET", "/v1/operator/deliveries", destination=destination, state=state, limit=limit)
+        found = client.pages("/v1/operator/deliveries", "deliveries", most=limit, destination=destination, state=state)
     if as_json:
         show_json(found["deliveries"])
         return

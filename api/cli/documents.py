@@ -29,7 +29,9 @@ def list_documents(
     Example: `vouch documents list --state failed`
     """
     with connect() as client:
-        found = client.call("GET", "/v1/operator/documents", source=source, state=state, limit=limit, offset=offset)
+        found = client.pages(
+            "/v1/operator/documents", "documents", most=limit, source=source, state=state, offset=offset
+        )
     if as_json:
         show_json(found)
         return

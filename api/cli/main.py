@@ -21,6 +21,9 @@ from api.cli import (
     policy,
     questions,
     redact,
+    reports,
+    review,
+    reviews,
     serve,
     services,
     sources,
@@ -78,7 +81,10 @@ app.command("chargeback")(guarded(budgets.chargeback))
 app.add_typer(subjects.subject, name="subject")
 app.add_typer(subjects.hold, name="hold")
 app.add_typer(subjects.retention, name="retention")
+app.add_typer(review.app, name="review")
 app.add_typer(audit.app, name="audit")
+app.add_typer(reviews.app, name="reviews")
+app.add_typer(reports.app, name="report")
 app.add_typer(bench.app, name="bench")
 app.add_typer(evaluate.app, name="eval")
 

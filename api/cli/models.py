@@ -37,6 +37,12 @@ def list_models(
     if as_json:
         show_json(found)
         return
+    for each in found["left_out"]:
+        said = f"{each['name']} is left out, and not called: {each['against']}. Set it anew: vouch models set."
+        console.print(f"[red]{escape(said)}[/]", soft_wrap=True)
+    if not found["models"] and found["left_out"]:
+        console.print("No other model is registered.")
+        return
     if not found["models"]:
         console.print("There is no model: answers are put together from the sources' own sentences (docs/models.md).")
         return
@@ -141,7 +147,7 @@ def history(
     for each in found:
         shown.add_row(
             str(each["revision"]), moment(each["changed_at"]), escape(each["changed_by"]), each["name"], each["change"],
-            escape(each["entry"]["model"]), escape(each["why"]),
+            escape(str(each["entry"].get("model", "-"))), escape(each["why"]),
         )  # fmt: skip
     console.print(shown)
 

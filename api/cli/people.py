@@ -50,7 +50,7 @@ def add(
 def list_people(as_json: AsJson = False) -> None:
     """Everybody, with roles and groups."""
     with connect() as client:
-        found = client.call("GET", "/v1/operator/people")["people"]
+        found = client.pages("/v1/operator/people", "people")["people"]
     if as_json:
         show_json(found)
         return

@@ -42,7 +42,7 @@ def add(
 def list_services(as_json: AsJson = False) -> None:
     """Every service account, its keys, and for whom it acts."""
     with connect() as client:
-        found = client.call("GET", "/v1/service-accounts")
+        found = client.pages("/v1/service-accounts", "accounts")
     if as_json:
         show_json(found)
         return

@@ -106,7 +106,7 @@ def add(
 def list_sources(as_json: AsJson = False) -> None:
     """Every source, what it holds, how fresh it is, and how its last run ended."""
     with connect() as client:
-        found = client.call("GET", "/v1/sources")["configured"]
+        found = client.pages("/v1/sources", "configured", "sources")["configured"]
     if as_json:
         show_json(found)
         return

@@ -169,7 +169,7 @@ def list_holds(
 ) -> None:
     """What is held, since when and why."""
     with connect() as client:
-        found = client.call("GET", "/v1/holds", key=_key(key_file), lifted=lifted)["holds"]
+        found = client.pages("/v1/holds", "holds", key=_key(key_file), lifted=lifted)["holds"]
     if as_json:
         show_json(found)
         return

@@ -46,7 +46,7 @@ def add(
 def list_webhooks(as_json: AsJson = False) -> None:
     """Every webhook, with how its deliveries stand, and the events that there are."""
     with connect() as client:
-        found = client.call("GET", BASE)
+        found = client.pages(BASE, "webhooks")
     if as_json:
         show_json(found)
         return
@@ -89,7 +89,8 @@ def deliveries(
 ) -> None:
     """The newest deliveries, with what became of them."""
     with connect() as client:
-        found = client.call("GET", f"{BASE}/deliveries", webhook=webhook, state=state, limit=limit)["deliveries"]
+        path = f"{BASE}/deliveries"
+        found = client.pages(path, "deliveries", most=limit, webhook=webhook, state=state)["deliveries"]
     if as_json:
         show_json(found)
         return

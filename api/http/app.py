@@ -15,9 +15,11 @@ from api.http import (
     audit,
     batches,
     budgets,
+    changes,
     conversations,
     destinations,
     errors,
+    exports,
     flagged,
     oidc,
     once,
@@ -26,11 +28,16 @@ from api.http import (
     reading,
     redaction,
     register,
+    reports,
+    review,
+    review_samples,
+    reviews,
     roles,
     scim,
     searching,
     services,
     session,
+    source_watching,
     sources,
     subjects,
     trail,
@@ -113,14 +120,21 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(batches.router, tags=["reading"])
     app.include_router(compatible.router, tags=["compatible"])
     app.include_router(sources.router, tags=["sources"])
+    app.include_router(source_watching.router, tags=["sources"])
     app.include_router(announcements.router, tags=["sources"])
     app.include_router(policy.router, tags=["policy"])
     app.include_router(redaction.router, tags=["policy"])
     app.include_router(register.router, tags=["models"])
     app.include_router(budgets.router, tags=["models"])
+    app.include_router(changes.router, tags=["policy"])
     app.include_router(audit.router, tags=["audit"])
     app.include_router(searching.router, tags=["audit"])
+    app.include_router(exports.router, tags=["audit"])
+    app.include_router(review.router, tags=["review"])
     app.include_router(flagged.router, tags=["audit"])
+    app.include_router(review_samples.router, tags=["review"])
+    app.include_router(reviews.router, tags=["review"])
+    app.include_router(reports.router, tags=["reports"])
     app.include_router(operate.router, tags=["operator"])
     app.include_router(roles.router, tags=["people"])
     app.include_router(services.router, tags=["people"])

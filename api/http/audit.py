@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import Field
 from sqlalchemy import select
 
-from api.auditing import told, verified
+from api.auditing import records_read, told, verified
 from api.configuring import By
 from api.http import lines
 from api.http.access import CurrentRuntime, deciding
@@ -177,12 +177,7 @@ def read_records(
     with runtime.database.reading() as session:
         found = repository.records(session, first, first + limit)
     shown, more = found[:limit], found[limit:]
-    details: dict[str, Any] = {"records": len(shown)}
-    if shown:
-        details |= {"first": shown[0].seq, "last": shown[-1].seq}
-    runtime.audit.append(
-        Event("audit.read", by.subject, "read", "done", runtime.clock(), trace_id=by.trace_id, details=details)
-    )
+    runtime.audit.append(records_read([link.seq for link in shown], runtime.clock(), by.subject, by.trace_id))
     return RecordsOut(
         records=[_record(link) for link in shown], next=shown[-1].seq if more else None
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -12,9 +12,10 @@ from answer.batching.desk import Ask, Batches
 from answer.batching.rows import Batch, BatchState, EachDocument, Item, ItemState
 from answer.models.batches import Progress
 from answer.models.entry import Tier
-from api.http import shapes
+from api.http import paging, shapes
 from api.http.access import Asker, CurrentAsker, CurrentRuntime
 from api.http.models import AnswerOut, DocumentOut, Model
+from api.http.paging import Cursor, Limit
 from api.http.trail import DroppedOut, dropped_out
 from api.runtime import Runtime
 from core.errors import Invalid
@@ -82,6 +83,7 @@ class BatchOut(Model):
 
 class BatchesOut(Model):
     batches: list[BatchOut]
+    next: str | None = None
 
 
 class BatchItemOut(Model):
@@ -125,9 +127,14 @@ def send_batch(batch_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> B
 
 
 @router.get("")
-def list_batches(asker: CurrentAsker, runtime: CurrentRuntime) -> BatchesOut:
+def list_batches(
+    asker: CurrentAsker, runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = ""
+) -> BatchesOut:
     """The asker's own, the latest first."""
-    return BatchesOut(batches=[_out(each) for each in runtime.batches.batches(asker.person_id)])
+    after = cast("tuple[datetime, str]", paging.read(cursor, datetime, str, of="batches")) if cursor else None
+    found = runtime.batches.batches(asker.person_id, limit + 1, after)
+    shown, following = paging.page_of(found, limit, lambda each: (each.created_at, each.id), "batches")
+    return BatchesOut(batches=[_out(each) for each in shown], next=following)
 
 
 @router.get("/{batch_id}")

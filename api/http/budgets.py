@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from sqlalchemy import select
 
 from answer.budget import EVERYBODY, BudgetEntry, Per, Scope, Unit
 from answer.chargeback import By as ChargedBy
 from answer.chargeback import Charge, chargeback, month_of
 from answer.models.tables import BudgetRow
 from api.configuring import By
+from api.http import paging
 from api.http.access import CurrentRuntime, deciding
-from api.http.administering import addresses
+from api.http.administering import addresses, pseudonyms
 from api.http.models import Model
+from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from core import people
-from core.tables import PersonRow
 
 router = APIRouter(prefix="/v1")
 Reading = Annotated[By, Depends(deciding("budget.read"))]
@@ -58,6 +58,7 @@ class BudgetOut(Model):
 
 class BudgetsOut(Model):
     budgets: list[BudgetOut]
+    next: str | None = None
 
 
 class ChargeOut(Model):
@@ -84,9 +85,9 @@ class ChargebackOut(Model):
 
 
 @router.get("/budgets")
-def list_budgets(by: Reading, runtime: CurrentRuntime) -> BudgetsOut:
+def list_budgets(by: Reading, runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = "") -> BudgetsOut:
     """Every budget, and what of it is used."""
-    return BudgetsOut(budgets=_budgets(runtime, runtime.models.budgets.used()))
+    return _page(runtime, limit, cursor)
 
 
 @router.put("/budgets")
@@ -111,12 +112,12 @@ def set_budget(body: BudgetIn, by: Changing, runtime: CurrentRuntime) -> BudgetO
 
 @router.post("/budgets/remove")
 def remove_budget(body: BudgetKeyIn, by: Changing, runtime: CurrentRuntime) -> BudgetsOut:
-    """Remove one; gives those that are left."""
+    """Remove one; gives those that are left, the first page of them."""
     budgets = runtime.models.budgets
     name = budgets.name_of(body.scope, body.name)
     key = (body.scope, name, body.per, body.unit)
     budgets.remove(key, body.why, by=by.who, subject=by.subject, trace_id=by.trace_id)
-    return list_budgets(by, runtime)
+    return _page(runtime, paging.MOST, "")
 
 
 @router.get("/chargeback")
@@ -125,13 +126,24 @@ def charge_back(
 ) -> ChargebackOut:
     """What was used in a month (UTC), written 2026-11; this one where none is said."""
     found = chargeback(runtime.database, month_of(month, runtime.clock()), by)
-    names = _pseudonyms(runtime) if by == "person" else {}
+    names = pseudonyms(runtime) if by == "person" else {}
     return ChargebackOut(
         month=found.month,
         by=found.by,
         charges=[_charge(each, names.get(each.name, each.name)) for each in found.charges],
         total=[_charge(each, "total") for each in found.total],
     )
+
+
+def _page(runtime: Runtime, limit: int, cursor: str) -> BudgetsOut:
+    used = runtime.models.budgets.used()
+    shown, following = paging.cut(used, limit, cursor, lambda each: _key(each[0]), "budgets", parts=4)
+    return BudgetsOut(budgets=_budgets(runtime, shown), next=following)
+
+
+def _key(row: BudgetRow) -> tuple[str, str, str, str]:
+    # A person stands in a cursor by their pseudonym.
+    return row.scope, row.name, row.per, row.unit
 
 
 def _both(runtime: Runtime) -> tuple[list[BudgetOut], list[BudgetRow]]:
@@ -142,7 +154,7 @@ def _both(runtime: Runtime) -> tuple[list[BudgetOut], list[BudgetRow]]:
 def _budgets(runtime: Runtime, used: list[tuple[BudgetRow, int | None]]) -> list[BudgetOut]:
     with runtime.database.reading() as session:
         authors = addresses(session, {row.changed_by for row, _ in used})
-    names = _pseudonyms(runtime) if any(row.scope == "person" for row, _ in used) else {}
+    names = pseudonyms(runtime) if any(row.scope == "person" for row, _ in used) else {}
     return [
         BudgetOut.model_validate({
             "scope": row.scope, "name": names.get(row.name, row.name), "per": row.per, "unit": row.unit,
@@ -151,13 +163,6 @@ def _budgets(runtime: Runtime, used: list[tuple[BudgetRow, int | None]]) -> list
         })
         for row, spent in used
     ]  # fmt: skip
-
-
-def _pseudonyms(runtime: Runtime) -> dict[str, str]:
-    """Pseudonym to e-mail address, of everybody who is or was here."""
-    with runtime.database.reading() as session:
-        rows = session.execute(select(PersonRow.id, PersonRow.email)).all()
-    return {runtime.audit.subject(row.id): row.email for row in rows}
 
 
 def _charge(charge: Charge, name: str) -> ChargeOut:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Request
 
 from api.destinations import Destinations
+from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.errors import trace_id_of
 from api.http.models import Model
+from api.http.paging import Cursor, Limit
 from connectors.destinations import repository
 from connectors.destinations.catalogue import KINDS
 from connectors.destinations.declare import Declared
@@ -90,6 +92,7 @@ class DeliveryOut(Model):
 
 class DestinationsOut(Model):
     destinations: list[DestinationOut]
+    next: str | None = None
 
 
 class DestinationKindsOut(Model):
@@ -98,6 +101,7 @@ class DestinationKindsOut(Model):
 
 class DeliveriesOut(Model):
     deliveries: list[DeliveryOut]
+    next: str | None = None
 
 
 class ReplayedOut(Model):
@@ -130,12 +134,14 @@ def list_destination_kinds() -> DestinationKindsOut:
 
 
 @router.get("/destinations")
-def list_destinations(runtime: CurrentRuntime) -> DestinationsOut:
-    """Every destination, with how many deliveries are in which state."""
+def list_destinations(runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = "") -> DestinationsOut:
+    """Every destination by name, with how many deliveries are in which state."""
     with runtime.database.reading() as session:
-        counts = repository.counts(session)
-        found = [_destination(record, counts.get(record.name, {})) for record in repository.everything(session)]
-    return DestinationsOut(destinations=found)
+        counts, found = repository.counts(session), repository.everything(session)
+    shown, following = paging.cut(found, limit, cursor, lambda each: (each.name,), "destinations")
+    return DestinationsOut(
+        destinations=[_destination(record, counts.get(record.name, {})) for record in shown], next=following
+    )
 
 
 @router.put("/destinations/{name}")
@@ -190,12 +196,14 @@ def replay_destination(name: str, destinations: CurrentDestinations, request: Re
 def list_deliveries(
     runtime: CurrentRuntime, destination: str | None = None,
     state: Literal["waiting", "sent", "dead", "review"] | None = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100, cursor: Cursor = "",
 ) -> DeliveriesOut:  # fmt: skip
     """The newest deliveries, without what they say."""
+    after = cast("tuple[datetime, str]", paging.read(cursor, datetime, str, of="deliveries")) if cursor else None
     with runtime.database.reading() as session:
-        found = repository.deliveries(session, destination, state, limit)
-    return DeliveriesOut(deliveries=[_delivery(each) for each in found])
+        found = repository.deliveries(session, destination, state, limit + 1, after)
+    shown, following = paging.page_of(found, limit, lambda each: (each.created_at, each.id), "deliveries")
+    return DeliveriesOut(deliveries=[_delivery(each) for each in shown], next=following)
 
 
 @router.post("/deliveries/{delivery_id}/replay", status_code=204)

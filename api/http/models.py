@@ -109,6 +109,8 @@ class CitationOut(Model):
     quote: str
     support: float
     as_of: datetime
+    current: bool = True
+    """False where the document has changed since it was cited."""
 
 
 class SentenceOut(Model):
@@ -287,7 +289,7 @@ class RunOut(Model):
     finished_at: datetime | None
 
 
-class SourceOut(Model):
+class SourceOut(StaleOut):
     name: str
     kind: str
     documents: int
@@ -297,6 +299,27 @@ class SourceOut(Model):
 
 class SourcesOut(Model):
     sources: list[SourceOut]
+
+
+class ListedDocumentOut(Model):
+    document: DocumentOut
+    as_of: datetime
+
+
+class ListedDocumentsOut(Model):
+    documents: list[ListedDocumentOut]
+    next: str | None = None
+
+
+class SectionOut(Model):
+    """A section of a cited document that the answer does not cite."""
+
+    document: DocumentOut
+    heading: str
+
+
+class FollowUpsOut(Model):
+    sections: list[SectionOut]
 
 
 class PersonOut(Model):
@@ -331,7 +354,10 @@ class WaysOut(Model):
 
 
 class SessionOut(Model):
+    """``may``: the permissions of this person's roles (docs/permissions.md)."""
+
     signed_in: bool
+    may: list[str]
     person: PersonOut | None
     demo: DemoOut
     ways: WaysOut
@@ -376,11 +402,17 @@ class PersonIn(Model):
 
 
 class PersonAdded(PersonOut):
+    """``given``: those of their groups that were given here, not by a source or the directory. ``directory``: whether
+    the organisation's directory manages them."""
+
     groups: list[str]
+    given: list[str]
+    directory: bool
 
 
 class PeopleOut(Model):
     people: list[PersonAdded]
+    next: str | None = None
 
 
 class TokenOut(Model):
@@ -416,6 +448,7 @@ class StoredDocument(Model):
 class DocumentsOut(Model):
     documents: list[StoredDocument]
     total: int
+    next: str | None = None
 
 
 class Suppressed(Model):

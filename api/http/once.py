@@ -33,7 +33,7 @@ KEPT = frozenset({
     "/v1/conversations/{conversation_id}/shares",
     "/v1/sources", "/v1/sources/{name}/sync", "/v1/sources/{name}/failures/retry",
     "/v1/role-requests", "/v1/role-requests/{request_id}/approve", "/v1/role-requests/{request_id}/decline",
-    "/v1/service-accounts",
+    "/v1/service-accounts", "/v1/reviews/samples",
     "/v1/operator/destinations/{name}/replay", "/v1/operator/deliveries/{delivery_id}/replay",
     "/v1/webhooks/{name}/replay", "/v1/register/models/{name}/retire", "/v1/budgets/remove",
 })  # fmt: skip

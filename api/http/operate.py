@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
-from sqlalchemy import func, select
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from api import tokens
+from api.auditing import records_read
+from api.configuring import By
 from api.http import models as out
+from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.entering import base_url, recording_of
 from api.http.errors import trace_id_of
+from api.http.paging import Cursor, Limit
 from api.identity.leaving import shut_out
+from api.identity.tables import ScimUserRow
 from api.runtime import Runtime
 from connectors import repository as connectors
 from connectors.tables import SourceRow
@@ -32,8 +37,10 @@ router = APIRouter(prefix="/v1/operator")
 # People
 
 
-@router.post("/people", dependencies=[Depends(deciding("people.change"))])
-def add_person(body: out.PersonIn, runtime: CurrentRuntime, request: Request) -> out.PersonAdded:
+@router.post("/people")
+def add_person(
+    body: out.PersonIn, by: Annotated[By, Depends(deciding("people.change"))], runtime: CurrentRuntime
+) -> out.PersonAdded:
     """Add a person, or set the groups and roles of one who exists."""
     with runtime.database.writing() as session:
         _refuse_unapproved(session, body)
@@ -41,23 +48,38 @@ def add_person(body: out.PersonIn, runtime: CurrentRuntime, request: Request) ->
             session, body.email, groups=body.groups, roles=body.roles, now=runtime.clock(), name=body.name,
             title=body.title,
         )  # fmt: skip
-        runtime.audit.enlist(session, _people_changed(runtime, person, "changed", trace_id_of(request)))
-    return _person(person)
+        runtime.audit.enlist(session, _people_changed(runtime, person, "changed", by))
+        return _persons(session, [person])[0]
 
 
 @router.get("/people", dependencies=[Depends(deciding("people.read"))])
-def list_people(runtime: CurrentRuntime) -> out.PeopleOut:
+def list_people(
+    runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = "",
+    text: Annotated[str, Query(max_length=200, description="Part of a name, an address or a title.")] = "",
+    role: Annotated[str, Query(max_length=40, description="Who holds this role.")] = "",
+) -> out.PeopleOut:  # fmt: skip
+    """Everybody, by address."""
+    (after,) = paging.read(cursor, str, of="people") if cursor else ("",)
     with runtime.database.reading() as session:
-        return out.PeopleOut(people=[_person(person) for person in people.everybody(session)])
+        found = people.page(session, limit + 1, after, text=text.strip(), role=role)
+        shown, following = paging.page_of(found, limit, lambda person: (person.email,), "people")
+        return out.PeopleOut(people=_persons(session, shown), next=following)
 
 
-@router.delete("/people/{email}", status_code=204, dependencies=[Depends(deciding("people.change"))])
-def remove_person(email: str, runtime: CurrentRuntime, request: Request) -> None:
+@router.get("/people/{email}", dependencies=[Depends(deciding("people.read"))])
+def show_person(email: str, runtime: CurrentRuntime) -> out.PersonAdded:
+    """One of them."""
+    with runtime.database.reading() as session:
+        return _persons(session, [people.by_email(session, email)])[0]
+
+
+@router.delete("/people/{email}", status_code=204)
+def remove_person(email: str, by: Annotated[By, Depends(deciding("people.change"))], runtime: CurrentRuntime) -> None:
     """Disable a person: their sessions and keys end now."""
     with runtime.database.writing() as session:
         person = people.by_email(session, email)
         shut_out(session, person.id, runtime.clock())
-        runtime.audit.enlist(session, _people_changed(runtime, person, "disabled", trace_id_of(request)))
+        runtime.audit.enlist(session, _people_changed(runtime, person, "disabled", by))
 
 
 @router.post("/people/{email}/link", dependencies=[Depends(deciding("operate.machine"))])
@@ -101,9 +123,11 @@ def _issue(
 
 @router.get("/documents", dependencies=[Depends(deciding("operate"))])
 def list_documents(
-    runtime: CurrentRuntime, source: str | None = None, state: str | None = None, limit: int = 100, offset: int = 0
-) -> out.DocumentsOut:
-    """Documents as stored, with their state and the reason of a failure."""
+    runtime: CurrentRuntime, source: str | None = None, state: str | None = None, limit: Limit = 100,
+    cursor: Cursor = "", offset: Annotated[int, Query(ge=0, le=10**9, description="Entries to pass over.")] = 0,
+) -> out.DocumentsOut:  # fmt: skip
+    """Documents as stored, with their state and the reason of a failure, by source and address; ``total`` counts all
+    pages."""
     query = select(DocumentRow, SourceRow.name).join(SourceRow, SourceRow.id == DocumentRow.source_id)
     if source is not None:
         query = query.where(SourceRow.name == source)
@@ -113,8 +137,14 @@ def list_documents(
         if source is not None:
             connectors.by_name(session, source)
         total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
-        rows = session.execute(query.order_by(SourceRow.name, DocumentRow.key).limit(limit).offset(offset)).all()
-        return out.DocumentsOut(documents=[_stored(session, row, name) for row, name in rows], total=total)
+        if cursor:
+            behind = paging.read(cursor, str, str, of="documents")
+            query = query.where(tuple_(SourceRow.name, DocumentRow.key) > behind)
+        query = query.order_by(SourceRow.name, DocumentRow.key).limit(limit + 1).offset(offset)
+        rows = list(session.execute(query))
+        shown, following = paging.page_of(rows, limit, lambda each: (each[1], each[0].key), "documents")
+        stored = [_stored(session, row, name) for row, name in shown]
+    return out.DocumentsOut(documents=stored, total=total, next=following)
 
 
 @router.get("/documents/{document_id:path}", dependencies=[Depends(deciding("operate"))])
@@ -151,11 +181,16 @@ def delete_document(document_id: str, runtime: CurrentRuntime, request: Request)
 # The log
 
 
-@router.get("/audit/tail", dependencies=[Depends(deciding("audit.read"))])
-def audit_tail(runtime: CurrentRuntime, count: int = 20) -> out.AuditRecords:
-    """The last records of the audit log."""
+@router.get("/audit/tail")
+def audit_tail(
+    runtime: CurrentRuntime, by: Annotated[By, Depends(deciding("audit.read"))],
+    count: Annotated[int, Query(ge=1, le=1000)] = 20,
+) -> out.AuditRecords:  # fmt: skip
+    """The last records of the audit log. That they were read is the next one."""
     runtime.sequencer.drain()
-    return out.AuditRecords(records=[dict(record) for record in audit.tail(runtime.database, count)])
+    records = [dict(record) for record in audit.tail(runtime.database, count)]
+    runtime.audit.append(records_read([each["seq"] for each in records], runtime.clock(), by.subject, by.trace_id))
+    return out.AuditRecords(records=records)
 
 
 @router.post("/audit/drain", status_code=204, dependencies=[Depends(deciding("operate.machine"))])
@@ -200,21 +235,28 @@ def _stored(session: Any, row: DocumentRow, source: str) -> out.StoredDocument:
     )
 
 
-def _person(person: Person) -> out.PersonAdded:
-    return out.PersonAdded(
-        email=person.email, name=person.name, title=person.title, roles=list(person.roles), groups=list(person.groups)
-    )
+def _persons(session: Session, found: list[Person]) -> list[out.PersonAdded]:
+    ids = [each.id for each in found]
+    given = people.declared_groups(session, ids)
+    directory = set(session.scalars(select(ScimUserRow.person_id).where(ScimUserRow.person_id.in_(ids))))
+    return [
+        out.PersonAdded(
+            email=each.email, name=each.name, title=each.title, roles=list(each.roles), groups=list(each.groups),
+            given=list(given.get(each.id, ())), directory=each.id in directory,
+        )
+        for each in found
+    ]  # fmt: skip
 
 
-def _people_changed(runtime: Runtime, person: Person, change: str, trace_id: str) -> Event:
+def _people_changed(runtime: Runtime, person: Person, change: str, by: By) -> Event:
     commitments = runtime.audit.commitments()
     return Event(
         kind="people.changed",
-        subject="",
+        subject=by.subject,
         action=f"people.{change}",
         outcome="done",
         at=runtime.clock(),
-        trace_id=trace_id,
+        trace_id=by.trace_id,
         salt=commitments.salt,
         details={
             "person": runtime.audit.subject(person.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
@@ -19,29 +19,40 @@ Limit = Annotated[int, Query(ge=1, le=MOST, description="Entries of a page at mo
 Cursor = Annotated[str, Query(max_length=500, description="The `next` of the page before.")]
 
 
-def page_of(found: Sequence[Item], limit: int, place: Callable[[Item], Sequence[Any]]) -> tuple[list[Item], str | None]:
-    """``found`` has one more than ``limit`` where there is more. ``place`` says where an entry stands."""
+def page_of(
+    found: Sequence[Item], limit: int, place: Callable[[Item], Sequence[Any]], of: str = ""
+) -> tuple[list[Item], str | None]:
+    """``found`` has one more than ``limit`` where there is more. ``place`` says where an entry stands; ``of`` names the
+    list, so that its cursors are no other list's."""
     shown = list(found[:limit])
-    return shown, written(place(shown[-1])) if len(found) > limit else None
+    return shown, written(place(shown[-1]), of) if len(found) > limit else None
 
 
-def cut(found: Sequence[Item], limit: int, cursor: str, place: Callable[[Item], str]) -> tuple[list[Item], str | None]:
-    """A page of a whole list, for short ones; ``place`` names each entry."""
-    start = 0
+def cut(
+    found: Iterable[Item], limit: int, cursor: str, place: Callable[[Item], tuple[str, ...]], of: str, parts: int = 1
+) -> tuple[list[Item], str | None]:
+    """A page of a whole list, for short ones, in the order of what ``place`` gives: ``parts`` texts that only one entry
+    has. An entry that goes meanwhile takes no other with it."""
+    ordered = sorted(found, key=place)
     if cursor:
-        (after,) = read(cursor, str)
-        start = next((number for number, each in enumerate(found, 1) if place(each) == after), len(found))
-    return page_of(found[start : start + limit + 1], limit, lambda each: (place(each),))
+        after = read(cursor, *(str,) * parts, of=of)
+        ordered = [each for each in ordered if place(each) > after]
+    return page_of(ordered[: limit + 1], limit, place, of)
 
 
-def written(place: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")
+def written(place: Sequence[Any], of: str = "") -> str:
+    parts = [of, *place] if of else list(place)
+    return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
-def read(cursor: str, *kinds: type) -> tuple[Any, ...]:
+def read(cursor: str, *kinds: type, of: str = "") -> tuple[Any, ...]:
     """What stands in a cursor. Raises ``Invalid`` for one that was not given out for this list."""
     try:
         raw = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if of:
+            named, *raw = raw
+            if named != of:
+                raise ValueError
         parts = [
             datetime.fromisoformat(part) if kind is datetime else part for part, kind in zip(raw, kinds, strict=True)
         ]

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Annotated
 
 import structlog
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from answer.answers import Answer, Stage
 from answer.ask import Shown
 from answer.structured.filling import Wanted, wanted_of
 from api.http import models as out
-from api.http import shapes
+from api.http import paging, shapes
 from api.http.access import Asker, CurrentAsker, CurrentRuntime
 from api.http.errors import problem
+from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from connectors import repository as connectors
 from core.errors import Invalid, NotFound, VouchError
 from ingest.index.base import Conditions, label
+from retrieval import listing
 
 log = structlog.get_logger()
 router = APIRouter(prefix="/v1")
@@ -100,10 +103,32 @@ def read_document(document_id: str, asker: CurrentAsker, runtime: CurrentRuntime
     return shapes.document_text(runtime.desk.document(document_id, asker.principal, asker.trace_id))
 
 
+@router.get("/sources/{name}/documents")
+def list_documents(
+    name: str, asker: CurrentAsker, runtime: CurrentRuntime, limit: Limit = 50, cursor: Cursor = "",
+    text: Annotated[str, Query(max_length=200, description="In a title, in whichever case.")] = "",
+) -> out.ListedDocumentsOut:  # fmt: skip
+    """The documents of a source that the reader may read, by title."""
+    after = listing.Place(*paging.read(cursor, str, str, of="documents")) if cursor else None
+    with runtime.database.reading() as session:
+        found = listing.documents(session, name, asker.principal, limit + 1, after, text)
+    shown, following = paging.page_of(found, limit, lambda each: (each.document.title, each.document.id), "documents")
+    documents = [out.ListedDocumentOut(document=shapes.document(each.document), as_of=each.as_of) for each in shown]
+    return out.ListedDocumentsOut(documents=documents, next=following)
+
+
 @router.get("/answers/{answer_id}")
 def read_answer(answer_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.AnswerOut:
     """An earlier answer, as the asker may read it now."""
     return shapes.answer(runtime.archive.answer(answer_id, asker.principal, asker.trace_id))
+
+
+@router.get("/answers/{answer_id}/follow-ups")
+def read_follow_ups(answer_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.FollowUpsOut:
+    """Where to read on: sections of the documents that an answer cites, beside those it cites."""
+    found = runtime.archive.further(answer_id, asker.principal, asker.trace_id)
+    sections = [out.SectionOut(document=shapes.document(each.document), heading=each.heading) for each in found]
+    return out.FollowUpsOut(sections=sections)
 
 
 @router.get("/answers/{answer_id}/evidence/{number}")

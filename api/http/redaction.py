@@ -16,7 +16,7 @@ from api.http.errors import trace_id_of
 from api.http.lines import Tell, told
 from api.http.models import Model
 from api.http.operate import find_document
-from api.http.policy import LONGEST_TEXT, TEXTS_AT_A_TIME, Reading
+from api.http.policy import LONGEST_TEXT, TEXTS_AT_A_TIME, PolicyDocument, Reading
 from api.redacting import Redacted, Shown
 from api.runtime import Runtime
 from core.errors import Invalid
@@ -30,11 +30,12 @@ LONGEST_TOGETHER = 2_000_000
 
 class RedactIn(Model):
     """``destination`` is a place, or a name that the policy knows. Equal values of one ``run`` get equal pseudonyms;
-    choose one that nobody can guess."""
+    choose one that nobody can guess. ``policy``: another one than that which holds, to be tried."""
 
     texts: list[Annotated[str, Field(max_length=LONGEST_TEXT)]] = Field(max_length=TEXTS_AT_A_TIME)
     destination: str = "external"
     run: str = Field(min_length=16, max_length=64)
+    policy: PolicyDocument | None = None
 
 
 class AgainstOut(Model):
@@ -131,8 +132,9 @@ def redact(body: RedactIn, by: Reading, runtime: CurrentRuntime) -> RedactionsOu
     """What of these texts would go to a destination. Nothing is sent or stored."""
     if sum(map(len, body.texts)) > LONGEST_TOGETHER:
         raise Invalid("These texts are too long for one call.", hint="Send fewer at a time.")
-    destination = runtime.redaction.destination(body.destination)
-    results = runtime.redaction.redact(body.texts, destination, body.run)
+    wanted = None if body.policy is None else body.policy.document
+    destination = runtime.redaction.destination(body.destination, wanted)
+    results = runtime.redaction.redact(body.texts, destination, body.run, wanted)
     return RedactionsOut(policy=runtime.policies.policy().version, results=[_redacted(each) for each in results])
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from fastapi import APIRouter
+from pydantic import Field
 
 from answer.models.entries import overdue, warning
 from answer.models.entry import ModelEntry
-from answer.models.register_rows import Change, Version
+from answer.models.register_rows import Change, Unusable, Version
 from api.http.access import CurrentRuntime
 from api.http.administering import Administrator, addresses
 from api.http.models import Model
@@ -33,11 +35,14 @@ class WhyIn(Model):
 
 
 class ModelChangeOut(Model):
+    """``against``: why the entry cannot be used any more. It is as it was stored then; else empty."""
+
     revision: int
     name: str
     change: Change
-    entry: ModelEntry
+    entry: ModelEntry | dict[str, Any]
     why: str
+    against: str = ""
     changed_by: str
     changed_at: datetime
 
@@ -56,8 +61,11 @@ class ModelOut(ModelChangeOut):
 
 
 class ModelsOut(Model):
+    """``left_out``: those whose stored entry is refused today. They are not called."""
+
     revision: int
     models: list[ModelOut]
+    left_out: list[ModelChangeOut] = Field(default_factory=list[ModelChangeOut])
 
 
 class ModelHistoryOut(Model):
@@ -98,7 +106,13 @@ def list_models(by: Administrator, runtime: CurrentRuntime, retired: bool = Fals
     """Every model of the register, with what may go there; also retired ones where asked for."""
     versions = runtime.models.register.versions()
     shown = [each for each in versions if retired or each.change != "retired"]
-    return ModelsOut(revision=max((each.revision for each in versions), default=0), models=_models(runtime, shown))
+    left_out = runtime.models.register.unusable()
+    names = _names(runtime, left_out)
+    return ModelsOut(
+        revision=max((each.revision for each in (*versions, *left_out)), default=0),
+        models=_models(runtime, shown),
+        left_out=[_change(each, names) for each in left_out],
+    )
 
 
 @router.get("/changes")
@@ -156,14 +170,16 @@ def _models(runtime: Runtime, versions: list[Version]) -> list[ModelOut]:
     return shown
 
 
-def _change(version: Version, names: dict[str, str]) -> ModelChangeOut:
+def _change(version: Version | Unusable, names: dict[str, str]) -> ModelChangeOut:
+    usable = isinstance(version, Version)
     return ModelChangeOut(
-        revision=version.revision, name=version.name, change=version.change, entry=version.entry, why=version.why,
+        revision=version.revision, name=version.name, change=version.change, why=version.why,
+        entry=version.entry if usable else version.said, against="" if usable else version.against,
         changed_by=names.get(version.changed_by, version.changed_by), changed_at=version.changed_at,
     )  # fmt: skip
 
 
-def _names(runtime: Runtime, versions: list[Version]) -> dict[str, str]:
+def _names(runtime: Runtime, versions: Iterable[Version | Unusable]) -> dict[str, str]:
     with runtime.database.reading() as session:
         return addresses(session, {each.changed_by for each in versions})
 

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from api import service_keys, tokens
 from api.configuring import By
+from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.administering import addresses
 from api.http.models import Model
+from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from core import acting, people
 from core.audit import Event
@@ -83,14 +85,26 @@ class ServiceOut(Model):
 class ServicesOut(Model):
     accounts: list[ServiceOut]
     scopes: list[str]
+    next: str | None = None
 
 
 @router.get("")
-def list_services(by: Managing, runtime: CurrentRuntime) -> ServicesOut:
-    """Every service account with its keys and grants, and the scopes that a key may have."""
+def list_services(
+    by: Managing, runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = ""
+) -> ServicesOut:
+    """Every service account by name, with its keys and grants, and the scopes that a key may have."""
     with runtime.database.reading() as session:
-        found = [_service(session, each, runtime.clock()) for each in acting.accounts(session)]
-    return ServicesOut(accounts=found, scopes=list(service_keys.SCOPES))
+        accounts = acting.accounts(session)
+        shown, following = paging.cut(accounts, limit, cursor, lambda each: (each.email,), "services")
+        found = [_service(session, each, runtime.clock()) for each in shown]
+    return ServicesOut(accounts=found, scopes=list(service_keys.SCOPES), next=following)
+
+
+@router.get("/{name}")
+def show_service(name: Name, by: Managing, runtime: CurrentRuntime) -> ServiceOut:
+    """One of them."""
+    with runtime.database.reading() as session:
+        return _service(session, acting.account(session, name), runtime.clock())
 
 
 @router.post("", status_code=201)

@@ -12,6 +12,7 @@ from api.http import models as out
 from api.http.access import CurrentRuntime, asker
 from api.http.entering import enter, recording_of
 from api.identity.accounts import METHOD
+from api.permissions import NAMES, allows
 from api.runtime import VERSION, Runtime
 from core import people
 from core.errors import Forbidden, Invalid, VouchError
@@ -106,6 +107,7 @@ def session_of(runtime: Runtime, person: Person | None) -> out.SessionOut:
     sso = runtime.identity.sso
     return out.SessionOut(
         signed_in=person is not None,
+        may=[] if person is None else [name for name in NAMES if allows(name, person.roles)],
         person=None if person is None else _person(person),
         demo=out.DemoOut(
             open=opening.open,

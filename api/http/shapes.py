@@ -71,6 +71,7 @@ def citation(shown: ShownCitation) -> out.CitationOut:
         quote=cited.quote,
         support=round(cited.support, 4),
         as_of=cited.as_of,
+        current=shown.current,
     )
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from api.http.models import FreshnessBound, Model, RunOut, SourcesOut
 
 
 class SourceKindOut(Model):
-    """A kind of system that can be read. ``tested`` says against what; ``example`` is a configuration in YAML."""
+    """A kind of system that can be read. ``tested`` says against what; ``example`` is a configuration in YAML, and
+    ``sample`` the same as it is sent; ``settings`` is the JSON schema of what may stand there. ``addable``: you may
+    add one; files of the server are for its operator."""
 
     name: str
     title: str
@@ -20,6 +24,9 @@ class SourceKindOut(Model):
     permissions: str
     tested: str
     example: str
+    sample: dict[str, Any]
+    settings: dict[str, Any]
+    addable: bool
 
 
 class SourceKindsOut(Model):
@@ -59,6 +66,9 @@ class SourceCheckOut(Model):
 
 
 class SourceRunOut(RunOut):
+    """``state`` is running, stopping, done, failed or stopped."""
+
+    id: str
     task: str
 
 
@@ -104,6 +114,7 @@ class ListedSourcesOut(SourcesOut):
     them."""
 
     configured: list[ConfiguredSourceOut] | None = None
+    next: str | None = None
 
 
 class SourceDetailOut(ConfiguredSourceOut):
@@ -135,6 +146,7 @@ class SourceOwnersOut(Model):
 
 class SourceRunsOut(Model):
     runs: list[SourceRunOut]
+    next: str | None = None
 
 
 class SyncIn(Model):
@@ -142,6 +154,12 @@ class SyncIn(Model):
 
     full: bool = False
     confirm_empty: bool = False
+
+
+class RetryIn(Model):
+    """``keys`` are those of the items and documents to try again; without them everything is."""
+
+    keys: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
 
 
 class SyncAskedOut(Model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import yaml
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -22,10 +23,11 @@ from ingest import repository as documents
 from ingest.tables import DocumentRow
 
 
-def kind(found: Kind) -> out.SourceKindOut:
+def kind(found: Kind, *, addable: bool) -> out.SourceKindOut:
     return out.SourceKindOut(
         name=found.name, title=found.title, category=found.category, auth=found.auth, cursor=found.cursor,
         deletions=found.deletions, permissions=found.permissions, tested=found.tested, example=found.example,
+        sample=yaml.safe_load(found.example), settings=found.config.model_json_schema(), addable=addable,
     )  # fmt: skip
 
 
@@ -35,7 +37,7 @@ def step(found: Step) -> out.StepOut:
 
 def run(row: RunRow) -> out.SourceRunOut:
     return out.SourceRunOut(
-        task=row.task, state=row.state, counts=row.counts, error=row.error, started_at=row.started_at,
+        id=row.id, task=row.task, state=row.state, counts=row.counts, error=row.error, started_at=row.started_at,
         finished_at=row.finished_at,
     )  # fmt: skip
 

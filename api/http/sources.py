@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any
 
 import structlog
@@ -13,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from api import configuring, sources, syncing
 from api.configuring import By, Wanted
-from api.http import models, source_shapes
+from api.http import models, paging, source_shapes
 from api.http import source_models as out
 from api.http.access import AS, CurrentRuntime, asker, deciding
 from api.http.administering import addresses
 from api.http.errors import trace_id_of
 from api.http.events import Piece, stream, wants_events
 from api.http.lines import Tell, told
+from api.http.paging import Cursor, Limit
 from api.permissions import allows
 from api.runtime import Runtime
 from connectors import owners, repository
@@ -38,12 +40,12 @@ Looking = Annotated[By, Depends(deciding("source.list"))]
 CurrentOwner = Annotated[By, Depends(deciding("source.manage"))]
 
 
-def _named(runtime: Runtime, name: str, owner: By) -> SourceRecord:
+def named(runtime: Runtime, name: str, owner: By) -> SourceRecord:
     with runtime.database.reading() as session:
         return configuring.looked_after(session, repository.by_name(session, name), owner)
 
 
-def _all(session: Session, owner: By) -> list[SourceRecord]:
+def looked_after_by(session: Session, owner: By) -> list[SourceRecord]:
     """The sources that ``owner`` looks after."""
     everything = repository.everything(session)
     if owner.operator or owner.admin:
@@ -59,23 +61,36 @@ def _all(session: Session, owner: By) -> list[SourceRecord]:
 def list_source_kinds(owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceKindsOut:
     """Every kind of system that can be read, with how it is read and how that was tested."""
     kinds = runtime.connecting.catalogue.kinds
-    return out.SourceKindsOut(kinds=[source_shapes.kind(kinds[name]) for name in sorted(kinds)])
+    return out.SourceKindsOut(
+        kinds=[
+            source_shapes.kind(kinds[name], addable=owner.operator or name not in configuring.LOCAL)
+            for name in sorted(kinds)
+        ]
+    )
 
 
 # Sources as configured
 
 
 @router.get("/sources")
-def list_sources(request: Request, by: Looking, runtime: CurrentRuntime) -> out.ListedSourcesOut:
+def list_sources(
+    request: Request, by: Looking, runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = ""
+) -> out.ListedSourcesOut:
     """What is indexed and how fresh it is, as far as the reader may read any of it; for those who look after sources
-    also how each is configured."""
+    also how each is configured. By name; a page has ``limit`` sources, each with all that is said of it."""
     alone = by.operator and AS not in request.headers
     seen = [] if alone else sources.readable(runtime, asker(request, runtime).principal)
-    if not allows("source.manage", by.roles):
-        return out.ListedSourcesOut(sources=seen)
+    manages = allows("source.manage", by.roles)
     with runtime.database.reading() as session:
-        configured = [source_shapes.configured(runtime, session, each) for each in _all(session, by)]
-    return out.ListedSourcesOut(sources=seen, configured=configured)
+        theirs = looked_after_by(session, by) if manages else []
+        names = {each.name for each in (*seen, *theirs)}
+        shown, following = paging.cut(names, limit, cursor, lambda name: (name,), "sources")
+        configured = [source_shapes.configured(runtime, session, each) for each in theirs if each.name in shown]
+    return out.ListedSourcesOut(
+        sources=[each for each in seen if each.name in shown],
+        configured=configured if manages else None,
+        next=following,
+    )
 
 
 @router.post("/sources", status_code=201, response_model=out.SourceStoredOut)
@@ -91,7 +106,7 @@ def add_source(body: out.SourceIn, owner: CurrentOwner, runtime: CurrentRuntime,
 
 @router.get("/sources/{name}")
 def show_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceDetailOut:
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     with runtime.database.reading() as session:
         return source_shapes.detail(runtime, session, record)
 
@@ -101,7 +116,7 @@ def change_source(
     name: str, body: out.SourcePatch, owner: CurrentOwner, runtime: CurrentRuntime
 ) -> out.SourceDetailOut:
     """Change its configuration or plan; pause it, or let it go on."""
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     if body.config is not None or body.plan is not None:
         config = record.config if body.config is None else body.config
         wanted = Wanted(name, record.kind, config, body.plan)
@@ -109,7 +124,7 @@ def change_source(
             pass
     if body.state is not None and body.state != record.state:
         (configuring.pause if body.state == "paused" else configuring.resume)(
-            runtime, _named(runtime, name, owner), owner
+            runtime, named(runtime, name, owner), owner
         )
     return show_source(name, owner, runtime)
 
@@ -117,13 +132,13 @@ def change_source(
 @router.delete("/sources/{name}")
 def remove_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceRemovedOut:
     """Forget a source: its documents leave the answers, and what it said of people counts no more."""
-    return out.SourceRemovedOut(name=name, documents=configuring.remove(runtime, _named(runtime, name, owner), owner))
+    return out.SourceRemovedOut(name=name, documents=configuring.remove(runtime, named(runtime, name, owner), owner))
 
 
 @router.get("/sources/{name}/owners")
 def list_owners(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceOwnersOut:
     """Who looks after it, beside the administrators."""
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     with runtime.database.reading() as session:
         theirs = addresses(session, set(owners.owners_of(session, record.id)))
     return out.SourceOwnersOut(owners=sorted(theirs.values()))
@@ -134,7 +149,7 @@ def change_owners(
     name: str, body: out.SourceOwnersIn, owner: CurrentOwner, runtime: CurrentRuntime
 ) -> out.SourceOwnersOut:
     """Say anew who looks after it. An owner hands it on; only an administrator leaves it without one."""
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     configuring.set_owners(runtime, record, body.owners, owner)
     return list_owners(name, By(trace_id=owner.trace_id), runtime)
 
@@ -142,7 +157,7 @@ def change_owners(
 @router.post("/sources/{name}/check", response_model=out.SourceCheckOut)
 def check_source(name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
     """Try it step by step; with ``Accept: text/event-stream`` a ``step`` event each, then ``checked``."""
-    found = configuring.steps(runtime, runtime.connecting.open(_named(runtime, name, owner)))
+    found = configuring.steps(runtime, runtime.connecting.open(named(runtime, name, owner)))
     if not wants_events(request):
         steps = [source_shapes.step(each) for each in found]
         return out.SourceCheckOut(ok=all(each.ok for each in steps), steps=steps)
@@ -195,7 +210,7 @@ def _reply(request: Request, found: Iterator[Step | out.SourceStoredOut | None])
 def sync_source(name: str, body: out.SyncIn, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
     """Read it now. With ``Accept: text/event-stream`` ``progress`` events until the index has everything, then
     ``report``; it goes on whether or not somebody follows."""
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     asked = syncing.ask(runtime, record, full=body.full, confirm_empty=body.confirm_empty)
     return _followed(runtime, asked, request)
 
@@ -203,16 +218,18 @@ def sync_source(name: str, body: out.SyncIn, owner: CurrentOwner, runtime: Curre
 @router.get("/sources/{name}/runs", response_model=out.SourceRunsOut)
 def list_runs(
     name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20, cursor: Cursor = "",
 ) -> object:  # fmt: skip
-    """The last runs, latest first. With ``Accept: text/event-stream`` a ``run`` event whenever the one that is running
-    has come further, until none is running; then ``end``."""
-    record = _named(runtime, name, owner)
+    """The last runs, latest first, page by page. With ``Accept: text/event-stream`` a ``run`` event whenever the
+    one that is running has come further, until none is running; then ``end``."""
+    record = named(runtime, name, owner)
     if wants_events(request):
         return stream(request, _watched(runtime, record))
     with runtime.database.reading() as session:
-        runs = repository.runs(session, record.id, limit)
-        return out.SourceRunsOut(runs=[source_shapes.run(each) for each in runs])
+        before = paging.read(cursor, datetime, str, of="runs") if cursor else None
+        runs = repository.runs(session, record.id, limit + 1, before)
+        shown, following = paging.page_of(runs, limit, lambda run: (run.started_at, run.id), "runs")
+        return out.SourceRunsOut(runs=[source_shapes.run(each) for each in shown], next=following)
 
 
 @router.get("/sources/{name}/failures")
@@ -220,15 +237,18 @@ def list_failures(
     name: str, owner: CurrentOwner, runtime: CurrentRuntime, limit: Annotated[int, Query(ge=1, le=10000)] = 1000
 ) -> out.SourceFailuresOut:
     """Items that could not be read, and documents that could not be parsed."""
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     with runtime.database.reading() as session:
         return source_shapes.failing(session, record, limit)
 
 
 @router.post("/sources/{name}/failures/retry", status_code=202, response_model=out.SyncAskedOut)
-def retry_failures(name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request) -> object:
-    """Read and parse again what failed, now. Events as those of ``sync``."""
-    return _followed(runtime, syncing.ask_again(runtime, _named(runtime, name, owner)), request)
+def retry_failures(
+    name: str, owner: CurrentOwner, runtime: CurrentRuntime, request: Request, body: out.RetryIn | None = None
+) -> object:
+    """Read and parse again what failed, now: everything, or just ``keys``. Events as those of ``sync``."""
+    keys = None if body is None else body.keys
+    return _followed(runtime, syncing.ask_again(runtime, named(runtime, name, owner), keys), request)
 
 
 def _followed(runtime: Runtime, asked: syncing.Asked, request: Request) -> object:
@@ -255,7 +275,7 @@ def _watched(runtime: Runtime, record: SourceRecord) -> Iterator[Piece]:
         if shown is not None and (shown, waiting) != before:
             before = (shown, waiting)
             yield "run", {**shown.model_dump(mode="json"), "waiting": waiting}
-        if (shown is None or shown.state != "running") and not waiting:
+        if (shown is None or shown.state not in repository.UNDER_WAY) and not waiting:
             yield "end", {}
             return
         time.sleep(FOLLOW_SECONDS)
@@ -267,7 +287,7 @@ def _watched(runtime: Runtime, record: SourceRecord) -> Iterator[Piece]:
 @router.get("/sources/{name}/freshness")
 def show_freshness(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> out.SourceFreshnessOut:
     """How fresh a source is: now against its bounds, and over the last weeks against its objective."""
-    record = _named(runtime, name, owner)
+    record = named(runtime, name, owner)
     with runtime.database.reading() as session:
         return source_shapes.freshness(runtime, session, record)
 
@@ -276,7 +296,7 @@ def show_freshness(name: str, owner: CurrentOwner, runtime: CurrentRuntime) -> o
 def list_freshness(owner: CurrentOwner, runtime: CurrentRuntime) -> out.FreshnessOut:
     """How fresh every source is."""
     with runtime.database.reading() as session:
-        found = [source_shapes.freshness(runtime, session, each) for each in _all(session, owner)]
+        found = [source_shapes.freshness(runtime, session, each) for each in looked_after_by(session, owner)]
         return out.FreshnessOut(sources=found)
 
 

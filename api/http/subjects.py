@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Response
 from pydantic import Field
@@ -14,13 +14,17 @@ from answer.evidence.snapshots import SALT, Opened
 from answer.tables import AnswerRow
 from api import retention
 from api.configuring import By
+from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.models import Model
+from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from api.subjects import erasing, exporting
+from api.subjects.report import verify
 from connectors.tables import SourceRow
 from core import holds
 from core.audit import Event
+from core.audit.keys import Generations
 from core.errors import NotFound
 from core.holds import Hold
 from core.tables import PersonRow
@@ -114,6 +118,33 @@ def erase_subject(
     return SignedReport.model_validate(envelope)
 
 
+class VerifiedOut(Model):
+    """``signer``: the key of the log that signed it."""
+
+    signer: str
+
+
+class ReportsOut(Model):
+    reports: list[SignedReport]
+    next: str | None = None
+
+
+@router.get("/subjects/reports", dependencies=[Depends(deciding("subject.erase"))])
+def list_reports(runtime: CurrentRuntime, limit: Limit = 50, cursor: Cursor = "") -> ReportsOut:
+    """The reports of erasures that were carried out here, the latest first."""
+    found = [SignedReport.model_validate(each) for each in erasing.reports(runtime.settings.data_dir.resolve())]
+    after = paging.read(cursor, str, str, of="reports") if cursor else None
+    behind = [each for each in reversed(found) if after is None or (each.report.at, each.report.request) < after]
+    shown, following = paging.page_of(behind, limit, lambda each: (each.report.at, each.report.request), "reports")
+    return ReportsOut(reports=shown, next=following)
+
+
+@router.post("/subjects/verify", dependencies=[Depends(deciding("subject.erase"))])
+def verify_report(body: SignedReport, runtime: CurrentRuntime) -> VerifiedOut:
+    """Whether a report of an erasure is as this installation signed it."""
+    return VerifiedOut(signer=str(verify(body.model_dump(), Generations(runtime.keyring).keys)))
+
+
 # Holds
 
 
@@ -141,17 +172,22 @@ class HoldOut(Model):
 
 class HoldsOut(Model):
     holds: list[HoldOut]
+    next: str | None = None
 
 
 Reviewer = Annotated[By, Depends(deciding("review.hold"))]
 
 
 @router.get("/holds")
-def list_holds(runtime: CurrentRuntime, by: Reviewer, lifted: bool = False) -> HoldsOut:
-    """What is held; with ``lifted`` also what was."""
+def list_holds(
+    runtime: CurrentRuntime, by: Reviewer, lifted: bool = False, limit: Limit = paging.MOST, cursor: Cursor = ""
+) -> HoldsOut:
+    """What is held, in the order in which it was; with ``lifted`` also what was."""
+    after = cast("tuple[datetime, str]", paging.read(cursor, datetime, str, of="holds")) if cursor else None
     with runtime.database.reading() as session:
-        found = holds.everything(session) if lifted else holds.active(session)
-    return HoldsOut(holds=[_hold(each) for each in found])
+        found = holds.page(session, limit + 1, after, lifted=lifted)
+    shown, following = paging.page_of(found, limit, lambda each: (each.placed_at, each.id), "holds")
+    return HoldsOut(holds=[_hold(each) for each in shown], next=following)
 
 
 @router.post("/holds", status_code=201)

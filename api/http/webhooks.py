@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends
 from pydantic import Field
 
 from api.configuring import By
+from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.models import Model
+from api.http.paging import Cursor, Limit
 from api.webhooks.desk import Shown, Wanted
 from api.webhooks.repository import Delivery
 from api.webhooks.telling import EVENTS
@@ -53,6 +55,7 @@ class WebhooksOut(Model):
     webhooks: list[WebhookOut]
     events: list[str]
     """All that can be subscribed to."""
+    next: str | None = None
 
 
 class SecretOut(Model):
@@ -79,6 +82,7 @@ class WebhookDeliveryOut(Model):
 
 class WebhookDeliveriesOut(Model):
     deliveries: list[WebhookDeliveryOut]
+    next: str | None = None
 
 
 class WebhookReplayIn(Model):
@@ -92,9 +96,11 @@ class WebhookReplayedOut(Model):
 
 
 @router.get("")
-def list_webhooks(by: Manager, runtime: CurrentRuntime) -> WebhooksOut:
-    """Those that the asker manages."""
-    return WebhooksOut(webhooks=[_shown(each) for each in runtime.webhooks.listed(by)], events=list(EVENTS))
+def list_webhooks(by: Manager, runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = "") -> WebhooksOut:
+    """Those that the asker manages, by name."""
+    found = runtime.webhooks.listed(by)
+    shown, following = paging.cut(found, limit, cursor, lambda each: (each.webhook.name,), "webhooks")
+    return WebhooksOut(webhooks=[_shown(each) for each in shown], events=list(EVENTS), next=following)
 
 
 @router.post("", status_code=201)
@@ -108,11 +114,14 @@ def add_webhook(body: WebhookIn, by: Manager, runtime: CurrentRuntime) -> Webhoo
 @router.get("/deliveries")
 def list_webhook_deliveries(
     by: Manager, runtime: CurrentRuntime, webhook: str | None = None,
-    state: Literal["waiting", "sent", "dead"] | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    state: Literal["waiting", "sent", "dead"] | None = None, limit: Limit = 100, cursor: Cursor = "",
 ) -> WebhookDeliveriesOut:  # fmt: skip
     """The newest first; the dead ones with ``state=dead``."""
-    found = runtime.webhooks.deliveries(by, webhook, state, limit)
-    return WebhookDeliveriesOut(deliveries=[_delivery(name, each) for name, each in found])
+    of = "webhook deliveries"
+    after = cast("tuple[datetime, str]", paging.read(cursor, datetime, str, of=of)) if cursor else None
+    found = runtime.webhooks.deliveries(by, webhook, state, limit + 1, after)
+    shown, following = paging.page_of(found, limit, lambda each: (each[1].created_at, each[1].id), of)
+    return WebhookDeliveriesOut(deliveries=[_delivery(name, each) for name, each in shown], next=following)
 
 
 @router.get("/{name}")

@@ -44,7 +44,7 @@ def open_modelled(
         gateway=gateway,
         redactor=redaction.redactor,
         writer=Writer(
-            redaction.redactor, gateway, _grounds(without_tokens(embed), settings.verify), redaction.policy, clock
+            redaction.redactor, gateway, grounds_on(without_tokens(embed), settings.verify), redaction.policy, clock
         ),
         vault=redaction.vault,
         labels=redaction.labels,
@@ -71,7 +71,7 @@ def _checks(settings: VerifySettings) -> str:
     return sha256("\x1f".join((shipped().to_json(), suspicion, settings.model_dump_json())).encode()).hexdigest()
 
 
-def _grounds(embed: Embed, settings: VerifySettings) -> Grounds:
+def grounds_on(embed: Embed, settings: VerifySettings) -> Grounds:
     @cache
     def entails() -> Entails | None:
         if settings.cross_encoder is None:

@@ -26,7 +26,7 @@ from core.audit import AuditLog
 from core.clock import Clock
 from core.database import Database
 from core.policy import SENSITIVITIES, Destination, Policy, Sensitivity
-from core.policy_document import columns, destination_named, destination_of, policy_of
+from core.policy_document import checked, columns, destination_named, destination_of, policy_of
 from core.policy_rows import PolicyVersion
 from core.secrets import Keyring
 from ingest import withheld
@@ -95,13 +95,18 @@ class Redaction:
         with self._database.writing() as session:
             return withheld.ask_anew(session, lambda level: not after.blocks_text(level, EMBEDDER))
 
-    def destination(self, name: str) -> Destination:
-        """By a name that the policy knows. Raises ``Invalid``."""
-        return destination_of(name, self.policies.current().document)
+    def destination(self, name: str, wanted: Mapping[str, Any] | None = None) -> Destination:
+        """By a name that the policy knows, or the one that is tried. Raises ``Invalid``."""
+        return destination_of(name, self.policies.current().document if wanted is None else checked(wanted))
 
-    def redact(self, texts: Sequence[str], destination: Destination, run: str) -> list[Redacted]:
-        """Texts that belong to no conversation. Equal values of one ``run`` have equal names."""
-        return self._texts.redact(texts, self.policies.policy(), destination, self.vault.key_of(f"run:{run}"))
+    def redact(
+        self, texts: Sequence[str], destination: Destination, run: str, wanted: Mapping[str, Any] | None = None
+    ) -> list[Redacted]:
+        """Texts that belong to no conversation. Equal values of one ``run`` have equal names. ``wanted``: a policy that
+        is tried; raises ``Invalid`` for one that cannot be used."""
+        now = self.policies.policy()
+        policy = now if wanted is None else policy_of(wanted, now.version + 1)
+        return self._texts.redact(texts, policy, destination, self.vault.key_of(f"run:{run}"))
 
     def try_policy(
         self, now: PolicyVersion, wanted: Mapping[str, Any], texts: Mapping[str, str], *, stored: bool

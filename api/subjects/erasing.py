@@ -171,7 +171,7 @@ def _asked(runtime: Runtime, person: Subject, before: datetime | None) -> Counte
         again = Found()
         finding.find_asked(session, person.person_id, holds.held(session), again, before)
         pseudonym = runtime.audit.subject(person.person_id)
-        return history.erase_asked(session, runtime.redaction.vault, person, pseudonym, again)
+        return history.erase_asked(session, runtime.redaction.vault, person, pseudonym, again, runtime.clock())
 
 
 def _scrub(runtime: Runtime) -> None:

@@ -18,6 +18,7 @@ from answer.evidence.tables import SnapshotRow
 from answer.models.tables import UsageRow
 from answer.permitted import values_for
 from answer.restore import restore
+from answer.review import erase as reviews
 from answer.tables import AnswerRow, ConversationRow, FeedbackRow
 from api.identity.tables import IdentityRow
 from api.runtime import Runtime
@@ -44,6 +45,8 @@ TITLES = {
     "asker/usage": "What your questions used of models",
     "asker/batches": "Your batches of questions",
     "asker/feedback": "What you said of answers",
+    "asker/reviews": "What reviewers said of your answers",
+    "asker/reviewed": "What you said as a reviewer",
     "asker/events": "What the log says of you, under a pseudonym",
     "about/known": "Your name and address in the sources",
     "about/documents": "Documents that name you",
@@ -89,6 +92,7 @@ def _asked(runtime: Runtime, session: Session, person: Subject) -> dict[str, Row
     pseudonym = runtime.audit.subject(own)
     batches = session.scalars(select(BatchRow).where(BatchRow.person_id == own)).all()
     items = select(BatchItemRow).where(BatchItemRow.batch_id.in_([batch.id for batch in batches]))
+    said_of, said = reviews.export(session, own)
     return {
         "asker/profile": [
             {
@@ -107,6 +111,8 @@ def _asked(runtime: Runtime, session: Session, person: Subject) -> dict[str, Row
             for item in session.scalars(items)
         ],
         "asker/feedback": _plain(session, FeedbackRow, FeedbackRow.person_id == own),
+        "asker/reviews": said_of,
+        "asker/reviewed": said,
         "asker/events": _events(session, pseudonym),
     }  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
@@ -15,6 +16,7 @@ from answer.batching import rows as batches
 from answer.batching.tables import BatchItemRow, BatchRow
 from answer.evidence.snapshots import cited_versions
 from answer.models.tables import UsageRow
+from answer.review import erase as reviews
 from answer.tables import AnswerRow, ConversationRow, FeedbackRow, KeptAnswerRow, ShareRow
 from answer.vault import Vault
 from api.identity import erase as identity
@@ -34,7 +36,9 @@ from ingest.repository import batches as some_of
 Mask = Callable[[str], str]
 
 
-def erase_asked(session: Session, vault: Vault, subject: Subject, pseudonym: str, found: Found) -> Counter[str]:
+def erase_asked(
+    session: Session, vault: Vault, subject: Subject, pseudonym: str, found: Found, now: datetime
+) -> Counter[str]:
     """What somebody asked, what came of it, and who they are here. Batches of theirs stay without a text until their
     provider has nothing of them (``answer.batching.withdrawing``), and until then their row among the people does."""
     gone: Counter[str] = Counter()
@@ -48,9 +52,11 @@ def erase_asked(session: Session, vault: Vault, subject: Subject, pseudonym: str
     for some in some_of(sorted(found.answers)):
         session.execute(delete(OnceRow).where(OnceRow.answer_id.in_(some)))
         session.execute(update(UsageRow).where(UsageRow.answer_id.in_(some)).values(answer_id=None))
+    gone["reviews"] += reviews.withdraw(session, found.answers, now)
     _count(gone, remove(session, AnswerRow, sorted(found.answers)))
     _count(gone, remove(session, ConversationRow, sorted(found.conversations)))
     if found.profile:
+        gone["reviewed by them"] += reviews.forget_reviewer(session, person, now)
         _count(gone, _erase_profile(session, person))
     return gone
 
@@ -100,6 +106,7 @@ def erase_told(
             _mask_answer(row, found.versions, mask)
             gone["retold"] += 1
         gone["answered again"] += _delete(session, KeptAnswerRow.answer_id, set(some))
+        reviews.unwrite(session, some)
         conversations = select(AnswerRow.conversation_id).where(AnswerRow.id.in_(some))
         for row in session.scalars(select(ConversationRow).where(ConversationRow.id.in_(conversations))):
             row.title = mask(row.title)
@@ -111,6 +118,7 @@ def erase_told(
         for feedback in session.scalars(select(FeedbackRow)):
             if not held.answer(feedback.answer_id, feedback.person_id):
                 feedback.comment = naming.masked(feedback.comment)
+        reviews.mask(session, naming.masked, held)
         for item in session.scalars(select(BatchItemRow)):
             if naming.names(item.question):
                 item.question = naming.masked(item.question)

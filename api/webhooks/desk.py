@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -130,12 +130,15 @@ class Webhooks:
             repository.finish_test(session, delivery_id, error, self._clock())
         return Tried(not error, error or f"The receiver answered {status}.")
 
-    def deliveries(self, by: By, name: str | None, state: str | None, limit: int) -> list[tuple[str, Delivery]]:
-        """With the name of the webhook, the newest first."""
+    def deliveries(
+        self, by: By, name: str | None, state: str | None, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[tuple[str, Delivery]]:
+        """With the name of the webhook, the newest first; those behind the one of this time and id."""
         with self._database.reading() as session:
             those = repository.everything(session) if name is None else [_theirs(session, name, by)]
             names = {each.id: each.name for each in those if _is_theirs(each, by)}
-            return [(names[each.webhook_id], each) for each in repository.deliveries(session, names, state, limit)]
+            found = repository.deliveries(session, names, state, limit, after)
+            return [(names[each.webhook_id], each) for each in found]
 
     def replay(self, name: str, by: By, delivery_id: str | None = None) -> int:
         """Put what is dead in line again; returns how many."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from api.webhooks.tables import WebhookDeliveryRow, WebhookRow
@@ -166,14 +166,19 @@ def delivery(session: Session, wanted: str) -> Delivery:
     return _delivery(row)
 
 
-def deliveries(session: Session, webhook_ids: Iterable[str], state: str | None, limit: int) -> list[Delivery]:
-    """The newest first."""
+def deliveries(
+    session: Session, webhook_ids: Iterable[str], state: str | None, limit: int,
+    after: tuple[datetime, str] | None = None,
+) -> list[Delivery]:  # fmt: skip
+    """The newest first; those behind the one of this time and id."""
     query = (
         select(WebhookDeliveryRow)
         .where(WebhookDeliveryRow.webhook_id.in_(list(webhook_ids)))
-        .order_by(WebhookDeliveryRow.created_at.desc(), WebhookDeliveryRow.id)
+        .order_by(WebhookDeliveryRow.created_at.desc(), WebhookDeliveryRow.id.desc())
         .limit(limit)
     )
+    if after is not None:
+        query = query.where(tuple_(WebhookDeliveryRow.created_at, WebhookDeliveryRow.id) < after)
     if state is not None:
         query = query.where(WebhookDeliveryRow.state == state)
     return [_delivery(row) for row in session.scalars(query)]

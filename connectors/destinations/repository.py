@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from connectors.tables import DeliveryRow, DestinationRow
@@ -167,10 +167,13 @@ def delivery(session: Session, delivery_id: str) -> DeliveryRecord:
 
 
 def deliveries(
-    session: Session, destination: str | None = None, state: str | None = None, limit: int = 100
-) -> tuple[DeliveryRecord, ...]:
-    """The newest first."""
-    query = select(DeliveryRow).order_by(DeliveryRow.created_at.desc(), DeliveryRow.id).limit(limit)
+    session: Session, destination: str | None = None, state: str | None = None, limit: int = 100,
+    after: tuple[datetime, str] | None = None,
+) -> tuple[DeliveryRecord, ...]:  # fmt: skip
+    """The newest first; those behind the one of this time and id."""
+    query = select(DeliveryRow).order_by(DeliveryRow.created_at.desc(), DeliveryRow.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(DeliveryRow.created_at, DeliveryRow.id) < after)
     if destination is not None:
         query = query.where(DeliveryRow.destination == destination)
     if state is not None:

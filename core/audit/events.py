@@ -78,6 +78,7 @@ Kind = Literal[
     "sample.drawn",
     "review.changed",
     "report.made",
+    "sampling.changed",
 ]
 Outcome = Literal["started", "done", "answered", "abstained", "refused", "denied", "failed", "unknown"]
 NO_SUBJECT = ""
@@ -139,6 +140,7 @@ DETAILS: Mapping[Kind, type[base.Details]] = {
     "sample.drawn": reviewing.SampleDrawn,
     "review.changed": reviewing.ReviewChanged,
     "report.made": reviewing.ReportMade,
+    "sampling.changed": reviewing.SamplingChanged,
 }
 _OUTCOMES = frozenset(get_args(Outcome))
 _SUBJECT = re.compile(r"([0-9a-f]{32})?\Z")

@@ -1,92 +1,109 @@
-"""Copies the log, or a part of it, so that it can be verified with nothing but the first public key.
+"""Copies the log, a run of its records, or a selection of them, so that they can be verified with nothing but the first
+public key.
 
 An export is a folder or a zip file:
 
     records.jsonl       the records, each the very bytes that were hashed
     checkpoints.jsonl   every checkpoint, with the leaf hashes since the one before (of the whole log only)
-    proofs.jsonl        for each record, that it is in the tree of the newest checkpoint (of a part only)
+    proofs.jsonl        for each record, that it is in the tree of the newest checkpoint (of a run or selection only)
+    records.csv         the records as a table (``core.audit.spreadsheet``), where it was asked for
     keys.json           the keys that signed, and for each but the first what vouches for it
     stamps.jsonl        time stamps (RFC 3161) of checkpoints, where there are any
-    manifest.json       counts, the newest checkpoint, the hash of each file; signed by the newest key
+    manifest.json       counts, what was asked for, the newest checkpoint, the hash of each file; signed by the newest
+                        key
 """
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import shutil
-import tempfile
-import zipfile
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Literal
 
-from core.audit import merkle, repository
+from core.audit import merkle, repository, spreadsheet
 from core.audit.checkpoints import BadCheckpoint, Checkpoint, open_checkpoint, read
 from core.audit.events import JSON, canonical, instant
 from core.audit.keys import Generations
+from core.audit.merkle import Read
+from core.audit.packing import packing
 from core.audit.reading import DatabaseReader
 from core.audit.repository import Nodes
+from core.audit.selecting import Selection, numbers
 from core.audit.verification import Progress
 from core.errors import Conflict, Invalid, Refused
 
-FORMAT = 2
+FORMAT = 3
 RECORDS, CHECKPOINTS, PROOFS = "records.jsonl", "checkpoints.jsonl", "proofs.jsonl"
 KEYS, STAMPS, MANIFEST = "keys.json", "stamps.jsonl", "manifest.json"
 CHUNK = 500
+NEAR = 1 << 14
+"""Hashes of the tree that are kept at hand: records next to each other have most of their proofs in common."""
 DAMAGED = "Run: vouch audit verify"
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Records ``first`` to ``last`` were written, out of the ``checkpoint``'s."""
+    """So many ``records`` were written, from ``first`` to ``last``, out of the ``checkpoint``'s: the whole log, a run
+    of records without a gap, or a selection."""
 
     records: int
     first: int
     last: int
     checkpoint: Checkpoint
-    complete: bool
+    scope: Literal["log", "run", "selection"]
+
+    @property
+    def complete(self) -> bool:
+        return self.scope == "log"
 
 
 def export(
-    reader: DatabaseReader, generations: Generations, out: Path, at: datetime, *, first: int | None = None,
-    last: int | None = None, since: bytes | None = None, progress: Progress | None = None,
+    reader: DatabaseReader, generations: Generations, out: Path | IO[bytes], at: datetime, *, first: int | None = None,
+    last: int | None = None, chosen: Selection | None = None, csv: bool = False, since: Sequence[bytes] = (),
+    progress: Progress | None = None,
 ) -> Exported:  # fmt: skip
-    """Write the log, or its records ``first`` to ``last``, to ``out``: a zip file where its name ends so, else a new
-    folder. ``since`` is a checkpoint of the log from earlier: that the log is consistent with it is proved in a part.
+    """Write the log, its records ``first`` to ``last``, or those ``chosen``, to ``out``: a zip file where its name ends
+    so, else a new folder; or an open file, which gets a zip. ``since`` are checkpoints of the log from earlier: that
+    the log is consistent with them is proved. ``csv``: with a table of the records. Memory use is constant.
 
     Raises Conflict when ``out`` is there, Invalid for records that are not, Refused when the log itself is damaged.
     """
     checkpoint, generation = current(reader, generations)
-    complete = first is None and last is None
-    begin, end = 1 if first is None else first, last if last is not None else checkpoint.size
-    if not complete and not 1 <= begin <= end <= checkpoint.size:
-        raise Invalid(f"The log has records 1 to {checkpoint.size}.", hint="Choose --from and --to among them.")
-    with _writing(out) as put:
+    scope = "log" if first is None and last is None else "run"
+    runs = ((1 if first is None else first, checkpoint.size if last is None else last),)
+    if chosen is not None:
+        scope, runs = "selection", chosen.runs
+    if not runs or not all(1 <= begin <= end <= checkpoint.size for begin, end in runs):
+        raise Invalid(f"The log has records 1 to {checkpoint.size}.", hint="Choose among them.")
+    begin, end, total = runs[0][0], runs[-1][1], sum(last - first + 1 for first, last in runs)
+    with packing(out) as put:
         nodes = Nodes(reader.session)
-        content = _told(_lines(reader, begin, end), end - begin + 1, progress)
-        files = {RECORDS: put(RECORDS, content)}
-        if complete:
+        files = {RECORDS: put(RECORDS, _told(_lines(reader, runs), total, progress))}
+        if scope == "log":
             files[CHECKPOINTS] = put(CHECKPOINTS, _checkpoints(reader))
         else:
-            files[PROOFS] = put(PROOFS, _proofs(nodes, begin, end, checkpoint.size))
+            files[PROOFS] = put(PROOFS, _proofs(lru_cache(NEAR)(nodes), runs, checkpoint.size))
+        if csv:
+            files[spreadsheet.CSV] = put(spreadsheet.CSV, _table(_lines(reader, runs)))
         files[KEYS] = put(KEYS, [canonical({"keys": keys(reader, generations, generation)}) + b"\n"])
         if stamps := reader.stamps():
             files[STAMPS] = put(STAMPS, map(_stamp, stamps))
         manifest: dict[str, JSON] = {
-            "format": FORMAT, "origin": generations.origin, "at": instant(at), "complete": complete,
-            "checkpoint": checkpoint.note.decode(), "first": begin, "last": end, "records": end - begin + 1,
-            "files": files,
+            "format": FORMAT, "origin": generations.origin, "at": instant(at), "complete": scope == "log",
+            "checkpoint": checkpoint.note.decode(), "first": begin, "last": end, "records": total, "files": files,
         }  # fmt: skip
-        if since is not None:
-            manifest["since"] = _consistency(nodes, since, checkpoint)
+        if chosen is not None:
+            manifest |= {"runs": runs, "asked": chosen.asked}
+        if since:
+            manifest["since"] = [_consistency(nodes, each, checkpoint) for each in since]
         signature = generations.sign_bytes(generation, canonical(manifest))
         manifest["signature"] = base64.b64encode(signature).decode()
         put(MANIFEST, [canonical(manifest) + b"\n"])
-    return Exported(end - begin + 1, begin, end, checkpoint, complete)
+    return Exported(total, begin, end, checkpoint, scope)
 
 
 def current(reader: DatabaseReader, generations: Generations) -> tuple[Checkpoint, int]:
@@ -103,7 +120,7 @@ def current(reader: DatabaseReader, generations: Generations) -> tuple[Checkpoin
     return checkpoint, generations.newest(signers)
 
 
-def inclusion(nodes: Nodes, seq: int, size: int) -> list[bytes]:
+def inclusion(nodes: Read, seq: int, size: int) -> list[bytes]:
     """That record ``seq`` is in the tree of ``size`` records. Raises Refused where the tree is damaged."""
     try:
         return merkle.inclusion_proof(nodes, seq - 1, size)
@@ -111,7 +128,7 @@ def inclusion(nodes: Nodes, seq: int, size: int) -> list[bytes]:
         raise Refused("The tree over the audit log is damaged.", hint=DAMAGED) from None
 
 
-def consistency(nodes: Nodes, first: int, second: int) -> list[bytes]:
+def consistency(nodes: Read, first: int, second: int) -> list[bytes]:
     """That the tree of ``second`` records begins with the ``first`` ones. Raises Refused as ``inclusion`` does."""
     try:
         return merkle.consistency_proof(nodes, first, second)
@@ -151,14 +168,24 @@ def _signed_twice(reader: DatabaseReader) -> Iterator[tuple[int, bytes]]:
                 yield size, note or b""
 
 
-def _lines(reader: DatabaseReader, first: int, last: int) -> Iterator[bytes]:
-    for begin in range(first, last + 1, CHUNK):
-        end = min(begin + CHUNK - 1, last)
-        links = repository.records(reader.session, begin, end)
-        if len(links) != end - begin + 1:
+def _lines(reader: DatabaseReader, runs: Iterable[tuple[int, int]]) -> Iterator[bytes]:
+    wanted = numbers(runs)
+    while some := list(islice(wanted, CHUNK)):
+        if some[-1] - some[0] < len(some):
+            links = repository.records(reader.session, some[0], some[-1])
+        else:
+            links = repository.some_records(reader.session, some)
+        if len(links) != len(some):
             raise Refused("Records of the audit log are missing.", hint=DAMAGED)
         for link in links:
             yield link.record + b"\n"
+
+
+def _table(lines: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from spreadsheet.table(line.removesuffix(b"\n") for line in lines)
+    except ValueError:
+        raise Refused("A record of the audit log is damaged.", hint=DAMAGED) from None
 
 
 def _told(lines: Iterable[bytes], total: int, progress: Progress | None) -> Iterator[bytes]:
@@ -178,8 +205,8 @@ def _checkpoints(reader: DatabaseReader) -> Iterator[bytes]:
                 raise Refused("A checkpoint of the audit log is damaged.", hint=DAMAGED) from None
 
 
-def _proofs(nodes: Nodes, first: int, last: int, size: int) -> Iterator[bytes]:
-    for seq in range(first, last + 1):
+def _proofs(nodes: Read, runs: Iterable[tuple[int, int]], size: int) -> Iterator[bytes]:
+    for seq in numbers(runs):
         yield canonical({"seq": seq, "proof": _hex(inclusion(nodes, seq, size))}) + b"\n"
 
 
@@ -188,7 +215,7 @@ def _stamp(stamp: tuple[bytes, bytes]) -> bytes:
     return canonical({"note": note.decode(), "token": base64.b64encode(token).decode()}) + b"\n"
 
 
-def _consistency(nodes: Nodes, since: bytes, checkpoint: Checkpoint) -> JSON:
+def _consistency(nodes: Read, since: bytes, checkpoint: Checkpoint) -> JSON:
     try:
         earlier = read(since)[0]
     except BadCheckpoint as error:
@@ -200,47 +227,3 @@ def _consistency(nodes: Nodes, since: bytes, checkpoint: Checkpoint) -> JSON:
 
 def _hex(hashes: Iterable[bytes]) -> list[JSON]:
     return [each.hex() for each in hashes]
-
-
-Put = Callable[[str, Iterable[bytes]], JSON]
-"""Name and content of a file, to its length and hash."""
-
-
-@contextmanager
-def _writing(out: Path) -> Generator[Put]:
-    """Whole, or not there at all."""
-    if out.exists():
-        raise Conflict(f"{out} is there already.", hint="Choose a new name, so that no earlier export is lost.")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    try:
-        if out.suffix == ".zip":
-            made = scratch / "export.zip"
-            with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-
-                def put_in(name: str, content: Iterable[bytes]) -> JSON:
-                    with archive.open(name, "w", force_zip64=True) as file:
-                        return _put(file, content)
-
-                yield put_in
-        else:
-            made = scratch / "export"
-            made.mkdir()
-
-            def put_in(name: str, content: Iterable[bytes]) -> JSON:
-                with (made / name).open("wb") as file:
-                    return _put(file, content)
-
-            yield put_in
-        made.rename(out)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
-
-
-def _put(file: IO[bytes], content: Iterable[bytes]) -> Mapping[str, JSON]:
-    digest, length = hashlib.sha256(), 0
-    for each in content:
-        file.write(each)
-        digest.update(each)
-        length += len(each)
-    return {"bytes": length, "sha256": digest.hexdigest()}

@@ -216,8 +216,9 @@ def mentions_of(event: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((_NAMED[name], each) for each in _texts(value))
         elif name in _PEOPLE:
             yield from (("person", each) for each in _texts(value) if _SUBJECT.match(each))
-        elif name in _PASSAGES:
-            for passage in value:
+        elif name in _PASSAGES and isinstance(value, list):
+            # Some kinds only say how many there were.
+            for passage in cast(list[Any], value):
                 yield from ((what, passage[what]) for what in ("document", "version") if passage.get(what))
         elif name == "version" and event["kind"] in _OF_DOCUMENTS:
             yield from (("version", each) for each in _texts(value))

@@ -46,6 +46,8 @@ _TILE = cast(TileRow.hash, LargeBinary)
 TILE = 256
 """So many hashes of a level are read together, and make one of the next."""
 TILE_LEVELS = 8
+MOST_TILES = 64
+"""Kept at hand by who reads proofs."""
 _RECORD_TABLE: Any = RecordRow.__table__
 _TILE_TABLE: Any = TileRow.__table__
 _CHECKPOINT_TABLE: Any = CheckpointRow.__table__
@@ -146,6 +148,9 @@ class Nodes:
     def _tile(self, tier: int, number: int) -> list[bytes]:
         found = self._tiles.get((tier, number))
         if found is None:
+            if len(self._tiles) == MOST_TILES:
+                # The one that was read first: who goes through the log has left it behind.
+                self._tiles.pop(next(iter(self._tiles)))
             found = self._tiles[tier, number] = self._read(tier, number * TILE)
         return found
 

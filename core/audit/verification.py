@@ -9,11 +9,11 @@ checkpoint that was kept elsewhere has to be one of the same tree, however old i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -48,6 +48,7 @@ class Verification:
 
     ``first_broken`` is a sequence number, counted from 1, and what is wrong there; ``trouble`` is wrong elsewhere: a
     kept checkpoint that is of another log, the manifest of an export. ``keys`` signed it, the first one first.
+    ``scope``: the whole log, a run of records, or a selection of those that were ``asked`` for.
     """
 
     ok: bool
@@ -58,6 +59,8 @@ class Verification:
     trouble: str = ""
     at: str = ""
     keys: tuple[NoteKey, ...] = ()
+    scope: Literal["log", "run", "selection"] = "log"
+    asked: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(slots=True)
@@ -244,7 +247,7 @@ def _check(row: Stored | None, signed: bytes, reading: _Reading) -> None:
     if seq < expected:
         raise Broken(seq, "was inserted: there is no such place in the log")
     if content is None or _leaf(content) != signed:
-        if stored is None and _place(content or b"") > expected:
+        if stored is None and number_of(content or b"") > expected:
             raise Broken(expected, "is missing")
         raise Broken(seq, "is not the record that was signed: it was edited, moved or inserted")
     if stored is not None and stored != signed:
@@ -360,7 +363,8 @@ def _leaf(content: bytes) -> bytes:
     return sha256(b"\x00" + content).digest()
 
 
-def _place(content: bytes) -> int:
+def number_of(content: bytes) -> int:
+    """The number that a record has by its own word; 0 where it has none."""
     try:
         seq: Any = orjson.loads(content)["seq"]
         return int(seq)

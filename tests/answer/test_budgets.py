@@ -24,8 +24,10 @@ from answer.models.base import Usage
 from answer.models.entry import Prices
 from answer.models.scripted import Hold, ScriptedModel, says
 from answer.usage import Reservation, Spender, ceiling_of, cost_of, estimated
+from core import people
 from core.access import Principal
 from core.errors import Invalid, NotFound, Refused
+from core.tables import PersonRow
 from tests.answer.accounts import Accounts
 from tests.answer.calling.builders import entry
 from tests.contracts.chat_models.builders import prompt
@@ -128,6 +130,35 @@ def test_a_budget_for_each_counts_each_for_themselves_unless_they_have_their_own
             accounts.budgets.reserve(spender, MODEL, PROMPT)
         with pytest.raises(OverBudget):
             accounts.budgets.reserve(spender, MODEL, PROMPT)
+    accounts.close()
+
+
+def test_a_budget_of_a_person_stays_theirs_when_their_address_changes(tmp_path: Path) -> None:
+    accounts = Accounts(tmp_path)
+    budgets, now = accounts.budgets, accounts.clock()
+    everyday: dict[str, Any] = {"groups": ["staff"], "roles": ["employee"], "now": now}
+    with accounts.database.writing() as session:
+        ana = people.put(session, "ana@x.example", **everyday).id
+    accounts.limit("person", "ana@x.example", "day", calls=1)
+    spender = Spender(accounts.audit.subject(ana))
+    budgets.reserve(spender, MODEL, PROMPT)
+    with accounts.database.writing() as session:
+        session.get_one(PersonRow, ana).email = "anna@x.example"
+    with pytest.raises(OverBudget):
+        budgets.reserve(spender, MODEL, PROMPT)
+    accounts.limit("person", " Anna@X.example", "day", calls=2)
+    assert [(row.name, row.most) for row in budgets.held()] == [(spender.subject, 2)]
+    budgets.reserve(spender, MODEL, PROMPT)
+    with pytest.raises(OverBudget):
+        budgets.reserve(spender, MODEL, PROMPT)
+    # The address is somebody else's by now.
+    with accounts.database.writing() as session:
+        other = people.put(session, "ana@x.example", **everyday).id
+    accounts.limit("person", "ana@x.example", "day", calls=0)
+    with pytest.raises(OverBudget):
+        budgets.reserve(Spender(accounts.audit.subject(other)), MODEL, PROMPT)
+    budgets.remove(("person", budgets.name_of("person", "anna@x.example"), "day", "calls"), "Enough")
+    budgets.reserve(spender, MODEL, PROMPT)
     accounts.close()
 
 

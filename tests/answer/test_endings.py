@@ -11,9 +11,10 @@ from sqlalchemy import func, select
 
 from answer.answers import Answer
 from answer.ask import PARTIAL
+from answer.asking import Written
 from answer.models.base import FinishReason
 from answer.models.tables import UsageRow
-from answer.recording import Record, Written
+from answer.recording import Record
 from answer.routing import ANY, Choice
 from answer.structured.filling import wanted_of
 from answer.tables import AnswerRow, KeptAnswerRow

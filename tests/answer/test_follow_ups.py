@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from answer.answers import Answer
+from answer.asking import Asking
 from answer.followup import keeps
 from answer.history import Said, typed
-from answer.recording import Asking
 from answer.routing import ANY, Choice
 from answer.settings import AnswerSettings
 from answer.tables import AnswerRow, VaultRow

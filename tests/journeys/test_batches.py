@@ -123,7 +123,7 @@ def test_a_person_reads_only_their_own_batches_over_http(office: Office) -> None
     made = ana.post("/v1/batches", json=body).json()
     assert ana.post(f"/v1/batches/{made['id']}/send").json()["state"] == "running"
     assert [each["id"] for each in ana.get("/v1/batches").json()["batches"]] == [made["id"]]
-    assert bo.get("/v1/batches").json() == {"batches": []}
+    assert bo.get("/v1/batches").json() == {"batches": [], "next": None}
     for response in (
         bo.get(f"/v1/batches/{made['id']}"),
         bo.post(f"/v1/batches/{made['id']}/fetch"),

@@ -110,7 +110,7 @@ def test_no_name_of_a_person_or_conversation_leaves_beside_the_text(demo: Watche
     if not demo.spy.requests:
         demo.ask("What is the hotel cap per night?", person(demo.runtime, "daan.rooshof@averholt.example"))
     with demo.runtime.database.reading() as session:
-        ids = [each.id for each in people.everybody(session)]
+        ids = [each.id for each in people.page(session, 1000)]
     marks = [*ids, *(demo.runtime.audit.subject(each) for each in ids)]
     marks += list(leaving.in_vaults(demo.runtime, OUTSIDE))
     assert leaks(demo.spy.requests, marks) == []

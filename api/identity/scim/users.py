@@ -147,7 +147,7 @@ def _store(
         people_changes.note(session, people_changes.PEOPLE, (person.id,))
     person.email, person.name, person.title = email, name, title
     if active and person.disabled_at is not None:
-        person.disabled_at = None
+        person.disabled_at, person.enabled_at = None, now
     elif not active and person.disabled_at is None:
         shut_out(session, person.id, now)
     session.flush()

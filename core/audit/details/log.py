@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import AwareDatetime
+from typing import Annotated, Literal
 
-from core.audit.details.base import Commitment, Count, Details, Digest, Flag, Seconds, Subject, Word
+from pydantic import AwareDatetime, Field
+
+from core.audit.details.base import Commitment, Count, Details, Digest, Flag, Id, Seconds, Subject, Word
 
 
 class AuditVerified(Details):
@@ -43,7 +45,9 @@ class SubjectIdentified(Details):
 
 
 class AuditExported(Details):
-    """Records ``first`` to ``last`` were copied out, with proofs that they are in the tree of ``size`` records."""
+    """Records ``first`` to ``last`` were copied out, with proofs that they are in the tree of ``size`` records.
+    ``scope``: all of the log, a run of records, or a selection, ``by`` the names of what was asked for; ``table``: as
+    CSV, too."""
 
     records: Count
     size: Count
@@ -52,6 +56,15 @@ class AuditExported(Details):
     last: Count | None = None
     form: Word | None = None
     seconds: Seconds | None = None
+    scope: Literal["log", "run", "selection"] | None = None
+    by: Annotated[list[Word], Field(max_length=32)] = []
+    table: Flag | None = None
+    person: Subject | None = None
+    answer: Id | None = None
+    conversation: Id | None = None
+    document: Id | None = None
+    source: Id | None = None
+    model: Id | None = None
 
 
 class AuditRotated(Details):

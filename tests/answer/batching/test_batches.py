@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from answer.batching import rows
 from answer.batching.desk import Ask, Batches
+from answer.batching.tables import BatchRow
 from answer.budget import BudgetEntry, BudgetSettings
 from answer.models.base import ModelBusy, ModelFailed
+from answer.models.tables import ModelRow
 from answer.recording import Record
 from api.forgetting import forget
 from core.errors import Conflict, Invalid, NotFound, Refused, TooMany, Unavailable
@@ -225,6 +228,23 @@ def test_a_tier_gives_the_model_that_may_or_every_reason(office: Office) -> None
 def test_a_model_that_was_retired_meanwhile_gets_nothing_and_gives_what_it_has(office: Office) -> None:
     sent, waiting = office.submit(HOW_LONG), office.open(WHO)
     office.installed.runtime.models.register.retire("cloud", "The contract has ended")
+    with pytest.raises(Refused):
+        office.desk.send(waiting.id, office.ana)
+    assert len(office.vendor.taken) == 1
+    office.vendor.done()
+    (long,) = office.fetch(sent)
+    assert office.texts(long)[0] == "Parental leave lasts 16 weeks."
+
+
+def test_a_model_whose_name_is_refused_today_gets_nothing_and_gives_what_it_has(office: Office) -> None:
+    sent, waiting = office.submit(HOW_LONG), office.open(WHO)
+    database = office.installed.runtime.database
+    with database.writing() as session:
+        for table in (ModelRow, BatchRow):
+            for row in session.scalars(select(table)):
+                row.entry = {**row.entry, "model": "gpt-5-latest"}
+    office.installed.reopen()
+    assert [each.id for each in office.desk.batches(office.ana)] == [waiting.id, sent.id]
     with pytest.raises(Refused):
         office.desk.send(waiting.id, office.ana)
     assert len(office.vendor.taken) == 1

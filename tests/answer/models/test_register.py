@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 from sqlalchemy import update
+from structlog.testing import capture_logs
 
 from answer.models.entries import narrowed, overdue, warning
 from answer.models.entry import Handling, ModelEntry
@@ -155,13 +156,51 @@ def test_nothing_above_the_ceiling_goes_to_a_model_and_the_policy_holds_below_it
         )
 
 
-def test_an_entry_that_cannot_be_read_any_more_stops_rather_than_being_skipped(accounts: Accounts) -> None:
-    register = accounts.register(entry())
-    register.entries()
+def spoil(accounts: Accounts, name: str, said: dict[str, Any]) -> None:
+    """As if the rules had become stricter since this was stored."""
     with accounts.database.writing() as session:
-        session.execute(update(ModelRow).values(entry={**entry().model_dump(mode="json"), "model": "x-latest"}))
-    with pytest.raises(ValidationError):
-        accounts.register().entries()
+        stored = entry(name).model_dump(mode="json") | said
+        session.execute(update(ModelRow).where(ModelRow.name == name).values(entry=stored))
+
+
+@pytest.mark.parametrize("said", [{"model": "x-latest"}, {"provider": "gone"}, {"tier": None}, {"name": "sound"}])
+def test_an_entry_that_is_refused_today_is_left_out_and_stays_closed(accounts: Accounts, said: dict[str, Any]) -> None:
+    before = accounts.register(entry(), entry("sound"))
+    assert len(before.entries()) == 2
+    spoil(accounts, "small", said)
+    register = accounts.register(entry(), entry("sound"))
+    with capture_logs() as logged:
+        assert register.current() == register.entries() == (entry("sound"),)
+        register.entries()
+    (left,) = register.unusable()
+    assert (left.name, left.change, left.revision) == ("small", "seeded", 1)
+    assert next(iter(said)) in left.against
+    assert [(each["event"], each["model"], each["log_level"]) for each in logged] == [
+        ("model.left_out", "small", "error")
+    ]
+    with pytest.raises(Refused):
+        register.confirm(entry())
+    with pytest.raises(NotFound, match="left out"):
+        register.entry("small")
+    with pytest.raises(NotFound):
+        register.retire("small", "It does not matter")
+    register.stop(entry(), "Nothing to stop")
+    assert [each.revision for each in register.history("small")] == [1]
+    assert register.differing() == ("small",)
+    register.set(entry(), "By the name of one version", replaces=1)
+    assert register.unusable() == ()
+    assert register.entries() == (entry("small"), entry("sound"))
+    register.confirm(entry())
+    assert [type(each).__name__ for each in register.history("small")] == ["Version", "Unusable"]
+
+
+def test_an_entry_that_is_refused_today_and_was_retired_is_no_matter(accounts: Accounts) -> None:
+    register = accounts.register(entry())
+    register.retire("small", "Too dear")
+    spoil(accounts, "small", {"model": "x-latest"})
+    later = accounts.register()
+    assert (later.entries(), later.unusable()) == ((), ())
+    assert len(later.history()) == 2
 
 
 def test_handling_has_to_be_stated_whole() -> None:

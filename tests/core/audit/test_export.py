@@ -77,7 +77,7 @@ def found(result: Verification) -> int:
 def test_an_export_verifies_with_the_first_public_key_and_checkpoints_of_any_age(kept: Kept) -> None:
     seen: list[tuple[int, int]] = []
     public = kept.log.keyring.public_key()
-    result = exported.verify(kept.folder, public, [kept.early, kept.late], lambda *at: seen.append(at))
+    result = exported.verify(kept.folder, public, [kept.early, kept.late], lambda done, of: seen.append((done, of)))
     assert result.ok
     assert (result.records, result.head) == (LAST, kept.log.verify().head)
     assert len(result.keys) == 2
@@ -241,7 +241,7 @@ def test_a_new_key_is_vouched_for_by_the_old_one(kept: Kept) -> None:
 @pytest.fixture(scope="module")
 def part(kept: Kept, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("part") / "part"
-    made = write_export(kept.log, out, first=100, last=140, since=kept.early)
+    made = write_export(kept.log, out, first=100, last=140, since=[kept.early])
     assert (made.records, made.complete) == (41, False)
     return out
 
@@ -257,7 +257,7 @@ def test_a_part_says_when_it_cannot_tell_about_a_kept_checkpoint(kept: Kept, tmp
     write_export(kept.log, tmp_path / "part", first=1, last=1)
     result = kept.verify(kept.early, path=tmp_path / "part")
     assert not result.ok
-    assert "--since" in result.trouble
+    assert "--checkpoint" in result.trouble
 
 
 @given(st.data())

@@ -284,6 +284,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/sources/{name}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Documents
+         * @description The documents of a source that the reader may read, by title.
+         */
+        get: operations["list_documents_v1_sources__name__documents_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/answers/{answer_id}": {
         parameters: {
             query?: never;
@@ -296,6 +316,26 @@ export interface paths {
          * @description An earlier answer, as the asker may read it now.
          */
         get: operations["read_answer_v1_answers__answer_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/answers/{answer_id}/follow-ups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Follow Ups
+         * @description Where to read on: sections of the documents that an answer cites, beside those it cites.
+         */
+        get: operations["read_follow_ups_v1_answers__answer_id__follow_ups_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -741,7 +781,7 @@ export interface paths {
         /**
          * List Sources
          * @description What is indexed and how fresh it is, as far as the reader may read any of it; for those who look after sources
-         *     also how each is configured.
+         *     also how each is configured. By name; a page has ``limit`` sources, each with all that is said of it.
          */
         get: operations["list_sources_v1_sources_get"];
         put?: never;
@@ -856,8 +896,8 @@ export interface paths {
         };
         /**
          * List Runs
-         * @description The last runs, latest first. With ``Accept: text/event-stream`` a ``run`` event whenever the one that is running
-         *     has come further, until none is running; then ``end``.
+         * @description The last runs, latest first, page by page. With ``Accept: text/event-stream`` a ``run`` event whenever the
+         *     one that is running has come further, until none is running; then ``end``.
          */
         get: operations["list_runs_v1_sources__name__runs_get"];
         put?: never;
@@ -899,7 +939,7 @@ export interface paths {
         put?: never;
         /**
          * Retry Failures
-         * @description Read and parse again what failed, now. Events as those of ``sync``.
+         * @description Read and parse again what failed, now: everything, or just ``keys``. Events as those of ``sync``.
          */
         post: operations["retry_failures_v1_sources__name__failures_retry_post"];
         delete?: never;
@@ -962,6 +1002,208 @@ export interface paths {
          * @description Create or run a file source. The reply is a line of JSON an event: progress, then a report or a problem.
          */
         post: operations["ingest_v1_operator_ingest_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/source-watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Sources
+         * @description How each source fares that you look after: those that need attention first, then by name. ``state`` is what goes
+         *     on with it (``activity``), how it keeps its plan (``health``), or ``attention``.
+         */
+        get: operations["watch_sources_v1_source_watch_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch Source
+         * @description How one source fares.
+         */
+        get: operations["watch_source_v1_sources__name__watch_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/freshness/course": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Course
+         * @description How stale it was over the last ``hours``, by kind, and when it was outside its bounds.
+         */
+        get: operations["show_course_v1_sources__name__freshness_course_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failing
+         * @description What could not be read or parsed, page by page, by key; with ``code`` only what has that wrong with it.
+         */
+        get: operations["list_failing_v1_sources__name__failing_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/runs/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Run
+         * @description End its run after the page that it is at, and take what waits out of line until its next turn. What was read
+         *     stays.
+         */
+        post: operations["stop_run_v1_sources__name__runs_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Estimate Backfill
+         * @description What reading everything again would take.
+         */
+        get: operations["estimate_backfill_v1_sources__name__estimate_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/credentials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Credentials
+         * @description The secrets that it uses, by reference: whether each is there, until when it holds, when it was last used.
+         */
+        get: operations["list_credentials_v1_sources__name__credentials_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sources/{name}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description Who changed which setting, the latest first.
+         */
+        get: operations["list_changes_v1_sources__name__changes_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/source-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look At Plan
+         * @description What a plan comes to, without storing it: its defaults, and the next times at which each task begins.
+         */
+        post: operations["look_at_plan_v1_source_plans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/source-checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Source
+         * @description Try a source that is not stored, step by step: an event ``step`` each, then ``tried``.
+         */
+        post: operations["try_source_v1_source_checks_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1278,7 +1520,7 @@ export interface paths {
         put?: never;
         /**
          * Remove Budget
-         * @description Remove one; gives those that are left.
+         * @description Remove one; gives those that are left, the first page of them.
          */
         post: operations["remove_budget_v1_budgets_remove_post"];
         delete?: never;
@@ -1299,6 +1541,26 @@ export interface paths {
          * @description What was used in a month (UTC), written 2026-11; this one where none is said.
          */
         get: operations["charge_back_v1_chargeback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Changes
+         * @description The newest first, from the histories that each part keeps. Only parts that the asker may see.
+         */
+        get: operations["list_changes_v1_changes_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1447,6 +1709,150 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Events
+         * @description Records that fit, the newest first.
+         */
+        get: operations["search_events_v1_audit_events_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review/answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search Answers
+         * @description Answers that fit, the newest first. ``person`` asked; ``document``, ``source`` and ``model`` were retrieved,
+         *     cited or called for it.
+         */
+        get: operations["search_answers_v1_review_answers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/pseudonym": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pseudonym
+         * @description Under which pseudonym the log knows a person. The look-up is a record of its own, written before it is
+         *     answered.
+         */
+        post: operations["pseudonym_v1_audit_pseudonym_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Export Log
+         * @description A signed copy of the log, of a run of its records, or of those that fit, with a proof for each. That it was taken
+         *     is a record before.
+         */
+        post: operations["export_log_v1_audit_export_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review/answers/{answer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Review Answer
+         * @description Everything about anybody's answer.
+         */
+        get: operations["review_answer_v1_review_answers__answer_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review/answers/{answer_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replay Answer
+         * @description What was retrieved for an answer, who could see it then, and whether its sentences still hold on that.
+         */
+        get: operations["replay_answer_v1_review_answers__answer_id__replay_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review/answers/{answer_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Answer
+         * @description What an answer cites beside its documents as they are indexed now; with ``live`` also as their sources have them
+         *     at this moment.
+         */
+        get: operations["compare_answer_v1_review_answers__answer_id__compare_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/flagged": {
         parameters: {
             query?: never;
@@ -1467,6 +1873,334 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reviews/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Samples
+         * @description What was drawn, the latest first.
+         */
+        get: operations["list_samples_v1_reviews_samples_get"];
+        put?: never;
+        /**
+         * Draw Sample
+         * @description Draw answers into the queue. Nobody chooses the seed; it stands in the log. What has a review is not drawn.
+         */
+        post: operations["draw_sample_v1_reviews_samples_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/samples/{sample_id}/repeat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Repeat Sample
+         * @description Draw a sample again with its seed, without changing anything: whether the same answers come.
+         */
+        post: operations["repeat_sample_v1_reviews_samples__sample_id__repeat_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rules
+         * @description By which rules samples draw themselves.
+         */
+        get: operations["list_rules_v1_reviews_rules_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/rules/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Rule
+         * @description Let a sample be drawn of every period, from the present one on, once it is over.
+         */
+        put: operations["set_rule_v1_reviews_rules__name__put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/rules/{name}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Rule
+         * @description It draws no more. What it drew stays.
+         */
+        post: operations["end_rule_v1_reviews_rules__name__end_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reviews
+         * @description What has waited longest first.
+         */
+        get: operations["list_reviews_v1_reviews_get"];
+        put?: never;
+        /**
+         * Queue Answer
+         * @description Put one answer into the queue by hand.
+         */
+        post: operations["queue_answer_v1_reviews_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count Reviews
+         * @description How many there are, what they say, and how often two people said the same.
+         */
+        get: operations["count_reviews_v1_reviews_counts_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/{review_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Review
+         * @description A review with everything that happened to it. The answer itself is read by its trail.
+         */
+        get: operations["read_review_v1_reviews__review_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/{review_id}/assign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign Review
+         * @description Give it to a reviewer, or to nobody.
+         */
+        post: operations["assign_review_v1_reviews__review_id__assign_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/{review_id}/label": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Label Review
+         * @description Say what the answer is.
+         */
+        post: operations["label_review_v1_reviews__review_id__label_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/{review_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note Review
+         * @description Add a note.
+         */
+        post: operations["note_review_v1_reviews__review_id__notes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/{review_id}/sign-off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign Off Review
+         * @description Agree with the label that somebody else gave.
+         */
+        post: operations["sign_off_review_v1_reviews__review_id__sign_off_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reviews/{review_id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reopen Review
+         * @description Begin anew.
+         */
+        post: operations["reopen_review_v1_reviews__review_id__reopen_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/review/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tally Feedback
+         * @description How often people said what of answers, in a period.
+         */
+        get: operations["tally_feedback_v1_review_feedback_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/weekly": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Weekly Report
+         * @description What Vouch did in a week (Monday to Sunday, UTC), or in any other span, beside the one before.
+         */
+        get: operations["weekly_report_v1_reports_weekly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/data-map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Data Map Report
+         * @description Which data of which sources may go where by the policy that holds, and what was sent in a period.
+         */
+        get: operations["data_map_report_v1_reports_data_map_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/people": {
         parameters: {
             query?: never;
@@ -1474,7 +2208,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List People */
+        /**
+         * List People
+         * @description Everybody, by address.
+         */
         get: operations["list_people_v1_operator_people_get"];
         put?: never;
         /**
@@ -1495,7 +2232,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show Person
+         * @description One of them.
+         */
+        get: operations["show_person_v1_operator_people__email__get"];
         put?: never;
         post?: never;
         /**
@@ -1557,7 +2298,8 @@ export interface paths {
         };
         /**
          * List Documents
-         * @description Documents as stored, with their state and the reason of a failure.
+         * @description Documents as stored, with their state and the reason of a failure, by source and address; ``total`` counts all
+         *     pages.
          */
         get: operations["list_documents_v1_operator_documents_get"];
         put?: never;
@@ -1601,7 +2343,7 @@ export interface paths {
         };
         /**
          * Audit Tail
-         * @description The last records of the audit log.
+         * @description The last records of the audit log. That they were read is the next one.
          */
         get: operations["audit_tail_v1_operator_audit_tail_get"];
         put?: never;
@@ -1705,7 +2447,7 @@ export interface paths {
         };
         /**
          * List Services
-         * @description Every service account with its keys and grants, and the scopes that a key may have.
+         * @description Every service account by name, with its keys and grants, and the scopes that a key may have.
          */
         get: operations["list_services_v1_service_accounts_get"];
         put?: never;
@@ -1727,7 +2469,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Show Service
+         * @description One of them.
+         */
+        get: operations["show_service_v1_service_accounts__name__get"];
         put?: never;
         post?: never;
         /**
@@ -1844,6 +2590,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/subjects/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Reports
+         * @description The reports of erasures that were carried out here, the latest first.
+         */
+        get: operations["list_reports_v1_subjects_reports_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/subjects/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify Report
+         * @description Whether a report of an erasure is as this installation signed it.
+         */
+        post: operations["verify_report_v1_subjects_verify_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/holds": {
         parameters: {
             query?: never;
@@ -1853,7 +2639,7 @@ export interface paths {
         };
         /**
          * List Holds
-         * @description What is held; with ``lifted`` also what was.
+         * @description What is held, in the order in which it was; with ``lifted`` also what was.
          */
         get: operations["list_holds_v1_holds_get"];
         put?: never;
@@ -1974,7 +2760,7 @@ export interface paths {
         };
         /**
          * List Destinations
-         * @description Every destination, with how many deliveries are in which state.
+         * @description Every destination by name, with how many deliveries are in which state.
          */
         get: operations["list_destinations_v1_operator_destinations_get"];
         put?: never;
@@ -2119,7 +2905,7 @@ export interface paths {
         };
         /**
          * List Webhooks
-         * @description Those that the asker manages.
+         * @description Those that the asker manages, by name.
          */
         get: operations["list_webhooks_v1_webhooks_get"];
         put?: never;
@@ -2263,6 +3049,27 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AboutOut
+         * @description The answer, without what it says. ``asked_by`` is a pseudonym of the log.
+         */
+        AboutOut: {
+            /** Asked By */
+            asked_by: string;
+            /** Status */
+            status: string;
+            /** Tier */
+            tier: string;
+            /** Model */
+            model: string;
+            /** Support */
+            support: number;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+        };
+        /**
          * ActingIn
          * @description Either ``email`` or ``group``.
          */
@@ -2317,6 +3124,20 @@ export interface components {
             score: number;
             /** Rule */
             rule: string;
+        };
+        /**
+         * AgreementOut
+         * @description Of ``pairs`` that two people looked at, in ``agreed`` the first label stood. ``kappa`` is Cohen's.
+         */
+        AgreementOut: {
+            /** Pairs */
+            pairs: number;
+            /** Agreed */
+            agreed: number;
+            /** Ratio */
+            ratio: number | null;
+            /** Kappa */
+            kappa: number | null;
         };
         /**
          * AloneByOut
@@ -2448,6 +3269,42 @@ export interface components {
             /** Destination */
             destination?: string | null;
         };
+        /**
+         * AskerThenOut
+         * @description ``access`` is the key of the grants that the log has, ``recomputed`` that which the memberships of then give.
+         */
+        AskerThenOut: {
+            /** Subject */
+            subject: string | null;
+            /** Access */
+            access: string | null;
+            /** Grants */
+            grants: number | null;
+            /** Recomputed */
+            recomputed: string | null;
+            /** Recomputed Grants */
+            recomputed_grants: number | null;
+            /**
+             * Same
+             * @enum {string}
+             */
+            same: "same" | "differs" | "not known";
+            /** Roles */
+            roles: string[];
+        };
+        /**
+         * AssignIn
+         * @description ``assignee`` is the address of a reviewer; empty: nobody.
+         */
+        AssignIn: {
+            /**
+             * Revision
+             * @description The one that was read; what changed since is refused.
+             */
+            revision: number;
+            /** Assignee */
+            assignee: string;
+        };
         /** AttemptOut */
         AttemptOut: {
             /** Reason */
@@ -2554,6 +3411,25 @@ export interface components {
         BatchesOut: {
             /** Batches */
             batches: components["schemas"]["BatchOut"][];
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * BoundNowOut
+         * @description Seconds. ``bound`` null promises nothing.
+         */
+        BoundNowOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "content" | "deletions" | "permissions";
+            /** Bound */
+            bound: number | null;
+            /** Staleness */
+            staleness: number | null;
+            /** Overdue Since */
+            overdue_since: string | null;
         };
         /**
          * BoxOut
@@ -2568,6 +3444,29 @@ export interface components {
             right: number;
             /** Bottom */
             bottom: number;
+        };
+        /**
+         * BreachOut
+         * @description A time outside a bound (``breach``), or one in which nobody could tell (``unknown``).
+         */
+        BreachOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "content" | "deletions" | "permissions";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "breach" | "unknown";
+            /**
+             * Began At
+             * Format: date-time
+             */
+            began_at: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * BudgetEntry
@@ -2678,6 +3577,8 @@ export interface components {
         BudgetsOut: {
             /** Budgets */
             budgets: components["schemas"]["BudgetOut"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * CallOut
@@ -2704,6 +3605,18 @@ export interface components {
             first_seconds: number | null;
             /** Seconds */
             seconds: number;
+        };
+        /** ChangeOut */
+        ChangeOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "same" | "changed" | "removed" | "added";
+            /** Before */
+            before: string;
+            /** After */
+            after: string;
         };
         /**
          * ChargeOut
@@ -2745,6 +3658,27 @@ export interface components {
             charges: components["schemas"]["ChargeOut"][];
             /** Total */
             total: components["schemas"]["ChargeOut"][];
+        };
+        /**
+         * CheckedAgainOut
+         * @description A sentence, checked by today's verifier on the text of then. ``holds`` is null where it cannot be, and ``why``
+         *     says so; ``verbatim``: it stands there word for word.
+         */
+        CheckedAgainOut: {
+            /** Index */
+            index: number;
+            /** Text */
+            text: string | null;
+            /** Holds */
+            holds: boolean | null;
+            /** Verbatim */
+            verbatim: boolean;
+            /** Support */
+            support: number | null;
+            /** Against */
+            against: string[];
+            /** Why */
+            why: string | null;
         };
         /**
          * CheckpointOut
@@ -2808,6 +3742,11 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+            /**
+             * Current
+             * @default true
+             */
+            current: boolean;
         };
         /** CitedSourceOut */
         CitedSourceOut: {
@@ -2832,6 +3771,49 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+        };
+        /**
+         * ComparedOut
+         * @description ``quote`` is what was cited. ``live`` is null where the source was not asked.
+         */
+        ComparedOut: {
+            /** Number */
+            number: number;
+            /** Sentence */
+            sentence: number;
+            /** Sentence Text */
+            sentence_text: string | null;
+            /** Document */
+            document: string | null;
+            /** Version */
+            version: string;
+            /** Source */
+            source: string | null;
+            /** Title */
+            title: string | null;
+            /** Uri */
+            uri: string | null;
+            /**
+             * Evidence
+             * @enum {string}
+             */
+            evidence: "kept" | "erased" | "retired" | "never kept" | "does not open";
+            /** Quote */
+            quote: string | null;
+            now: components["schemas"]["StandingOut"];
+            live: components["schemas"]["StandingOut"] | null;
+        };
+        /**
+         * ComparisonOut
+         * @description ``changed``: how many citations do not stand any more, here or in their source.
+         */
+        ComparisonOut: {
+            /** Answer Id */
+            answer_id: string;
+            /** Changed */
+            changed: number;
+            /** Citations */
+            citations: components["schemas"]["ComparedOut"][];
         };
         /** Completion */
         Completion: {
@@ -3074,10 +4056,88 @@ export interface components {
             /** Kept */
             kept: number;
         };
+        /**
+         * CountsOut
+         * @description By state, by rule, and by label and severity.
+         */
+        CountsOut: {
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            /** States */
+            states: {
+                [key: string]: number;
+            };
+            /** Rules */
+            rules: {
+                [key: string]: number;
+            };
+            /** Labels */
+            labels: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            agreement: components["schemas"]["AgreementOut"];
+        };
+        /** CourseOut */
+        CourseOut: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "content" | "deletions" | "permissions";
+            /** Bound */
+            bound: number | null;
+            /** Points */
+            points: components["schemas"]["CoursePointOut"][];
+        };
+        /**
+         * CoursePointOut
+         * @description The stretch of time that ends ``at``; ``staleness`` is the worst in it, in seconds.
+         */
+        CoursePointOut: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Staleness */
+            staleness: number | null;
+        };
+        /**
+         * CredentialOut
+         * @description ``elsewhere``: in a vault, which only runs ask. ``expires_at`` is null where the secret does not say itself.
+         */
+        CredentialOut: {
+            /** Setting */
+            setting: string;
+            /** Reference */
+            reference: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "there" | "missing" | "elsewhere";
+            /** Problem */
+            problem: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+        };
+        /** CredentialsOut */
+        CredentialsOut: {
+            /** Credentials */
+            credentials: components["schemas"]["CredentialOut"][];
+        };
         /** DeliveriesOut */
         DeliveriesOut: {
             /** Deliveries */
             deliveries: components["schemas"]["DeliveryOut"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * DeliveryOut
@@ -3263,6 +4323,8 @@ export interface components {
         DestinationsOut: {
             /** Destinations */
             destinations: components["schemas"]["DestinationOut"][];
+            /** Next */
+            next?: string | null;
         };
         /** DocumentOut */
         DocumentOut: {
@@ -3302,12 +4364,39 @@ export interface components {
             /** Warnings */
             warnings: string[];
         };
+        /**
+         * DocumentThenOut
+         * @description A document, or one restricted field (``part``) of it. ``then`` is null where it was not written down. Who is in
+         *     ``no_longer`` could see it and cannot now, who is in ``newly`` the other way round.
+         */
+        DocumentThenOut: {
+            /** Document */
+            document: string;
+            /** Part */
+            part: string | null;
+            /** Source */
+            source: string | null;
+            /** Uri */
+            uri: string | null;
+            /** Title */
+            title: string | null;
+            /** State */
+            state: string;
+            /** Passages */
+            passages: number[];
+            then: components["schemas"]["SeenOut"] | null;
+            now: components["schemas"]["SeenOut"];
+            no_longer: components["schemas"]["api__http__review__PeopleOut"] | null;
+            newly: components["schemas"]["api__http__review__PeopleOut"] | null;
+        };
         /** DocumentsOut */
         DocumentsOut: {
             /** Documents */
             documents: components["schemas"]["StoredDocument"][];
             /** Total */
             total: number;
+            /** Next */
+            next?: string | null;
         };
         /**
          * DroppedOut
@@ -3365,10 +4454,46 @@ export interface components {
             /** Rows */
             rows: components["schemas"]["RowOut"][];
         };
+        /** EndIn */
+        EndIn: {
+            /**
+             * Revision
+             * @description The one that was read; what changed since is refused.
+             */
+            revision: number;
+            /** Why */
+            why: string;
+        };
         /** EndedOut */
         EndedOut: {
             /** Ended */
             ended: number;
+        };
+        /**
+         * EntryOut
+         * @description What happened to a review. ``text`` is a note or a reason; ``by`` is null where a rule did it, or whoever did is
+         *     erased.
+         */
+        EntryOut: {
+            /** Revision */
+            revision: number;
+            /** Change */
+            change: string;
+            /** By */
+            by: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Assignee */
+            assignee: string | null;
+            /** Label */
+            label: string | null;
+            /** Severity */
+            severity: string | null;
+            /** Text */
+            text: string;
         };
         /**
          * ErasureIn
@@ -3395,6 +4520,21 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /**
+         * EstimateOut
+         * @description What reading everything again would take: ``documents`` at the pace of the largest of the last runs, which read
+         *     ``basis_items``. Null where no run has ended yet. Contents that did not change are not parsed again.
+         */
+        EstimateOut: {
+            /** Documents */
+            documents: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Basis Items */
+            basis_items: number | null;
+            /** Basis Started At */
+            basis_started_at: string | null;
         };
         /** EvidenceOut */
         EvidenceOut: {
@@ -3424,6 +4564,49 @@ export interface components {
             /** Elements */
             elements: components["schemas"]["ElementOut"][];
             pdf: components["schemas"]["PdfOut"] | null;
+        };
+        /**
+         * ExportIn
+         * @description The whole log, or a run of records from ``first`` to ``last``, or all records that fit what else is given, as
+         *     for `GET /v1/audit/events`. ``csv``: with a table of them. ``kept``: checkpoints (notes) that the log is to be shown
+         *     to go on from.
+         */
+        ExportIn: {
+            /** First */
+            first?: number | null;
+            /** Last */
+            last?: number | null;
+            /** Person */
+            person?: string | null;
+            /** Answer */
+            answer?: string | null;
+            /** Conversation */
+            conversation?: string | null;
+            /** Document */
+            document?: string | null;
+            /** Source */
+            source?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /** Kind */
+            kind?: string[];
+            /** Action */
+            action?: string[];
+            /** Outcome */
+            outcome?: string[];
+            /** Trace */
+            trace?: string | null;
+            /**
+             * Csv
+             * @default false
+             */
+            csv: boolean;
+            /** Kept */
+            kept?: string[];
         };
         /**
          * FailingDocumentOut
@@ -3465,6 +4648,56 @@ export interface components {
             /** Next At */
             next_at: string | null;
         };
+        /**
+         * FailingOut
+         * @description ``what`` failed: an ``item`` could not be read from the source, a ``document`` was read and could not be parsed.
+         *     ``state``: ``retrying`` is in line or at it now, ``waiting`` is tried again by itself at ``next_at``, ``stopped``
+         *     waits for a change of it, or for somebody.
+         */
+        FailingOut: {
+            /** Key */
+            key: string;
+            /**
+             * What
+             * @enum {string}
+             */
+            what: "item" | "document";
+            /** Document */
+            document: string | null;
+            /** Code */
+            code: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "retrying" | "waiting" | "stopped";
+            /** Attempts */
+            attempts: number | null;
+            /** First At */
+            first_at: string | null;
+            /** Last At */
+            last_at: string | null;
+            /** Next At */
+            next_at: string | null;
+        };
+        /**
+         * FailingsOut
+         * @description ``codes`` counts all that failed by what is wrong with it.
+         */
+        FailingsOut: {
+            /** Failing */
+            failing: components["schemas"]["FailingOut"][];
+            /** Codes */
+            codes: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+            /** Next */
+            next: string | null;
+        };
         /** Fault */
         Fault: {
             /** Message */
@@ -3480,6 +4713,21 @@ export interface components {
         FaultOut: {
             error: components["schemas"]["Fault"];
         };
+        /**
+         * FeedbackCountOut
+         * @description ``reason`` is null for those who gave none; who gave several counts for each.
+         */
+        FeedbackCountOut: {
+            /**
+             * Rating
+             * @enum {string}
+             */
+            rating: "up" | "down";
+            /** Reason */
+            reason: string | null;
+            /** Count */
+            count: number;
+        };
         /** FeedbackIn */
         FeedbackIn: {
             /**
@@ -3488,7 +4736,7 @@ export interface components {
              */
             rating: "up" | "down";
             /** Reasons */
-            reasons?: ("complete" | "clear" | "good_sources" | "wrong" | "incomplete" | "out_of_date" | "wrong_source" | "not_answered" | "unclear" | "should_not_see")[];
+            reasons?: ("complete" | "clear" | "good_sources" | "wrong" | "incomplete" | "out_of_date" | "wrong_source" | "not_answered" | "unclear" | "should_not_see" | "should_have_refused")[];
             /**
              * Comment
              * @default
@@ -3505,7 +4753,7 @@ export interface components {
              */
             rating: "up" | "down";
             /** Reasons */
-            reasons: ("complete" | "clear" | "good_sources" | "wrong" | "incomplete" | "out_of_date" | "wrong_source" | "not_answered" | "unclear" | "should_not_see")[];
+            reasons: ("complete" | "clear" | "good_sources" | "wrong" | "incomplete" | "out_of_date" | "wrong_source" | "not_answered" | "unclear" | "should_not_see" | "should_have_refused")[];
             /** Comment */
             comment: string;
             /**
@@ -3518,6 +4766,21 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /** FeedbackTallyOut */
+        FeedbackTallyOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Feedback */
+            feedback: components["schemas"]["FeedbackCountOut"][];
         };
         /** FetchedOut */
         FetchedOut: {
@@ -3563,6 +4826,11 @@ export interface components {
              */
             last_at: string;
         };
+        /** FollowUpsOut */
+        FollowUpsOut: {
+            /** Sections */
+            sections: components["schemas"]["SectionOut"][];
+        };
         /**
          * ForgottenOut
          * @description ``values`` went from the vault; ``labels`` of passages were dropped, to be made anew.
@@ -3574,6 +4842,86 @@ export interface components {
             values: number;
             /** Labels */
             labels: number;
+        };
+        /**
+         * FoundAnswerOut
+         * @description ``seq`` is the record of its outcome. ``question`` and what follows are null once the answer is erased, or its
+         *     time is over: then the log still tells of it.
+         */
+        FoundAnswerOut: {
+            /** Id */
+            id: string;
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Subject */
+            subject: string;
+            /** Outcome */
+            outcome: string;
+            /** Question */
+            question?: string | null;
+            /** Conversation Id */
+            conversation_id?: string | null;
+            /** Model */
+            model?: string | null;
+            /** Tier */
+            tier?: string | null;
+            /** Sentences */
+            sentences?: number | null;
+            /** Support */
+            support?: number | null;
+        };
+        /**
+         * FoundAnswersOut
+         * @description ``total``: how many fit in all.
+         */
+        FoundAnswersOut: {
+            /** Answers */
+            answers: components["schemas"]["FoundAnswerOut"][];
+            /** Total */
+            total: number;
+            /** Next */
+            next: string | null;
+        };
+        /** FoundListOut */
+        FoundListOut: {
+            /** Events */
+            events: components["schemas"]["FoundOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * FoundOut
+         * @description ``event`` is what the record says; ``hash`` is its leaf hash, for a proof.
+         */
+        FoundOut: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Action */
+            action: string;
+            /** Outcome */
+            outcome: string;
+            /** Subject */
+            subject: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Hash */
+            hash: string;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
         };
         /** FreshnessOut */
         FreshnessOut: {
@@ -3650,6 +4998,8 @@ export interface components {
         HoldsOut: {
             /** Holds */
             holds: components["schemas"]["HoldOut"][];
+            /** Next */
+            next?: string | null;
         };
         /** IdentifiedOut */
         IdentifiedOut: {
@@ -3812,6 +5162,24 @@ export interface components {
             windows: components["schemas"]["WindowOut"][];
         };
         /**
+         * LabelIn
+         * @description ``severity`` is said of faults only.
+         */
+        LabelIn: {
+            /**
+             * Revision
+             * @description The one that was read; what changed since is refused.
+             */
+            revision: number;
+            /**
+             * Label
+             * @enum {string}
+             */
+            label: "correct" | "partly_correct" | "incorrect" | "unsupported" | "out_of_date" | "leak" | "should_have_abstained" | "should_have_answered" | "cannot_tell";
+            /** Severity */
+            severity?: ("none" | "low" | "medium" | "high" | "critical") | null;
+        };
+        /**
          * LeafOut
          * @description ``path`` is a JSON pointer. Without a value: ``not_stated`` by the evidence, ``unsupported`` by what the model
          *     cited, or ``withheld`` from this reader.
@@ -3852,6 +5220,22 @@ export interface components {
             /** Why */
             why: string;
         };
+        /** ListedDocumentOut */
+        ListedDocumentOut: {
+            document: components["schemas"]["DocumentOut"];
+            /**
+             * As Of
+             * Format: date-time
+             */
+            as_of: string;
+        };
+        /** ListedDocumentsOut */
+        ListedDocumentsOut: {
+            /** Documents */
+            documents: components["schemas"]["ListedDocumentOut"][];
+            /** Next */
+            next?: string | null;
+        };
         /**
          * ListedSourcesOut
          * @description ``sources`` are those of which the reader may read something; ``configured`` all, for those who look after
@@ -3862,6 +5246,49 @@ export interface components {
             sources: components["schemas"]["SourceOut"][];
             /** Configured */
             configured?: components["schemas"]["ConfiguredSourceOut"][] | null;
+            /** Next */
+            next?: string | null;
+        };
+        /**
+         * MadeChangeOut
+         * @description ``what`` was changed: a name, an address, a version, or a document's id. ``why`` is null where no reason is asked
+         *     for. ``scope`` is that of a budget.
+         */
+        MadeChangeOut: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination";
+            /** What */
+            what: string;
+            /** Scope */
+            scope: string;
+            /** Change */
+            change: string;
+            /** Why */
+            why: string | null;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+        };
+        /**
+         * MadeChangesOut
+         * @description ``kinds``: those that the asker may see.
+         */
+        MadeChangesOut: {
+            /** Changes */
+            changes: components["schemas"]["MadeChangeOut"][];
+            /** Kinds */
+            kinds: ("policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination")[];
+            /** Next */
+            next?: string | null;
         };
         /** Message */
         Message: {
@@ -3885,7 +5312,10 @@ export interface components {
             /** Owned By */
             owned_by: string;
         };
-        /** ModelChangeOut */
+        /**
+         * ModelChangeOut
+         * @description ``against``: why the entry cannot be used any more. It is as it was stored then; else empty.
+         */
         ModelChangeOut: {
             /** Revision */
             revision: number;
@@ -3896,9 +5326,17 @@ export interface components {
              * @enum {string}
              */
             change: "seeded" | "added" | "changed" | "retired";
-            entry: components["schemas"]["ModelEntry"];
+            /** Entry */
+            entry: components["schemas"]["ModelEntry"] | {
+                [key: string]: unknown;
+            };
             /** Why */
             why: string;
+            /**
+             * Against
+             * @default
+             */
+            against: string;
             /** Changed By */
             changed_by: string;
             /**
@@ -4044,9 +5482,17 @@ export interface components {
              * @enum {string}
              */
             change: "seeded" | "added" | "changed" | "retired";
-            entry: components["schemas"]["ModelEntry"];
+            /** Entry */
+            entry: components["schemas"]["ModelEntry"] | {
+                [key: string]: unknown;
+            };
             /** Why */
             why: string;
+            /**
+             * Against
+             * @default
+             */
+            against: string;
             /** Changed By */
             changed_by: string;
             /**
@@ -4073,12 +5519,17 @@ export interface components {
             /** Running */
             running: number;
         };
-        /** ModelsOut */
+        /**
+         * ModelsOut
+         * @description ``left_out``: those whose stored entry is refused today. They are not called.
+         */
         ModelsOut: {
             /** Revision */
             revision: number;
             /** Models */
             models: components["schemas"]["ModelOut"][];
+            /** Left Out */
+            left_out?: components["schemas"]["ModelChangeOut"][];
         };
         /** NeighbourOut */
         NeighbourOut: {
@@ -4088,6 +5539,13 @@ export interface components {
             spans: components["schemas"]["SpanOut"][];
             /** Text */
             text: string;
+        };
+        /** NoteIn */
+        NoteIn: {
+            /** Text */
+            text: string;
+            /** Revision */
+            revision?: number | null;
         };
         /** Part */
         Part: {
@@ -4135,6 +5593,46 @@ export interface components {
              */
             neighbours: components["schemas"]["NeighbourOut"][];
         };
+        /**
+         * PassageThenOut
+         * @description ``copies`` of its text are still stored; those in ``differing`` are not what the log commits to. ``text`` is one
+         *     that is, where there is one. ``placed``: it is known where it stood in its version.
+         */
+        PassageThenOut: {
+            /** Rank */
+            rank: number;
+            /** Chunk */
+            chunk: string;
+            /** Version */
+            version: string;
+            /** Document */
+            document: string | null;
+            /** Score */
+            score: number | null;
+            /** Title */
+            title: string | null;
+            /** Page */
+            page: number | null;
+            /** Headings */
+            headings: string[];
+            /** Spans */
+            spans: components["schemas"]["SpanOut"][];
+            /** Part */
+            part: string | null;
+            /** Placed */
+            placed: boolean;
+            /** Text */
+            text: string | null;
+            /** Copies */
+            copies: ("version" | "passage" | "snapshot")[];
+            /**
+             * Committed
+             * @enum {string}
+             */
+            committed: "matches" | "differs" | "not kept";
+            /** Differing */
+            differing: ("version" | "passage" | "snapshot")[];
+        };
         /** PasswordByLink */
         PasswordByLink: {
             /** Link */
@@ -4162,12 +5660,11 @@ export interface components {
             /** Image */
             image: string;
         };
-        /** PeopleOut */
-        PeopleOut: {
-            /** People */
-            people: components["schemas"]["PersonAdded"][];
-        };
-        /** PersonAdded */
+        /**
+         * PersonAdded
+         * @description ``given``: those of their groups that were given here, not by a source or the directory. ``directory``: whether
+         *     the organisation's directory manages them.
+         */
         PersonAdded: {
             /** Email */
             email: string;
@@ -4179,6 +5676,10 @@ export interface components {
             roles: string[];
             /** Groups */
             groups: string[];
+            /** Given */
+            given: string[];
+            /** Directory */
+            directory: boolean;
         };
         /** PersonIn */
         PersonIn: {
@@ -4226,6 +5727,56 @@ export interface components {
             removed: number;
             /** Held */
             held: number;
+        };
+        /**
+         * PlanIn
+         * @description A plan to look at. ``source`` is the one it is for; ``lists_everything`` says how one not yet added is read.
+         */
+        PlanIn: {
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** Source */
+            source?: string | null;
+            /**
+             * Lists Everything
+             * @default true
+             */
+            lists_everything: boolean;
+        };
+        /**
+         * PlanOut
+         * @description The whole plan with its defaults, and when it runs.
+         */
+        PlanOut: {
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+            /** Tasks */
+            tasks: components["schemas"]["UpcomingOut"][];
+            /** Blackout Until */
+            blackout_until: string | null;
+        };
+        /**
+         * PolicyDocument
+         * @description ``classes`` and ``sensitivity``: row -> destination -> allow, redact or block; ``kinds``: the same for single
+         *     kinds of finding, with the ``class`` that they belong to where they are an organisation's own.
+         */
+        PolicyDocument: {
+            /** Classes */
+            classes: {
+                [key: string]: unknown;
+            };
+            /** Sensitivity */
+            sensitivity: {
+                [key: string]: unknown;
+            };
+            /** Kinds */
+            kinds?: {
+                [key: string]: unknown;
+            };
         };
         /** PolicyHistoryOut */
         PolicyHistoryOut: {
@@ -4374,6 +5925,28 @@ export interface components {
              */
             cached_tokens: number;
         };
+        /**
+         * PseudonymIn
+         * @description ``why`` is kept with the look-up, as a commitment.
+         */
+        PseudonymIn: {
+            /** Email */
+            email: string;
+            /** Why */
+            why: string;
+        };
+        /** PseudonymOut */
+        PseudonymOut: {
+            /** Subject */
+            subject: string;
+        };
+        /** QueueIn */
+        QueueIn: {
+            /** Answer */
+            answer: string;
+            /** Why */
+            why: string;
+        };
         /** ReceiptOut */
         ReceiptOut: {
             /** Reference */
@@ -4444,7 +6017,7 @@ export interface components {
         /**
          * RedactIn
          * @description ``destination`` is a place, or a name that the policy knows. Equal values of one ``run`` get equal pseudonyms;
-         *     choose one that nobody can guess.
+         *     choose one that nobody can guess. ``policy``: another one than that which holds, to be tried.
          */
         RedactIn: {
             /** Texts */
@@ -4456,6 +6029,7 @@ export interface components {
             destination: string;
             /** Run */
             run: string;
+            policy?: components["schemas"]["PolicyDocument"] | null;
         };
         /**
          * RedactedOut
@@ -4510,6 +6084,63 @@ export interface components {
             /** Results */
             results: components["schemas"]["RedactedOut"][];
         };
+        /** ReopenIn */
+        ReopenIn: {
+            /**
+             * Revision
+             * @description The one that was read; what changed since is refused.
+             */
+            revision: number;
+            /** Why */
+            why: string;
+        };
+        /**
+         * RepeatedOut
+         * @description ``repeated`` of ``drawn`` answers are drawn again with the seed. ``same_population``: whether those that may be
+         *     drawn are still the same ones.
+         */
+        RepeatedOut: {
+            sample: components["schemas"]["SampleOut"];
+            /** Population */
+            population: number;
+            /** Same Population */
+            same_population: boolean;
+            /** Drawn */
+            drawn: number;
+            /** Repeated */
+            repeated: number;
+        };
+        /**
+         * ReplayOut
+         * @description An answer as of ``at``. ``not_known``: what nobody wrote down.
+         */
+        ReplayOut: {
+            /** Answer Id */
+            answer_id: string;
+            /** At */
+            at: string | null;
+            asker: components["schemas"]["AskerThenOut"];
+            /** Candidates */
+            candidates: number | null;
+            /** Denied */
+            denied: number | null;
+            /** Index */
+            index: string | null;
+            /** Embedder */
+            embedder: string | null;
+            /** Timings */
+            timings: {
+                [key: string]: number;
+            };
+            /** Passages */
+            passages: components["schemas"]["PassageThenOut"][];
+            /** Documents */
+            documents: components["schemas"]["DocumentThenOut"][];
+            /** Sentences */
+            sentences: components["schemas"]["CheckedAgainOut"][];
+            /** Not Known */
+            not_known: string[];
+        };
         /** ReplayedOut */
         ReplayedOut: {
             /** Replayed */
@@ -4549,6 +6180,13 @@ export interface components {
             standing: {
                 [key: string]: number;
             };
+        };
+        /** ReportsOut */
+        ReportsOut: {
+            /** Reports */
+            reports: components["schemas"]["SignedReport"][];
+            /** Next */
+            next?: string | null;
         };
         /**
          * ResourceMetadata
@@ -4652,6 +6290,467 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * RetryIn
+         * @description ``keys`` are those of the items and documents to try again; without them everything is.
+         */
+        RetryIn: {
+            /** Keys */
+            keys?: string[] | null;
+        };
+        /**
+         * ReviewOut
+         * @description ``rule`` is the one that drew it, or ``by_hand``. ``first_label`` was given before anybody else said anything.
+         *     ``second``: whether it was signed off by somebody else than who labelled it. People who are erased are null, and
+         *     ``about`` where the answer has gone.
+         */
+        ReviewOut: {
+            /** Id */
+            id: string;
+            /** Answer Id */
+            answer_id: string;
+            /** Sample Id */
+            sample_id: string | null;
+            /** Rule */
+            rule: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "assigned" | "labelled" | "signed_off" | "withdrawn";
+            /** Assignee */
+            assignee: string | null;
+            /** Label */
+            label: ("correct" | "partly_correct" | "incorrect" | "unsupported" | "out_of_date" | "leak" | "should_have_abstained" | "should_have_answered" | "cannot_tell") | null;
+            /** Severity */
+            severity: ("none" | "low" | "medium" | "high" | "critical") | null;
+            /** Labelled By */
+            labelled_by: string | null;
+            /** First Label */
+            first_label: ("correct" | "partly_correct" | "incorrect" | "unsupported" | "out_of_date" | "leak" | "should_have_abstained" | "should_have_answered" | "cannot_tell") | null;
+            /** Signed By */
+            signed_by: string | null;
+            /** Second */
+            second: boolean | null;
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            queued_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Revision */
+            revision: number;
+            /** Notes */
+            notes: number;
+            about: components["schemas"]["AboutOut"] | null;
+        };
+        /**
+         * ReviewedAttemptOut
+         * @description ``model`` is null where the documents' own sentences were taken. ``excluded``: models that were no candidates,
+         *     and why. ``reused``: the answer that was given again.
+         */
+        ReviewedAttemptOut: {
+            /** Model */
+            model: string | null;
+            /** Version */
+            version: string | null;
+            /** Tier */
+            tier: string;
+            /** Region */
+            region: string | null;
+            /** Reason */
+            reason: string;
+            /** Ended */
+            ended: string;
+            /** Why */
+            why: string;
+            /** Held */
+            held: number;
+            /** Repaired */
+            repaired: number;
+            /** Replaced */
+            replaced: number;
+            /** Kept Back */
+            kept_back: number;
+            /** Instructing */
+            instructing: number;
+            /** Strayed */
+            strayed: boolean;
+            /** Reused */
+            reused: string | null;
+            /** Excluded */
+            excluded: string[][];
+            /** Dropped */
+            dropped: components["schemas"]["ReviewedDroppedOut"][];
+            /** Timings */
+            timings: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * ReviewedCallOut
+         * @description A model that was asked, as the log has it; ``outcome`` is null where none is known. ``micros`` are millionths of
+         *     ``currency``.
+         */
+        ReviewedCallOut: {
+            /** Model */
+            model: string;
+            /** Provider */
+            provider: string;
+            /** Tier */
+            tier: string;
+            /** Asked Version */
+            asked_version: string;
+            /** Policy */
+            policy: number;
+            /** Redaction */
+            redaction: string;
+            /** Region */
+            region: string | null;
+            /** Passages */
+            passages: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Outcome */
+            outcome: string | null;
+            /** Returned */
+            returned: string | null;
+            /** Sdk */
+            sdk: string | null;
+            /** Api Version */
+            api_version: string | null;
+            /** Request */
+            request: string | null;
+            /** Finish */
+            finish: string | null;
+            /** Requests */
+            requests: number | null;
+            /** Tokens In */
+            tokens_in: number | null;
+            /** Tokens Out */
+            tokens_out: number | null;
+            /** Tokens Cached */
+            tokens_cached: number | null;
+            /** Micros */
+            micros: number | null;
+            /** Currency */
+            currency: string | null;
+            /** First Seconds */
+            first_seconds: number | null;
+            /** Seconds */
+            seconds: number | null;
+            /** Why */
+            why: string | null;
+        };
+        /**
+         * ReviewedCitationOut
+         * @description ``quote`` is out of the snapshot, where ``evidence`` is ``kept``. ``state`` is that of the document now;
+         *     ``current``: it still has this version.
+         */
+        ReviewedCitationOut: {
+            /** Number */
+            number: number;
+            /** Version */
+            version: string;
+            /** Document */
+            document: string | null;
+            /** Chunk */
+            chunk: string;
+            /** Page */
+            page: number | null;
+            /** Headings */
+            headings: string[];
+            /** Spans */
+            spans: components["schemas"]["SpanOut"][];
+            /** Support */
+            support: number | null;
+            /** Source */
+            source: string | null;
+            /** Title */
+            title: string | null;
+            /** Uri */
+            uri: string | null;
+            /** Quote */
+            quote: string | null;
+            /**
+             * Evidence
+             * @enum {string}
+             */
+            evidence: "kept" | "erased" | "retired" | "never kept" | "does not open";
+            /** Gone At */
+            gone_at: string | null;
+            /** State */
+            state: string;
+            /** Current */
+            current: boolean;
+        };
+        /**
+         * ReviewedConflictOut
+         * @description Two citations by their numbers; ``later``: which of them is of the later edition, 0 or 1.
+         */
+        ReviewedConflictOut: {
+            /** Sides */
+            sides: number[];
+            /** Later */
+            later: number | null;
+        };
+        /**
+         * ReviewedDroppedOut
+         * @description What a model wrote and nobody was shown, as it is stored. ``against``: what spoke against it.
+         */
+        ReviewedDroppedOut: {
+            /** Text */
+            text: string | null;
+            /** Redaction */
+            redaction: string | null;
+            /** Against */
+            against: string[];
+            /** Support */
+            support: number;
+            /** Replaced */
+            replaced: boolean;
+        };
+        /** ReviewedFeedbackOut */
+        ReviewedFeedbackOut: {
+            /** Subject */
+            subject: string;
+            /** Rating */
+            rating: string;
+            /** Reasons */
+            reasons: string[];
+            /** Comment */
+            comment: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Updated At
+             * Format: date-time
+             */
+            updated_at: string;
+        };
+        /** ReviewedFlagOut */
+        ReviewedFlagOut: {
+            /** Document */
+            document: string;
+            /** Version */
+            version: string;
+            /** Chunks */
+            chunks: string[];
+            /** Signs */
+            signs: string[];
+            /** Destination */
+            destination: string;
+        };
+        /** ReviewedFormOut */
+        ReviewedFormOut: {
+            /** Outcome */
+            outcome: string;
+            /** Destination */
+            destination: string | null;
+            /** Delivery */
+            delivery: string | null;
+            /** Problem */
+            problem: string | null;
+        };
+        /** ReviewedHoldOut */
+        ReviewedHoldOut: {
+            /** Id */
+            id: string;
+            /** Kind */
+            kind: string;
+            /** Target */
+            target: string;
+            /** Why */
+            why: string;
+            /** Placed By */
+            placed_by: string;
+            /**
+             * Placed At
+             * Format: date-time
+             */
+            placed_at: string;
+        };
+        /**
+         * ReviewedRecordOut
+         * @description ``hash`` is the leaf hash of record ``seq`` in the tree of the log.
+         */
+        ReviewedRecordOut: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Subject */
+            subject: string;
+            /** Action */
+            action: string;
+            /** Outcome */
+            outcome: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Salt */
+            salt: string;
+            /** Details */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Hash */
+            hash: string;
+        };
+        /**
+         * ReviewedRedactionOut
+         * @description What was taken out of texts before they went to ``destination``, and how many were ``withheld`` from it.
+         */
+        ReviewedRedactionOut: {
+            /** Map */
+            map: string;
+            /** Destination */
+            destination: string;
+            /** Policy */
+            policy: number;
+            /** Detector */
+            detector: string;
+            /** Outcome */
+            outcome: string;
+            /** Passages */
+            passages: number;
+            /** Tokens */
+            tokens: number;
+            /** Withheld */
+            withheld: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /** Transformations */
+            transformations: components["schemas"]["ReviewedTransformationOut"][];
+        };
+        /**
+         * ReviewedSentenceOut
+         * @description ``text`` as it is stored: with tokens in place of values where it has a ``redaction``. It is null where it was
+         *     ``erased``, or only the log tells of it.
+         */
+        ReviewedSentenceOut: {
+            /** Index */
+            index: number;
+            /** Text */
+            text: string | null;
+            /** Erased */
+            erased: boolean;
+            /** Redaction */
+            redaction: string | null;
+            /** Citations */
+            citations: components["schemas"]["ReviewedCitationOut"][];
+        };
+        /**
+         * ReviewedTrailOut
+         * @description Everything about an answer. ``kept``: its row is still stored; else the log alone tells. ``subject`` is the
+         *     pseudonym of who asked. ``question_as_logged``, ``answer_as_logged``: whether what is stored is what the log commits
+         *     to.
+         */
+        ReviewedTrailOut: {
+            /** Answer Id */
+            answer_id: string;
+            /** Conversation Id */
+            conversation_id: string | null;
+            /** Kept */
+            kept: boolean;
+            /** Subject */
+            subject: string | null;
+            /** Acted By */
+            acted_by: components["schemas"]["ReviewedRecordOut"][];
+            /** At */
+            at: string | null;
+            /** Question */
+            question: string | null;
+            /**
+             * Question As Logged
+             * @enum {string}
+             */
+            question_as_logged: "matches" | "differs" | "not kept";
+            /** Searched */
+            searched: string | null;
+            /** Alone By */
+            alone_by: string | null;
+            /** Status */
+            status: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Model */
+            model: string | null;
+            /** Tier */
+            tier: string | null;
+            /** Support */
+            support: number | null;
+            /** Threshold */
+            threshold: number | null;
+            /** Timings */
+            timings: {
+                [key: string]: number;
+            };
+            form: components["schemas"]["ReviewedFormOut"] | null;
+            /**
+             * Answer As Logged
+             * @enum {string}
+             */
+            answer_as_logged: "matches" | "differs" | "not kept";
+            /** Sentences */
+            sentences: components["schemas"]["ReviewedSentenceOut"][];
+            /** Attempts */
+            attempts: components["schemas"]["ReviewedAttemptOut"][];
+            /** Calls */
+            calls: components["schemas"]["ReviewedCallOut"][];
+            /** Redactions */
+            redactions: components["schemas"]["ReviewedRedactionOut"][];
+            /** Flagged */
+            flagged: components["schemas"]["ReviewedFlagOut"][];
+            /** Conflicts */
+            conflicts: components["schemas"]["ReviewedConflictOut"][];
+            /** Feedback */
+            feedback: components["schemas"]["ReviewedFeedbackOut"][];
+            /** Holds */
+            holds: components["schemas"]["ReviewedHoldOut"][];
+            /** Records */
+            records: components["schemas"]["ReviewedRecordOut"][];
+            /** More Records */
+            more_records: boolean;
+        };
+        /** ReviewedTransformationOut */
+        ReviewedTransformationOut: {
+            /** Kind */
+            kind: string;
+            /** Treatment */
+            treatment: string;
+            /** Rule */
+            rule: string;
+            /** Count */
+            count: number;
+        };
+        /** ReviewsOut */
+        ReviewsOut: {
+            /** Reviews */
+            reviews: components["schemas"]["ReviewOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** RoleRequestIn */
         RoleRequestIn: {
             /** Email */
@@ -4705,6 +6804,99 @@ export interface components {
             /** Header */
             header: boolean;
         };
+        /**
+         * RuleIn
+         * @description ``rate`` of the answers of each day, week (from Monday) or month (UTC), at least ``least`` and at most ``most``.
+         *     ``revision`` is that of the rule which this one replaces.
+         */
+        RuleIn: {
+            /**
+             * Rule
+             * @default random
+             * @enum {string}
+             */
+            rule: "random" | "low_support" | "tier" | "feedback" | "flagged" | "redacted" | "escalated" | "source" | "document";
+            /**
+             * Of
+             * @default
+             */
+            of: string;
+            /** Below */
+            below?: number | null;
+            /**
+             * Every
+             * @enum {string}
+             */
+            every: "day" | "week" | "month";
+            /** Rate */
+            rate: number;
+            /**
+             * Least
+             * @default 0
+             */
+            least: number;
+            /**
+             * Most
+             * @default 500
+             */
+            most: number;
+            /**
+             * Strata
+             * @default none
+             * @enum {string}
+             */
+            strata: "none" | "person" | "tier" | "status" | "day";
+            /** Why */
+            why: string;
+            /** Revision */
+            revision?: number | null;
+        };
+        /** RuleOut */
+        RuleOut: {
+            /** Name */
+            name: string;
+            /** Id */
+            id: string;
+            /** Rule */
+            rule: string;
+            /** Of */
+            of: string;
+            /** Below */
+            below: number | null;
+            /** Every */
+            every: string;
+            /** Rate */
+            rate: number;
+            /** Least */
+            least: number;
+            /** Most */
+            most: number;
+            /** Strata */
+            strata: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Why */
+            why: string;
+            /** Set By */
+            set_by: string | null;
+            /**
+             * Set At
+             * Format: date-time
+             */
+            set_at: string;
+            /** Revision */
+            revision: number;
+        };
+        /** RulesOut */
+        RulesOut: {
+            /** Rules */
+            rules: components["schemas"]["RuleOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** SaidOut */
         SaidOut: {
             /**
@@ -4726,6 +6918,109 @@ export interface components {
              * Format: date-time
              */
             changed_at: string;
+        };
+        /**
+         * SampleIn
+         * @description ``size`` answers, or the part ``rate`` of them with its bounds. ``strata``: of each person, tier, status or day
+         *     in proportion, and at least one. ``dry_run`` only counts.
+         */
+        SampleIn: {
+            /**
+             * Rule
+             * @default random
+             * @enum {string}
+             */
+            rule: "random" | "low_support" | "tier" | "feedback" | "flagged" | "redacted" | "escalated" | "source" | "document";
+            /**
+             * Of
+             * @default
+             */
+            of: string;
+            /** Below */
+            below?: number | null;
+            /** Size */
+            size?: number | null;
+            /** Rate */
+            rate?: number | null;
+            /**
+             * Least
+             * @default 0
+             */
+            least: number;
+            /**
+             * Most
+             * @default 2000
+             */
+            most: number;
+            /**
+             * Strata
+             * @default none
+             * @enum {string}
+             */
+            strata: "none" | "person" | "tier" | "status" | "day";
+            /** Since */
+            since?: string | null;
+            /** Until */
+            until?: string | null;
+            /**
+             * Dry Run
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /**
+         * SampleOut
+         * @description ``population``: of how many; ``frame``: the SHA-256 of their ids, in order, a line each. ``drawn_by`` is null
+         *     where a standing rule drew it. Without ``id`` nothing was drawn.
+         */
+        SampleOut: {
+            /** Id */
+            id: string | null;
+            /** Rule */
+            rule: string;
+            /** Of */
+            of: string;
+            /** Below */
+            below: number | null;
+            /** Strata */
+            strata: string;
+            /** Rate */
+            rate: number | null;
+            /** Least */
+            least: number;
+            /** Most */
+            most: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Population */
+            population: number;
+            /** Drawn */
+            drawn: number;
+            /** Seed */
+            seed?: string | null;
+            /** Frame */
+            frame?: string | null;
+            /** Drawn By */
+            drawn_by?: string | null;
+            /** Drawn At */
+            drawn_at?: string | null;
+            /** Standing */
+            standing?: string | null;
+        };
+        /** SamplesOut */
+        SamplesOut: {
+            /** Samples */
+            samples: components["schemas"]["SampleOut"][];
+            /** Next */
+            next: string | null;
         };
         /** SearchIn */
         SearchIn: {
@@ -4780,6 +7075,31 @@ export interface components {
         SecretOut: {
             /** Secret */
             secret: string;
+        };
+        /**
+         * SectionOut
+         * @description A section of a cited document that the answer does not cite.
+         */
+        SectionOut: {
+            document: components["schemas"]["DocumentOut"];
+            /** Heading */
+            heading: string;
+        };
+        /**
+         * SeenOut
+         * @description Who could see something. Without an ``access`` nobody could. ``asker``: whether who asked could; null where that
+         *     is not known.
+         */
+        SeenOut: {
+            /** Access */
+            access: string | null;
+            /** Since */
+            since: string | null;
+            /** Until */
+            until: string | null;
+            people: components["schemas"]["api__http__review__PeopleOut"];
+            /** Asker */
+            asker: boolean | null;
         };
         /** SegmentOut */
         SegmentOut: {
@@ -4910,6 +7230,8 @@ export interface components {
             accounts: components["schemas"]["ServiceOut"][];
             /** Scopes */
             scopes: string[];
+            /** Next */
+            next?: string | null;
         };
         /**
          * SessionEntry
@@ -4938,10 +7260,15 @@ export interface components {
             /** Current */
             current: boolean;
         };
-        /** SessionOut */
+        /**
+         * SessionOut
+         * @description ``may``: the permissions of this person's roles (docs/permissions.md).
+         */
         SessionOut: {
             /** Signed In */
             signed_in: boolean;
+            /** May */
+            may: string[];
             person: components["schemas"]["PersonOut"] | null;
             demo: components["schemas"]["DemoOut"];
             ways: components["schemas"]["WaysOut"];
@@ -4956,6 +7283,18 @@ export interface components {
         SessionsOut: {
             /** Sessions */
             sessions: components["schemas"]["SessionEntry"][];
+        };
+        /**
+         * SettingChangeOut
+         * @description Null where the setting was not there.
+         */
+        SettingChangeOut: {
+            /** Setting */
+            setting: string;
+            /** Before */
+            before: unknown;
+            /** After */
+            after: unknown;
         };
         /**
          * ShareIn
@@ -5045,15 +7384,6 @@ export interface components {
             /** Shares */
             shares: components["schemas"]["ShareOut"][];
         };
-        /** SignIn */
-        SignIn: {
-            /** Email */
-            email?: string | null;
-            /** Link */
-            link?: string | null;
-            /** Password */
-            password?: string | null;
-        };
         /**
          * SignedOut
          * @description ``continue_at``: where the browser signs out of the provider too.
@@ -5121,12 +7451,42 @@ export interface components {
             /** Current */
             current: boolean;
         };
+        /** SourceChangeOut */
+        SourceChangeOut: {
+            /** Version */
+            version: number;
+            /** Changed By */
+            changed_by: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Changes */
+            changes: components["schemas"]["SettingChangeOut"][];
+        };
+        /** SourceChangesOut */
+        SourceChangesOut: {
+            /** Changes */
+            changes: components["schemas"]["SourceChangeOut"][];
+            /** Next */
+            next: string | null;
+        };
         /** SourceCheckOut */
         SourceCheckOut: {
             /** Ok */
             ok: boolean;
             /** Steps */
             steps: components["schemas"]["StepOut"][];
+        };
+        /** SourceCourseOut */
+        SourceCourseOut: {
+            /** Hours */
+            hours: number;
+            /** Kinds */
+            kinds: components["schemas"]["CourseOut"][];
+            /** Breaches */
+            breaches: components["schemas"]["BreachOut"][];
         };
         /** SourceDetailOut */
         SourceDetailOut: {
@@ -5230,7 +7590,9 @@ export interface components {
         };
         /**
          * SourceKindOut
-         * @description A kind of system that can be read. ``tested`` says against what; ``example`` is a configuration in YAML.
+         * @description A kind of system that can be read. ``tested`` says against what; ``example`` is a configuration in YAML, and
+         *     ``sample`` the same as it is sent; ``settings`` is the JSON schema of what may stand there. ``addable``: you may
+         *     add one; files of the server are for its operator.
          */
         SourceKindOut: {
             /** Name */
@@ -5251,6 +7613,16 @@ export interface components {
             tested: string;
             /** Example */
             example: string;
+            /** Sample */
+            sample: {
+                [key: string]: unknown;
+            };
+            /** Settings */
+            settings: {
+                [key: string]: unknown;
+            };
+            /** Addable */
+            addable: boolean;
         };
         /** SourceKindsOut */
         SourceKindsOut: {
@@ -5259,6 +7631,15 @@ export interface components {
         };
         /** SourceOut */
         SourceOut: {
+            /**
+             * Stale
+             * @default false
+             */
+            stale: boolean;
+            /** Bound */
+            bound?: ("content" | "deletions" | "permissions") | null;
+            /** Stale Since */
+            stale_since?: string | null;
             /** Name */
             name: string;
             /** Kind */
@@ -5310,7 +7691,10 @@ export interface components {
             /** Documents */
             documents: number;
         };
-        /** SourceRunOut */
+        /**
+         * SourceRunOut
+         * @description ``state`` is running, stopping, done, failed or stopped.
+         */
         SourceRunOut: {
             /** State */
             state: string;
@@ -5327,6 +7711,8 @@ export interface components {
             started_at: string;
             /** Finished At */
             finished_at: string | null;
+            /** Id */
+            id: string;
             /** Task */
             task: string;
         };
@@ -5334,6 +7720,8 @@ export interface components {
         SourceRunsOut: {
             /** Runs */
             runs: components["schemas"]["SourceRunOut"][];
+            /** Next */
+            next?: string | null;
         };
         /** SourceStoredOut */
         SourceStoredOut: {
@@ -5361,6 +7749,28 @@ export interface components {
             failures: number;
             /** Error */
             error: string | null;
+        };
+        /** SourceTriedOut */
+        SourceTriedOut: {
+            /** Ok */
+            ok: boolean;
+            /** Lists Everything */
+            lists_everything: boolean;
+            /** Plan */
+            plan: {
+                [key: string]: unknown;
+            };
+        };
+        /** SourceTryIn */
+        SourceTryIn: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Config */
+            config: {
+                [key: string]: unknown;
+            };
         };
         /** SourceVersionOut */
         SourceVersionOut: {
@@ -5391,6 +7801,31 @@ export interface components {
             /** Start */
             start: string;
         };
+        /**
+         * StandingOut
+         * @description ``before`` and ``after`` are the lines around what is cited, and ``changes`` lead from one to the other.
+         *     ``stands``: what is cited is still there word for word; null where that cannot be told. ``altered``: the stored
+         *     version has another text than when it was cited.
+         */
+        StandingOut: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "same" | "changed" | "altered" | "gone" | "suppressed" | "unreadable" | "pending" | "unreachable" | "late" | "source removed" | "unknown";
+            /** Why */
+            why: string | null;
+            /** Version */
+            version: string | null;
+            /** Before */
+            before: string | null;
+            /** After */
+            after: string | null;
+            /** Stands */
+            stands: boolean | null;
+            /** Changes */
+            changes: components["schemas"]["ChangeOut"][];
+        };
         /** StepOut */
         StepOut: {
             /** Name */
@@ -5401,6 +7836,14 @@ export interface components {
             detail: string;
             /** Hint */
             hint: string;
+        };
+        /**
+         * StopOut
+         * @description ``stopping``: a run ends after the page that it is at; else nothing ran, and what was in line waits.
+         */
+        StopOut: {
+            /** Stopping */
+            stopping: boolean;
         };
         /** StoredDocument */
         StoredDocument: {
@@ -5708,6 +8151,23 @@ export interface components {
             why: string;
         };
         /**
+         * UpcomingOut
+         * @description The next times at which a task begins if all goes well; ``schedule`` null: only when somebody asks.
+         */
+        UpcomingOut: {
+            /**
+             * Task
+             * @enum {string}
+             */
+            task: "poll" | "sweep" | "access" | "principals";
+            /** Schedule */
+            schedule: {
+                [key: string]: unknown;
+            } | null;
+            /** Next */
+            next: string[];
+        };
+        /**
          * UrlCitation
          * @description ``start_index`` to ``end_index`` (not part of it) in characters of the content, Unicode code points.
          */
@@ -5720,6 +8180,14 @@ export interface components {
             url: string;
             /** Title */
             title: string;
+        };
+        /**
+         * VerifiedOut
+         * @description ``signer``: the key of the log that signed it.
+         */
+        VerifiedOut: {
+            /** Signer */
+            signer: string;
         };
         /**
          * VerifyIn
@@ -5748,6 +8216,77 @@ export interface components {
             };
         };
         /**
+         * WatchedSourceOut
+         * @description ``activity`` is what goes on now, ``health`` how the source keeps its plan: a run that goes on does not hide an
+         *     earlier error, and an error not the run. ``since`` when either began; ``run`` is the one under way. ``errors``
+         *     counts items and documents that could not be read. ``course`` is its content over the last ``course_hours``.
+         */
+        WatchedSourceOut: {
+            /** Name */
+            name: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+            /** Demo */
+            demo: boolean;
+            /**
+             * Activity
+             * @enum {string}
+             */
+            activity: "stuck" | "running" | "queued" | "idle" | "paused";
+            /**
+             * Health
+             * @enum {string}
+             */
+            health: "failing" | "breached" | "late" | "new" | "on_time" | "unbound";
+            /** Attention */
+            attention: boolean;
+            /** Task */
+            task: string | null;
+            /** Since */
+            since: string | null;
+            /** Error */
+            error: string | null;
+            run: components["schemas"]["SourceRunOut"] | null;
+            /** Waiting */
+            waiting: number;
+            /** Documents */
+            documents: number;
+            /** Errors */
+            errors: number;
+            /** Succeeded At */
+            succeeded_at: string | null;
+            /** Next Task */
+            next_task: string | null;
+            /** Next At */
+            next_at: string | null;
+            /** Blackout Until */
+            blackout_until: string | null;
+            /** Bounds */
+            bounds: components["schemas"]["BoundNowOut"][];
+            /** Course */
+            course: components["schemas"]["CoursePointOut"][];
+            /** Course Hours */
+            course_hours: number;
+        };
+        /**
+         * WatchedSourcesOut
+         * @description Those that need attention first. ``counts`` are by activity and health, of all that fit the other filters.
+         */
+        WatchedSourcesOut: {
+            /** Sources */
+            sources: components["schemas"]["WatchedSourceOut"][];
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Total */
+            total: number;
+            /** Next */
+            next: string | null;
+        };
+        /**
          * WaysOut
          * @description How people sign in, beside one-time links and demo people.
          */
@@ -5760,6 +8299,8 @@ export interface components {
         WebhookDeliveriesOut: {
             /** Deliveries */
             deliveries: components["schemas"]["WebhookDeliveryOut"][];
+            /** Next */
+            next?: string | null;
         };
         /** WebhookDeliveryOut */
         WebhookDeliveryOut: {
@@ -5893,6 +8434,57 @@ export interface components {
             webhooks: components["schemas"]["WebhookOut"][];
             /** Events */
             events: string[];
+            /** Next */
+            next?: string | null;
+        };
+        /** WholeReviewOut */
+        WholeReviewOut: {
+            /** Id */
+            id: string;
+            /** Answer Id */
+            answer_id: string;
+            /** Sample Id */
+            sample_id: string | null;
+            /** Rule */
+            rule: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "assigned" | "labelled" | "signed_off" | "withdrawn";
+            /** Assignee */
+            assignee: string | null;
+            /** Label */
+            label: ("correct" | "partly_correct" | "incorrect" | "unsupported" | "out_of_date" | "leak" | "should_have_abstained" | "should_have_answered" | "cannot_tell") | null;
+            /** Severity */
+            severity: ("none" | "low" | "medium" | "high" | "critical") | null;
+            /** Labelled By */
+            labelled_by: string | null;
+            /** First Label */
+            first_label: ("correct" | "partly_correct" | "incorrect" | "unsupported" | "out_of_date" | "leak" | "should_have_abstained" | "should_have_answered" | "cannot_tell") | null;
+            /** Signed By */
+            signed_by: string | null;
+            /** Second */
+            second: boolean | null;
+            /**
+             * Queued At
+             * Format: date-time
+             */
+            queued_at: string;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Revision */
+            revision: number;
+            /** Notes */
+            notes: number;
+            about: components["schemas"]["AboutOut"] | null;
+            /** History */
+            history: components["schemas"]["EntryOut"][];
         };
         /** WhyIn */
         WhyIn: {
@@ -5932,6 +8524,13 @@ export interface components {
             /** Failing Since */
             failing_since: string | null;
         };
+        /** PeopleOut */
+        api__http__models__PeopleOut: {
+            /** People */
+            people: components["schemas"]["PersonAdded"][];
+            /** Next */
+            next?: string | null;
+        };
         /** RunOut */
         api__http__models__RunOut: {
             /** State */
@@ -5949,6 +8548,35 @@ export interface components {
             started_at: string;
             /** Finished At */
             finished_at: string | null;
+        };
+        /** SignIn */
+        api__http__models__SignIn: {
+            /** Email */
+            email?: string | null;
+            /** Link */
+            link?: string | null;
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * PeopleOut
+         * @description ``subjects`` are pseudonyms, at most 1,000 of them. ``unsure``: how many more it may have been.
+         */
+        api__http__review__PeopleOut: {
+            /** Count */
+            count: number;
+            /** Subjects */
+            subjects: string[];
+            /** Unsure */
+            unsure: number;
+        };
+        /** SignIn */
+        api__http__reviews__SignIn: {
+            /**
+             * Revision
+             * @description The one that was read; what changed since is refused.
+             */
+            revision: number;
         };
         /** RunOut */
         api__http__subjects__RunOut: {
@@ -6284,7 +8912,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SignIn"];
+                "application/json": components["schemas"]["api__http__models__SignIn"];
             };
         };
         responses: {
@@ -7813,6 +10441,115 @@ export interface operations {
             };
         };
     };
+    list_documents_v1_sources__name__documents_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description In a title, in whichever case. */
+                text?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedDocumentsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_answer_v1_answers__answer_id__get: {
         parameters: {
             query?: never;
@@ -7831,6 +10568,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AnswerOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_follow_ups_v1_answers__answer_id__follow_ups_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FollowUpsOut"];
                 };
             };
             /** @description Unauthorized */
@@ -9569,7 +12408,12 @@ export interface operations {
     };
     list_batches_v1_batches_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -10597,7 +13441,12 @@ export interface operations {
     };
     list_sources_v1_sources_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -11529,6 +14378,8 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path: {
@@ -11742,7 +14593,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetryIn"] | null;
+            };
+        };
         responses: {
             /** @description Successful Response */
             202: {
@@ -12057,6 +14912,1052 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_sources_v1_source_watch_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                state?: ("attention" | "stuck" | "running" | "queued" | "idle" | "paused" | "failing" | "breached" | "late" | "new" | "on_time" | "unbound") | null;
+                kind?: string;
+                /** @description Part of the name, in whichever case. */
+                text?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedSourcesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_source_v1_sources__name__watch_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchedSourceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_course_v1_sources__name__freshness_course_get: {
+        parameters: {
+            query?: {
+                hours?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceCourseOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_failing_v1_sources__name__failing_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                code?: string;
+                /** @description Part of the name, in whichever case. */
+                text?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_run_v1_sources__name__runs_stop_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StopOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    estimate_backfill_v1_sources__name__estimate_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EstimateOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_credentials_v1_sources__name__credentials_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CredentialsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes_v1_sources__name__changes_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceChangesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_plan_v1_source_plans_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_source_v1_source_checks_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceTryIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceTriedOut"];
                 };
             };
             /** @description Unauthorized */
@@ -13787,7 +17688,12 @@ export interface operations {
     };
     list_budgets_v1_budgets_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -14112,6 +18018,114 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ChargebackOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changes_v1_changes_get: {
+        parameters: {
+            query?: {
+                kind?: ("policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination")[] | null;
+                /** @description Who changed it: an address. */
+                person?: string;
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeChangesOut"];
                 };
             };
             /** @description Unauthorized */
@@ -14912,6 +18926,770 @@ export interface operations {
             };
         };
     };
+    search_events_v1_audit_events_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description A pseudonym of the log. */
+                person?: string | null;
+                answer?: string | null;
+                conversation?: string | null;
+                document?: string | null;
+                /** @description The name of a source, or its id. */
+                source?: string | null;
+                model?: string | null;
+                /** @description With its time zone. */
+                since?: string | null;
+                /** @description With its time zone. */
+                until?: string | null;
+                /** @description May be repeated: one of them has to fit. */
+                kind?: string[] | null;
+                /** @description May be repeated: one of them has to fit. */
+                action?: string[] | null;
+                /** @description May be repeated: one of them has to fit. */
+                outcome?: string[] | null;
+                trace?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundListOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_answers_v1_review_answers_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description A pseudonym of the log. */
+                person?: string | null;
+                answer?: string | null;
+                conversation?: string | null;
+                document?: string | null;
+                /** @description The name of a source, or its id. */
+                source?: string | null;
+                model?: string | null;
+                /** @description With its time zone. */
+                since?: string | null;
+                /** @description With its time zone. */
+                until?: string | null;
+                /** @description May be repeated: one of them has to fit. */
+                kind?: string[] | null;
+                /** @description May be repeated: one of them has to fit. */
+                action?: string[] | null;
+                /** @description May be repeated: one of them has to fit. */
+                outcome?: string[] | null;
+                trace?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundAnswersOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pseudonym_v1_audit_pseudonym_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PseudonymIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PseudonymOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_log_v1_audit_export_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportIn"];
+            };
+        };
+        responses: {
+            /** @description A zip that vouch audit verify reads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": unknown;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    review_answer_v1_review_answers__answer_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewedTrailOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_answer_v1_review_answers__answer_id__replay_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_answer_v1_review_answers__answer_id__compare_get: {
+        parameters: {
+            query?: {
+                live?: boolean;
+            };
+            header?: never;
+            path: {
+                answer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_flagged_v1_flagged_get: {
         parameters: {
             query?: {
@@ -15014,9 +19792,14 @@ export interface operations {
             };
         };
     };
-    list_people_v1_operator_people_get: {
+    list_samples_v1_reviews_samples_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -15029,7 +19812,1920 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PeopleOut"];
+                    "application/json": components["schemas"]["SamplesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_sample_v1_reviews_samples_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SampleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SampleOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    repeat_sample_v1_reviews_samples__sample_id__repeat_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                sample_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RepeatedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rules_v1_reviews_rules_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RulesOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_rule_v1_reviews_rules__name__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RuleIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuleOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_rule_v1_reviews_rules__name__end_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EndIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_reviews_v1_reviews_get: {
+        parameters: {
+            query?: {
+                /** @description waiting: whatever is not done. */
+                state?: ("open" | "assigned" | "labelled" | "signed_off" | "withdrawn") | "waiting" | null;
+                /** @description An address, or `nobody`. */
+                assignee?: string | null;
+                label?: ("correct" | "partly_correct" | "incorrect" | "unsupported" | "out_of_date" | "leak" | "should_have_abstained" | "should_have_answered" | "cannot_tell") | null;
+                severity?: ("none" | "low" | "medium" | "high" | "critical") | null;
+                rule?: string | null;
+                sample?: string | null;
+                /** @description Put into the queue since then, with its time zone. */
+                since?: string | null;
+                /** @description Put into the queue before then, with its time zone. */
+                until?: string | null;
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    queue_answer_v1_reviews_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    count_reviews_v1_reviews_counts_get: {
+        parameters: {
+            query?: {
+                rule?: string | null;
+                sample?: string | null;
+                /** @description Put into the queue since then, with its time zone. */
+                since?: string | null;
+                /** @description Put into the queue before then, with its time zone. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_review_v1_reviews__review_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_review_v1_reviews__review_id__assign_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    label_review_v1_reviews__review_id__label_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    note_review_v1_reviews__review_id__notes_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_off_review_v1_reviews__review_id__sign_off_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["api__http__reviews__SignIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopen_review_v1_reviews__review_id__reopen_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                review_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReopenIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tally_feedback_v1_review_feedback_get: {
+        parameters: {
+            query?: {
+                /** @description With its time zone; by default seven days before until. */
+                since?: string | null;
+                /** @description With its time zone; by default now. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackTallyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    weekly_report_v1_reports_weekly_get: {
+        parameters: {
+            query?: {
+                /** @description Like 2026-W47; else the last that is over. */
+                week?: string | null;
+                /** @description The first moment of it; without a zone in UTC. */
+                since?: string | null;
+                /** @description The first moment after it. */
+                until?: string | null;
+                form?: "html" | "pdf" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "text/html": string;
+                    "application/pdf": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    data_map_report_v1_reports_data_map_get: {
+        parameters: {
+            query?: {
+                /** @description The first moment of it; without a zone in UTC. */
+                since?: string | null;
+                /** @description The first moment after it. */
+                until?: string | null;
+                form?: "html" | "csv" | "json";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, never>;
+                    "text/html": string;
+                    "text/csv": string;
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_people_v1_operator_people_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description Part of a name, an address or a title. */
+                text?: string;
+                /** @description Who holds this role. */
+                role?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__models__PeopleOut"];
                 };
             };
             /** @description Unauthorized */
@@ -15126,6 +21822,108 @@ export interface operations {
                 "application/json": components["schemas"]["PersonIn"];
             };
         };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonAdded"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_person_v1_operator_people__email__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                email: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description Successful Response */
             200: {
@@ -15529,7 +22327,11 @@ export interface operations {
             query?: {
                 source?: string | null;
                 state?: string | null;
+                /** @description Entries of a page at most. */
                 limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description Entries to pass over. */
                 offset?: number;
             };
             header?: never;
@@ -16445,7 +23247,12 @@ export interface operations {
     };
     list_services_v1_service_accounts_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -16558,6 +23365,108 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_service_v1_service_accounts__name__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17370,10 +24279,223 @@ export interface operations {
             };
         };
     };
+    list_reports_v1_subjects_reports_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_report_v1_subjects_verify_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignedReport"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerifiedOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_holds_v1_holds_get: {
         parameters: {
             query?: {
                 lifted?: boolean;
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -18087,7 +25209,12 @@ export interface operations {
     };
     list_destinations_v1_operator_destinations_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -18808,7 +25935,10 @@ export interface operations {
             query?: {
                 destination?: string | null;
                 state?: ("waiting" | "sent" | "dead" | "review") | null;
+                /** @description Entries of a page at most. */
                 limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -19009,7 +26139,12 @@ export interface operations {
     };
     list_webhooks_v1_webhooks_get: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -19216,7 +26351,10 @@ export interface operations {
             query?: {
                 webhook?: string | null;
                 state?: ("waiting" | "sent" | "dead") | null;
+                /** @description Entries of a page at most. */
                 limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;

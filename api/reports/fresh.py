@@ -1,0 +1,170 @@
+"""Sources: what was read, what failed, how late it was against its bounds, and whose access changed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from api.reports.period import Period, written
+from api.reports.shape import Section, Table, Value, columns, rows
+from api.reports.tally import Both, Count, Counted, Event, Tally, figure, plus
+from connectors.freshness.lags import day_of, quantile
+from connectors.freshness.repository import observed
+from connectors.plan import BOUNDS, stored_plan
+from connectors.tables import BreachRow, SourceRow
+from core.tables import MembershipRow
+from ingest.tables import ChunkRow, DocumentAccessRow
+
+_COUNTS = ("new", "changed", "unchanged", "deleted", "failed")
+
+
+def counts() -> Mapping[str, Count]:
+    return {"source.run": _run}
+
+
+def _run(event: Event, details: Mapping[str, Any]) -> Counted:
+    source = details["source"]
+    yield ("runs", source, event["outcome"]), 1
+    for name in _COUNTS:
+        yield ("items", source, name), details.get(name, 0)
+
+
+def sources(session: Session, tally: Tally) -> Section:
+    period = tally.period
+    known = {row.id: row for row in session.scalars(select(SourceRow).order_by(SourceRow.name, SourceRow.id))}
+    runs = tally.under("runs")
+    failed = plus(*(each for (_, outcome), each in runs.items() if outcome == "failed"))
+    breaches, outside = _breaches(session, period, known), _breaches(session, period.before, known)
+    access = Both(_access_changed(session, period), _access_changed(session, period.before))
+    members = Both(_members_changed(session, period), _members_changed(session, period.before))
+    return Section(
+        "sources",
+        "Sources",
+        (
+            figure("runs", "Runs", tally.sum("runs")),
+            figure("failed", "Runs that failed", failed, ("runs", tally.sum("runs"))),
+            figure(
+                "items_failed", "Items that could not be read",
+                plus(*(each for (_, name), each in tally.under("items").items() if name == "failed")),
+            ),
+            figure("breaches", "Times outside a bound, or nobody could tell", Both(len(breaches), len(outside))),
+            figure("access_changed", "Documents whose permissions changed", access),
+            figure("members_changed", "Memberships that sources or directories began or ended", members),
+            figure("passages_kept_back", "Passages that the policy keeps from the embedder", Both(
+                session.scalar(select(func.count()).select_from(ChunkRow).where(ChunkRow.withheld.is_(True))) or 0, 0,
+            )),
+        ),
+        (_read(tally, known), _late(session, period, known), _outside(breaches)),
+        ("The last figure is as of the making of the report, and so is none of the period before.",),
+    )  # fmt: skip
+
+
+def _read(tally: Tally, known: Mapping[str, SourceRow]) -> Table:
+    head = columns(
+        "source", "connector", "state", ("runs", "Runs", "count"), ("failed_runs", "Failed runs", "count"),
+        ("new", "New", "count"), ("changed", "Changed", "count"), ("deleted", "Deleted", "count"),
+        ("failed", "Failed items", "count"), ("runs_before", "Runs before", "count"),
+        ("failed_before", "Failed before", "count"), ("confirmed_at", "Last confirmed", "moment"),
+    )  # fmt: skip
+    ran = {key[0] for key in tally.under("runs")}
+    those = [(each.id, each.name, each) for each in known.values() if each.state != "removed" or each.id in ran]
+    lines: list[list[Value]] = []
+    for source, name, row in [*those, *((each, f"(gone) {each}", None) for each in sorted(ran - set(known)))]:
+        total, failed = tally.sum("runs", source), tally.n("runs", source, "failed")
+        confirmed = None if row is None or row.confirmed_at is None else written(row.confirmed_at)
+        lines.append([
+            name, "" if row is None else row.kind, "removed" if row is None else row.state, total.now, failed.now,
+            *(tally.n("items", source, each).now for each in ("new", "changed", "deleted", "failed")),
+            total.before, failed.before, confirmed,
+        ])  # fmt: skip
+    return Table("by_source", "Synchronisation", head, rows(head, lines), bars="runs")
+
+
+def _late(session: Session, period: Period, known: Mapping[str, SourceRow]) -> Table:
+    """Lags that were observed on the days that the period touches."""
+    head = columns(
+        "source", "kind", ("bound", "Bound", "seconds"), ("observed", "Changes observed", "count"),
+        ("late", "Late", "count"), ("in_time", "In time", "share"), ("p95", "95 % within", "seconds"),
+        ("observed_before", "Observed before", "count"), ("late_before", "Late before", "count"),
+    )  # fmt: skip
+    lines: list[list[Value]] = []
+    for row in known.values():
+        if row.state == "removed":
+            continue
+        bounds = stored_plan(row.plan).bounds
+        now, before = _lags(session, row.id, period), _lags(session, row.id, period.before)
+        for kind in BOUNDS:
+            counted, late = _sum(now, kind)
+            bound, p95 = bounds.of(kind), quantile(now.get(kind, _NONE)[0], 0.95)
+            lines.append([
+                row.name, kind, None if bound is None else bound.total_seconds(), counted, late,
+                round(1 - late / counted, 4) if counted else None, None if p95 is None else p95.total_seconds(),
+                *_sum(before, kind),
+            ])  # fmt: skip
+    return Table(
+        "freshness", "Freshness against its bounds", head, rows(head, lines),
+        note="Content, deletions and permissions each have a bound and a lag of their own, counted by UTC day.",
+    )  # fmt: skip
+
+
+_Lags = dict[str, tuple[Counter[float], int]]
+_NONE: tuple[Counter[float], int] = (Counter(), 0)
+
+
+def _lags(session: Session, source_id: str, period: Period) -> _Lags:
+    last = period.until - timedelta(microseconds=1)
+    found: _Lags = {}
+    for kind, _, each in observed(session, source_id, day_of(period.since), day_of(last)):
+        histogram, late = found.get(kind, (Counter(), 0))
+        histogram[each.bucket] += each.count
+        found[kind] = histogram, late + each.late
+    return found
+
+
+def _sum(lags: _Lags, kind: str) -> tuple[int, int]:
+    histogram, late = lags.get(kind, _NONE)
+    return sum(histogram.values()), late
+
+
+def _breaches(session: Session, period: Period, known: Mapping[str, SourceRow]) -> list[list[Value]]:
+    query = select(BreachRow).where(
+        BreachRow.began_at < period.until, BreachRow.ended_at.is_(None) | (BreachRow.ended_at > period.since)
+    )
+    found: list[list[Value]] = []
+    for row in session.scalars(query.order_by(BreachRow.began_at, BreachRow.id)):
+        ends = period.until if row.ended_at is None else min(row.ended_at, period.until)
+        seconds = (ends - max(row.began_at, period.since)).total_seconds()
+        name = known[row.source_id].name if row.source_id in known else f"(gone) {row.source_id}"
+        found.append([name, row.kind, row.state, written(row.began_at), _ended(row.ended_at), round(seconds)])
+    return found
+
+
+def _outside(lines: list[list[Value]]) -> Table:
+    head = columns(
+        "source", "kind", "state", ("began_at", "Began", "moment"), ("ended_at", "Ended", "moment"),
+        ("seconds", "Within the period", "seconds"),
+    )  # fmt: skip
+    return Table("breaches", "Outside a bound", head, rows(head, lines))
+
+
+def _ended(moment: datetime | None) -> str | None:
+    return None if moment is None else written(moment)
+
+
+def _access_changed(session: Session, period: Period) -> int:
+    """An access that ended is one that another took the place of, or that went with its document."""
+    ended = (DocumentAccessRow.valid_to >= period.since, DocumentAccessRow.valid_to < period.until)
+    return session.scalar(select(func.count(DocumentAccessRow.document_id.distinct())).where(*ended)) or 0
+
+
+def _members_changed(session: Session, period: Period) -> int:
+    def within(column: Any) -> int:
+        said = (MembershipRow.origin.is_not(None), column >= period.since, column < period.until)
+        return session.scalar(select(func.count()).select_from(MembershipRow).where(*said)) or 0
+
+    return within(MembershipRow.valid_from) + within(MembershipRow.valid_to)
