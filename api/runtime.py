@@ -24,12 +24,12 @@ from answer.batching.means import Means
 from answer.evidence.snapshots import Snapshots
 from answer.feedback import Feedback
 from answer.recording import Recorder
-from answer.review.live import Reader
-from answer.review.looking import Looking
-from answer.review.replay import Means as Replaying
 from answer.remembering import RememberedVectors, without_tokens
 from answer.review.drawing import Sampler
+from answer.review.live import Reader
+from answer.review.looking import Looking
 from answer.review.queue import Reviews
+from answer.review.replay import Means as Replaying
 from answer.sharing import Sharing
 from answer.structured.filling import Filler
 from answer.support import shipped

@@ -45,6 +45,7 @@ class Watched:
     next_at: datetime | None
     blackout_until: datetime | None
     succeeded_at: datetime | None
+    """When it was last read to its end."""
     error: str | None
     """Of the task that failed last."""
 
@@ -68,14 +69,14 @@ def watched(
     activity, task, since = _activity(record, run, held, due, waiting, now)
     health = _health(record, standings, failing, due if activity != "running" else [], now)
     overdue = [each.overdue_since for each in standings if each.overdue_since is not None]
-    done = [each.succeeded_at for each in states if each.succeeded_at is not None]
+    polled = next((each.succeeded_at for each in states if each.task == "poll"), None)
     return Watched(
         activity, health, task,
         since or min(overdue, default=None),
         None if following is None else following.task,
         None if following is None or record.state == "paused" else following.due_at,
         blackout_end(plan.blackout, now),
-        max(done, default=record.confirmed_at),
+        polled or record.confirmed_at,
         next((each.error for each in failing if each.error), None),
     )  # fmt: skip
 

@@ -25,7 +25,8 @@ class Installation:
         self.directory = directory
         # One address stands for every visitor of a test.
         settings.setdefault("web", WebSettings(hosts=("testserver",), failures_per_minute=100_000))
-        self.settings = Settings(data_dir=directory / "data", demo=DemoSettings(load=False), **settings)
+        settings.setdefault("demo", DemoSettings(load=False))
+        self.settings = Settings(data_dir=directory / "data", **settings)
         self.runtime: Runtime = open_runtime(self.settings)
 
     def reopen(self) -> None:

@@ -311,7 +311,7 @@ class ListedDocumentsOut(Model):
     next: str | None = None
 
 
-class SectionOut(Model):
+class FurtherSectionOut(Model):
     """A section of a cited document that the answer does not cite."""
 
     document: DocumentOut
@@ -319,7 +319,7 @@ class SectionOut(Model):
 
 
 class FollowUpsOut(Model):
-    sections: list[SectionOut]
+    sections: list[FurtherSectionOut]
 
 
 class PersonOut(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, TypeVar
 
 import orjson
@@ -60,6 +60,8 @@ def read(cursor: str, *kinds: type, of: str = "") -> tuple[Any, ...]:
             raise ValueError
         if any(isinstance(part, datetime) and part.tzinfo is None for part in parts):
             raise ValueError
-    except (ValueError, TypeError, binascii.Error):
+        # A time at the edge of the calendar may be none in another zone.
+        parts = [part.astimezone(UTC) if isinstance(part, datetime) else part for part in parts]
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise Invalid("This is no cursor of this list.", hint="Send the next of the page before.") from None
     return tuple(parts)

@@ -127,7 +127,7 @@ def read_answer(answer_id: str, asker: CurrentAsker, runtime: CurrentRuntime) ->
 def read_follow_ups(answer_id: str, asker: CurrentAsker, runtime: CurrentRuntime) -> out.FollowUpsOut:
     """Where to read on: sections of the documents that an answer cites, beside those it cites."""
     found = runtime.archive.further(answer_id, asker.principal, asker.trace_id)
-    sections = [out.SectionOut(document=shapes.document(each.document), heading=each.heading) for each in found]
+    sections = [out.FurtherSectionOut(document=shapes.document(each.document), heading=each.heading) for each in found]
     return out.FollowUpsOut(sections=sections)
 
 

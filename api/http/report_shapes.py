@@ -71,7 +71,7 @@ class TableOut(Model):
     note: str
 
 
-class SectionOut(Model):
+class ReportSectionOut(Model):
     name: str
     title: str
     figures: list[FigureOut]
@@ -82,7 +82,7 @@ class SectionOut(Model):
 class WeeklyOut(ReportOut):
     report: Literal["weekly"]
     before: PeriodOut
-    sections: list[SectionOut]
+    sections: list[ReportSectionOut]
 
 
 class PolicyHeldOut(Model):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 from sqlalchemy.orm import Session
 
 from answer.review import sampling
@@ -18,7 +18,7 @@ from api.http.access import CurrentRuntime
 from api.http.administering import addresses
 from api.http.models import Model
 from api.http.paging import Cursor, Limit
-from api.http.reviews import LATELY, Reviewing, Revision
+from api.http.reviews import LATELY, Moment, Reviewing, Revision
 from core.decided import LONGEST_WHY
 
 router = APIRouter(prefix="/v1/reviews")
@@ -46,8 +46,8 @@ class SampleIn(FrameIn):
     least: int = 0
     most: int = MOST_DRAWN
     strata: Strata = "none"
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     dry_run: bool = False
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from answer.review.labels import Label, Severity, State
 from answer.review.queue import LONGEST_TEXT, Entry, Review
@@ -26,13 +26,23 @@ router = APIRouter(prefix="/v1")
 Reviewing = Annotated[Asker, Depends(may("review"))]
 Reporting = Annotated[By, Depends(deciding("report.read"))]
 LATELY = timedelta(days=7)
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such time in UTC") from None
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 NOBODY = "nobody"
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Revision = Annotated[int, Field(ge=0, le=2**31, description="The one that was read; what changed since is refused.")]
-Since = Annotated[AwareDatetime | None, Query(description="With its time zone; by default seven days before until.")]
-Until = Annotated[AwareDatetime | None, Query(description="With its time zone; by default now.")]
-From = Annotated[AwareDatetime | None, Query(description="Put into the queue since then, with its time zone.")]
-To = Annotated[AwareDatetime | None, Query(description="Put into the queue before then, with its time zone.")]
+Since = Annotated[Moment | None, Query(description="With its time zone; by default seven days before until.")]
+Until = Annotated[Moment | None, Query(description="With its time zone; by default now.")]
+From = Annotated[Moment | None, Query(description="Put into the queue since then, with its time zone.")]
+To = Annotated[Moment | None, Query(description="Put into the queue before then, with its time zone.")]
 Word = Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
 Id = Annotated[str | None, Query(pattern=r"^[0-9a-f-]{1,36}$")]
 

@@ -10,11 +10,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from connectors.freshness import repository
 from connectors.plan import Bound, Plan, Task
 from connectors.tables import RunRow
 
 RUNS_READ = 5000
 """Of one task at most; what came before them is left out of the line."""
+SHORTEST = timedelta(minutes=1)
+"""How far a line reaches back at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,9 @@ class _Confirmations:
 def course(
     session: Session, source_id: str, plan: Plan, kind: Bound, since: datetime, now: datetime, count: int
 ) -> tuple[Point, ...]:
-    """``count`` points from ``since`` to ``now``."""
+    """``count`` points from ``since``, or from when the source was added, to ``now``."""
+    added = repository.created_at(session, [source_id]).get(source_id, since)
+    since = min(max(since, added), now - SHORTEST)
     passes = [_confirmations(session, source_id, task, since) for task in plan.confirming(kind)]
     step = (now - since) / count
     points: list[Point] = []

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from answer.batching import rows as batches
 from api.cli.client import Client
 from api.client import Vouch
-from api.http.paging import read
+from api.http.paging import read, written
 from api.ownership import Owner
 from api.webhooks import repository as webhooks
 from api.webhooks.tables import WebhookDeliveryRow
@@ -194,6 +194,13 @@ def test_a_cursor_of_another_list_is_refused(lodge: House, listed: Listed, curso
         assert_problem(client.get(listed.path, params={"cursor": nonsense}), 422, "invalid")
     for limit in (0, 201, "all"):
         assert client.get(listed.path, params={"limit": limit}).status_code == 422
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00", ""])
+def test_a_cursor_with_a_time_that_there_is_not_is_refused(lodge: House, time: str) -> None:
+    for path, of in (("/v1/operator/deliveries", "deliveries"), ("/v1/webhooks/deliveries", "webhook deliveries")):
+        forged = written((time, "a"), of)
+        assert_problem(lodge.browser(ADA).get(path, params={"cursor": forged}), 422, "invalid")
 
 
 def test_an_entry_that_goes_takes_no_other_with_it(lodge: House) -> None:

@@ -170,17 +170,18 @@ def test_lists_come_page_by_page_and_each_look_is_an_event(house: House, ruth: T
     assert len({each["id"] for each in (*first["samples"], *second["samples"])}) == 3
     assert second["next"] is None
     assert_problem(ruth.get("/v1/reviews", params={"cursor": first["next"]}), 422, "invalid")
-    assert_problem(ruth.get("/v1/reviews", params={"since": "2026-11-01T00:00:00"}), 422, "invalid")
+    for never in ("2026-11-01T00:00:00", "9999-12-31T23:59:59-12:00"):
+        assert_problem(ruth.get("/v1/reviews", params={"since": never}), 422, "invalid")
 
 
 def test_a_dry_run_tells_how_many_and_not_which(house: House, ruth: TestClient) -> None:
     answers = answered(house, 3)
-    now = (house.runtime.clock() + timedelta(seconds=1)).isoformat()
-    counted = done(ruth, "samples", rate=0.5, least=1, until=now, dry_run=True)
+    counted = done(ruth, "samples", rate=0.5, least=1, dry_run=True)
     assert (counted["population"], counted["drawn"], counted["id"]) == (3, 2, None)
     assert not any(each in str(counted) for each in answers)
     assert ruth.get("/v1/reviews").json()["reviews"] == []
-    for wrong in ({}, {"size": 2, "rate": 0.1}, {"size": 2, "rule": "tier"}, {"size": 2, "since": now}):
+    tomorrow = (house.runtime.clock() + DAY).isoformat()
+    for wrong in ({}, {"size": 2, "rate": 0.1}, {"size": 2, "rule": "tier"}, {"size": 2, "since": tomorrow}):
         assert_problem(ruth.post("/v1/reviews/samples", json=wrong), 422, "invalid")
 
 

@@ -201,6 +201,19 @@ def test_batches_count_from_when_they_are_handed_over(office: Office) -> None:
     assert sum(each["values"] for each in rows(said, "sent", data_class="person")) >= 2
 
 
+def test_what_people_typed_is_held_against_the_policy_of_today_too(office: Office) -> None:
+    office.submit("Does Anna Meyer of HR approve parental leave?")
+    runtime = office.installed.runtime
+    assert mapped(runtime, now(office))["forbidden"] == []
+    office.treat("person", "block")
+    said = mapped(runtime, now(office))
+    (typed,) = rows(said, "forbidden", source="(questions)")
+    assert (typed["data_class"], typed["then"], typed["today"], typed["entry"]) == (
+        "person", "redact", "block", "classes.person.external"
+    )  # fmt: skip
+    assert rows(said, "forbidden", source="handbook", data_class="person")
+
+
 def test_an_answer_from_another_region_is_shown_first(office: Office) -> None:
     runtime = office.installed.runtime
     entry = runtime.models.register.entry("cloud")

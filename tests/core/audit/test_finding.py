@@ -150,6 +150,17 @@ def test_a_damaged_record_is_passed_over_and_hides_no_other(installation: Instal
         assert [each.seq for each in find(session, Sought(), 10)] == [3, 1]
 
 
+def test_each_kind_of_event_can_be_found(installation: Installation, finder: Finder) -> None:
+    """A field may be a list in one kind and a number in another."""
+    asked(installation, "x-1", ANA, "d-1", "answered", "small")
+    sent = happened(
+        installation, "model.intent", ANA, "started", answer="x-1", model="small", version="v", provider="compatible",
+        tier="small", prompt="0" * 64, policy=1, redaction="m-1", passages=3,
+    )  # fmt: skip
+    assert sequences(installation, finder, Sought(kinds=("model.intent",), model="small")) == [sent.id]
+    assert sequences(installation, finder, Sought(kinds=("damaged",))) == []
+
+
 def test_every_field_that_names_something_is_one_to_search_by(installation: Installation) -> None:
     """Whoever adds a kind of event with a person, a document or a source in it finds it by these."""
     wanted = {"person", "target", "asked_by", "account", "assignee", "document", "source", "conversation", "model"}

@@ -213,6 +213,16 @@ def test_a_record_of_the_log_that_was_not_chosen_cannot_be_put_in(kept: Kept, tm
     assert found(kept.verify(path=tmp_path / "more")) == kept.numbers[0]
 
 
+def test_what_is_put_behind_the_last_record_is_named(kept: Kept, tmp_path: Path) -> None:
+    out = tmp_path / "behind"
+    shutil.copytree(kept.folder, out)
+    with (out / RECORDS).open("ab") as file:
+        file.write(canonical({"kind": "sign_in", "seq": kept.numbers[-1] + 1}) + b"\n")
+    result = kept.verify(path=out)
+    assert found(result) == kept.numbers[-1] + 1
+    assert "was inserted" in str(result.first_broken)
+
+
 def test_a_manifest_of_the_same_log_for_other_records_does_not_fit(kept: Kept, tmp_path: Path) -> None:
     write_chosen(kept.log, tmp_path / "other", Selection.of([2, 3, 9], {"kind": ["search"]}), csv=True)
     for name in (RECORDS, PROOFS, CSV):
@@ -300,8 +310,12 @@ def test_an_export_in_the_form_of_an_earlier_version_is_still_read(kept: Kept, t
     assert kept.verify(kept.early, path=out).ok
     signed_as(format=4)
     assert "does not know" in kept.verify(path=out).trouble
-    signed_as(format=3, records=6)
-    assert "does not fit itself" in kept.verify(path=out).trouble
+    unfits: list[dict[str, Any]] = [
+        {"records": 6}, {"runs": [[3, 5], [6, 9]]}, {"runs": [[3, 6], [5, 9]], "records": 9},
+    ]  # fmt: skip
+    for unfit in unfits:
+        signed_as(**{"format": 3, "since": [since], "asked": {}} | unfit)
+        assert "does not fit itself" in kept.verify(path=out).trouble
 
 
 # What is chosen

@@ -3606,6 +3606,33 @@ export interface components {
             /** Seconds */
             seconds: number;
         };
+        /** CallsOut */
+        CallsOut: {
+            /** Destination */
+            destination: string;
+            /** Policy */
+            policy: number | null;
+            /** Region */
+            region: string | null;
+            /** Calls */
+            calls: number;
+            /** Batches */
+            batches: number;
+            /** Failed */
+            failed: number;
+            /** Open */
+            open: number;
+            /** Passages */
+            passages: number;
+            /** Unknown Passages */
+            unknown_passages: number;
+            /** Withheld */
+            withheld: number;
+            /** Ended Unsent */
+            ended_unsent: number;
+            /** Deliveries */
+            deliveries: number;
+        };
         /** ChangeOut */
         ChangeOut: {
             /**
@@ -3771,6 +3798,30 @@ export interface components {
              * Format: date-time
              */
             as_of: string;
+        };
+        /** ClassRuleOut */
+        ClassRuleOut: {
+            /** Data Class */
+            data_class: string;
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+        };
+        /** ColumnOut */
+        ColumnOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "count" | "share" | "seconds" | "micros" | "moment" | "text";
         };
         /**
          * ComparedOut
@@ -4131,6 +4182,48 @@ export interface components {
         CredentialsOut: {
             /** Credentials */
             credentials: components["schemas"]["CredentialOut"][];
+        };
+        /** DataMapOut */
+        DataMapOut: {
+            /** Format */
+            format: number;
+            /** Title */
+            title: string;
+            /** Organisation */
+            organisation: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            period: components["schemas"]["PeriodOut"];
+            checkpoint: components["schemas"]["SignedOverOut"];
+            /**
+             * Report
+             * @constant
+             */
+            report: "data_map";
+            policy: components["schemas"]["PolicyHeldOut"];
+            /** Forbidden */
+            forbidden: components["schemas"]["ForbiddenOut"][];
+            /** Unchecked Passages */
+            unchecked_passages: number;
+            /** Strayed */
+            strayed: components["schemas"]["StrayedOut"][];
+            /** Sources */
+            sources: components["schemas"]["MappedSourceOut"][];
+            /** Destinations */
+            destinations: components["schemas"]["MappedDestinationOut"][];
+            /** Reach */
+            reach: components["schemas"]["ReachOut"][];
+            /** Texts */
+            texts: components["schemas"]["TextsOut"][];
+            /** Calls */
+            calls: components["schemas"]["CallsOut"][];
+            /** Sent */
+            sent: components["schemas"]["SentOut"][];
+            /** Unused */
+            unused: components["schemas"]["UnusedOut"][];
         };
         /** DeliveriesOut */
         DeliveriesOut: {
@@ -4788,6 +4881,36 @@ export interface components {
             /** Items */
             items?: components["schemas"]["BatchItemOut"][];
         };
+        /**
+         * FigureOut
+         * @description ``share_now`` is what part of the figure ``of`` it is. ``few_now``: it counts people, and they are too few to say
+         *     how many.
+         */
+        FigureOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Now */
+            now: number | null;
+            /** Before */
+            before: number | null;
+            /**
+             * Unit
+             * @enum {string}
+             */
+            unit: "count" | "share" | "seconds" | "micros" | "moment" | "text";
+            /** Of */
+            of: string | null;
+            /** Share Now */
+            share_now: number | null;
+            /** Share Before */
+            share_before: number | null;
+            /** Few Now */
+            few_now: boolean;
+            /** Few Before */
+            few_before: boolean;
+        };
         /** FlaggedListOut */
         FlaggedListOut: {
             /** Passages */
@@ -4829,7 +4952,32 @@ export interface components {
         /** FollowUpsOut */
         FollowUpsOut: {
             /** Sections */
-            sections: components["schemas"]["SectionOut"][];
+            sections: components["schemas"]["FurtherSectionOut"][];
+        };
+        /**
+         * ForbiddenOut
+         * @description ``then`` is what became of it under version ``policy``; ``today`` what the policy that holds asks for.
+         */
+        ForbiddenOut: {
+            /** Source */
+            source: string;
+            /** Destination */
+            destination: string;
+            /** Policy */
+            policy: number;
+            /** Data Class */
+            data_class: string;
+            /** Then */
+            then: string;
+            /**
+             * Today
+             * @enum {string}
+             */
+            today: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+            /** Values */
+            values: number;
         };
         /**
          * ForgottenOut
@@ -4929,6 +5077,15 @@ export interface components {
             sources: components["schemas"]["SourceFreshnessOut"][];
         };
         /**
+         * FurtherSectionOut
+         * @description A section of a cited document that the answer does not cite.
+         */
+        FurtherSectionOut: {
+            document: components["schemas"]["DocumentOut"];
+            /** Heading */
+            heading: string;
+        };
+        /**
          * Handling
          * @description What the provider undertakes. Every field has to be stated.
          */
@@ -4951,6 +5108,17 @@ export interface components {
              * @default
              */
             detail: string;
+        };
+        /** HeldClassOut */
+        HeldClassOut: {
+            /** Data Class */
+            data_class: string;
+            /** Values */
+            values: number;
+            /** Kinds */
+            kinds: {
+                [key: string]: number;
+            };
         };
         /** HeldOut */
         HeldOut: {
@@ -5215,6 +5383,21 @@ export interface components {
              */
             stale_since: string;
         };
+        /** LevelRuleOut */
+        LevelRuleOut: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "public" | "internal" | "confidential" | "restricted";
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+        };
         /** LiftIn */
         LiftIn: {
             /** Why */
@@ -5289,6 +5472,84 @@ export interface components {
             kinds: ("policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination")[];
             /** Next */
             next?: string | null;
+        };
+        /** MappedDestinationOut */
+        MappedDestinationOut: {
+            /** Destination */
+            destination: string;
+            /**
+             * Sort
+             * @enum {string}
+             */
+            sort: "model" | "embedder" | "delivery" | "named";
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "in use" | "overdue" | "retired";
+            /**
+             * Place
+             * @enum {string}
+             */
+            place: "on_premise" | "external";
+            /** Region */
+            region: string | null;
+            /** Provider */
+            provider: string | null;
+            /** Model */
+            model: string | null;
+            /** Tier */
+            tier: string | null;
+            /** Ceiling */
+            ceiling: ("public" | "internal" | "confidential" | "restricted") | null;
+            /** Agreement */
+            agreement: string | null;
+            /** Legal Basis */
+            legal_basis: string | null;
+            /** Retention Days */
+            retention_days: number | null;
+            /** Training Prohibited */
+            training_prohibited: boolean | null;
+            /** Zero Retention */
+            zero_retention: boolean | null;
+            /** Classes */
+            classes: components["schemas"]["ClassRuleOut"][];
+            /** Levels */
+            levels: components["schemas"]["LevelRuleOut"][];
+        };
+        /** MappedSourceOut */
+        MappedSourceOut: {
+            /** Source */
+            source: string;
+            /** Connector */
+            connector: string;
+            /** State */
+            state: string;
+            /** Owners */
+            owners: string[];
+            /**
+             * Declared
+             * @enum {string}
+             */
+            declared: "public" | "internal" | "confidential" | "restricted";
+            /** Declared At */
+            declared_at: {
+                [key: string]: string;
+            };
+            /** Documents */
+            documents: number;
+            /** Passages */
+            passages: number;
+            /** Unlabelled */
+            unlabelled: number;
+            /** Withheld */
+            withheld: number;
+            /** Levels */
+            levels: {
+                [key: string]: number;
+            };
+            /** Classes */
+            classes: components["schemas"]["HeldClassOut"][];
         };
         /** Message */
         Message: {
@@ -5661,6 +5922,24 @@ export interface components {
             image: string;
         };
         /**
+         * PeriodOut
+         * @description ``until`` is the first moment after it; ``week`` its name where it is one.
+         */
+        PeriodOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Week */
+            week: string | null;
+        };
+        /**
          * PersonAdded
          * @description ``given``: those of their groups that were given here, not by a source or the directory. ``directory``: whether
          *     the organisation's directory manages them.
@@ -5777,6 +6056,16 @@ export interface components {
             kinds?: {
                 [key: string]: unknown;
             };
+        };
+        /** PolicyHeldOut */
+        PolicyHeldOut: {
+            /** Version */
+            version: number;
+            /**
+             * Changed At
+             * Format: date-time
+             */
+            changed_at: string;
         };
         /** PolicyHistoryOut */
         PolicyHistoryOut: {
@@ -5946,6 +6235,30 @@ export interface components {
             answer: string;
             /** Why */
             why: string;
+        };
+        /** ReachOut */
+        ReachOut: {
+            /** Data Class */
+            data_class: string;
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+            /** Source */
+            source: string;
+            /** Destination */
+            destination: string;
+            /** Values */
+            values: number;
+            /** Passages */
+            passages: number;
+            /** Held Back */
+            held_back: number;
+            /** Sent */
+            sent: number;
         };
         /** ReceiptOut */
         ReceiptOut: {
@@ -6180,6 +6493,19 @@ export interface components {
             standing: {
                 [key: string]: number;
             };
+        };
+        /** ReportSectionOut */
+        ReportSectionOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Figures */
+            figures: components["schemas"]["FigureOut"][];
+            /** Tables */
+            tables: components["schemas"]["TableOut"][];
+            /** Notes */
+            notes: string[];
         };
         /** ReportsOut */
         ReportsOut: {
@@ -7077,15 +7403,6 @@ export interface components {
             secret: string;
         };
         /**
-         * SectionOut
-         * @description A section of a cited document that the answer does not cite.
-         */
-        SectionOut: {
-            document: components["schemas"]["DocumentOut"];
-            /** Heading */
-            heading: string;
-        };
-        /**
          * SeenOut
          * @description Who could see something. Without an ``access`` nobody could. ``asker``: whether who asked could; null where that
          *     is not known.
@@ -7147,6 +7464,29 @@ export interface components {
             container: "public" | "internal" | "confidential" | "restricted";
             /** Said */
             said: components["schemas"]["SaidOut"][];
+        };
+        /** SentOut */
+        SentOut: {
+            /** Destination */
+            destination: string;
+            /** Policy */
+            policy: number;
+            /** Data Class */
+            data_class: string;
+            /** Rule */
+            rule: string;
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /**
+             * Known By
+             * @enum {string}
+             */
+            known_by: "log" | "labels";
+            /** Values */
+            values: number;
         };
         /** SentenceOut */
         SentenceOut: {
@@ -7391,6 +7731,25 @@ export interface components {
         SignedOut: {
             /** Continue At */
             continue_at: string;
+        };
+        /**
+         * SignedOverOut
+         * @description The signed checkpoint of the log that a report was made over.
+         */
+        SignedOverOut: {
+            /** Origin */
+            origin: string;
+            /** Size */
+            size: number;
+            /** Root */
+            root: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Note */
+            note: string;
         };
         /**
          * SignedReport
@@ -7873,6 +8232,17 @@ export interface components {
             /** Failure */
             failure: string | null;
         };
+        /** StrayedOut */
+        StrayedOut: {
+            /** Destination */
+            destination: string;
+            /** Declared */
+            declared: string;
+            /** Returned */
+            returned: string;
+            /** Calls */
+            calls: number;
+        };
         /** StreamOptions */
         StreamOptions: {
             /**
@@ -7950,6 +8320,51 @@ export interface components {
              * @default false
              */
             confirm_empty: boolean;
+        };
+        /**
+         * TableOut
+         * @description ``bars`` is the column that is also drawn; of ``alarm``, no row should be there.
+         */
+        TableOut: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Rows */
+            rows: {
+                [key: string]: string | number | null;
+            }[];
+            /** Bars */
+            bars: string | null;
+            /** Alarm */
+            alarm: boolean;
+            /** Note */
+            note: string;
+        };
+        /** TextsOut */
+        TextsOut: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "public" | "internal" | "confidential" | "restricted";
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+            /** Source */
+            source: string;
+            /** Destination */
+            destination: string;
+            /** Passages */
+            passages: number;
+            /** Sent */
+            sent: number | null;
         };
         /** TokenOut */
         TokenOut: {
@@ -8149,6 +8564,22 @@ export interface components {
             count: number;
             /** Why */
             why: string;
+        };
+        /** UnusedOut */
+        UnusedOut: {
+            /** Data Class */
+            data_class: string;
+            /**
+             * Treatment
+             * @enum {string}
+             */
+            treatment: "allow" | "redact" | "block";
+            /** Entry */
+            entry: string;
+            /** Source */
+            source: string;
+            /** Destination */
+            destination: string;
         };
         /**
          * UpcomingOut
@@ -8436,6 +8867,30 @@ export interface components {
             events: string[];
             /** Next */
             next?: string | null;
+        };
+        /** WeeklyOut */
+        WeeklyOut: {
+            /** Format */
+            format: number;
+            /** Title */
+            title: string;
+            /** Organisation */
+            organisation: string;
+            /**
+             * Made At
+             * Format: date-time
+             */
+            made_at: string;
+            period: components["schemas"]["PeriodOut"];
+            checkpoint: components["schemas"]["SignedOverOut"];
+            /**
+             * Report
+             * @constant
+             */
+            report: "weekly";
+            before: components["schemas"]["PeriodOut"];
+            /** Sections */
+            sections: components["schemas"]["ReportSectionOut"][];
         };
         /** WholeReviewOut */
         WholeReviewOut: {
@@ -21506,9 +21961,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
                     "text/html": string;
                     "application/pdf": string;
+                    "application/json": components["schemas"]["WeeklyOut"];
                 };
             };
             /** @description Unauthorized */
@@ -21614,9 +22069,9 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": Record<string, never>;
                     "text/html": string;
                     "text/csv": string;
+                    "application/json": components["schemas"]["DataMapOut"];
                 };
             };
             /** @description Unauthorized */
