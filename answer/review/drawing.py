@@ -181,7 +181,7 @@ class Sampler:
         with self._database.writing() as session:
             row = queue_rows.rule(session, name)
             if row is None or row.ended_at is not None:
-                raise NotFound("There is no such rule.", hint="vouch reviews rules shows those that hold.")
+                raise NotFound("There is no such rule.", hint="vouch review queue rules shows those that hold.")
             if revision != row.revision:
                 raise _changed(row)
             row.ended_at, row.revision = self._clock(), row.revision + 1

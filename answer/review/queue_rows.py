@@ -52,7 +52,7 @@ def get(session: Session, review_id: str) -> ReviewRow:
     """Raises ``NotFound``."""
     row = session.get(ReviewRow, review_id)
     if row is None:
-        raise NotFound("There is no such review.", hint="vouch reviews list shows those that there are.")
+        raise NotFound("There is no such review.", hint="vouch review queue list shows those that there are.")
     return row
 
 
@@ -152,7 +152,7 @@ def sample(session: Session, sample_id: str) -> SampleRow:
     """Raises ``NotFound``."""
     row = session.get(SampleRow, sample_id)
     if row is None:
-        raise NotFound("There is no such sample.", hint="vouch reviews samples shows those that there are.")
+        raise NotFound("There is no such sample.", hint="vouch review queue samples shows those that there are.")
     return row
 
 

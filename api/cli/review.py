@@ -1,4 +1,4 @@
-"""``vouch review trail``, ``replay`` and ``compare``: a reviewer looks at anybody's answer."""
+"""``vouch review search``, ``trail``, ``replay`` and ``compare``: a reviewer finds and looks at anybody's answer."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from urllib.parse import quote
 import typer
 from rich.text import Text
 
+from api.cli import sought
 from api.cli.client import Client
 from api.cli.output import console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, Server, reviewing
@@ -16,6 +17,43 @@ from api.cli.reviewer import KeyFile, Server, reviewing
 Answer = Annotated[str, typer.Argument(metavar="ANSWER", help="Its id, as vouch review search shows it.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 app = typer.Typer(help="Answers, as reviewers look at them.", no_args_is_help=True)
+
+
+@app.command()
+@guarded
+def search(
+    key_file: KeyFile,
+    person: sought.Person = None,
+    document: sought.Document = None,
+    source: sought.Source = None,
+    model: sought.Model = None,
+    since: sought.Since = None,
+    until: sought.Until = None,
+    outcome: sought.Outcome = None,
+    why: sought.MaybeWhy = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many.")] = 50,
+    server: Server = None,
+    as_json: AsJson = False,
+) -> None:
+    """Find answers, the newest first: who asked, what was retrieved, cited or called for them, how they ended. The
+    search is recorded. Only reviewers may, with a key of their own (vouch people key).
+
+    Example: `vouch review search --source handbook --outcome abstained --since 2026-11-01 --key-file ruth.key`
+    """
+    given = sought.asked(person, None, None, document, source, model, since, until, None, None, outcome, None)
+    with reviewing(key_file, server) as client:
+        sought.look_up(client, given, why)
+        found = client.pages("/v1/review/answers", "answers", most=limit, **given)["answers"]
+    if as_json:
+        show_json(found)
+        return
+    shown = table("answer", "at", "outcome", "who", "model", "question")
+    for each in found:
+        question = Text(each["question"] or "(not kept)", style="" if each["question"] else "dim")
+        shown.add_row(
+            each["id"], moment(each["at"]), each["outcome"], each["subject"][:12], each["model"] or "", question
+        )
+    console.print(shown)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""``vouch reviews``: the queue of answers that reviewers look at."""
+"""``vouch review queue``: the queue of answers that reviewers look at."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Id = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, as vouch reviews list shows it.")]
+Id = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, as vouch review queue list shows it.")]
 Why = Annotated[str, typer.Option(help="The reason; it is kept with it.")]
 Rule = Annotated[
     str,
@@ -58,8 +58,8 @@ def sample(
 ) -> None:
     """Draw answers of the last seven days, or of another period, into the queue. Nobody chooses the seed.
 
-    Examples: `vouch reviews sample --size 20 --key-file ruth.key`,
-    `vouch reviews sample --rule source --of wiki --rate 0.05 --least 10 --strata person --key-file ruth.key`
+    Examples: `vouch review queue sample --size 20 --key-file ruth.key`,
+    `vouch review queue sample --rule source --of wiki --rate 0.05 --least 10 --strata person --key-file ruth.key`
     """
     body = {
         "rule": rule, "of": of, "below": below, "size": size, "rate": rate, "least": least, "most": most,
@@ -87,7 +87,7 @@ def samples(
 ) -> None:
     """What was drawn, the latest first; with --repeat, whether a sample is what its seed gives.
 
-    Example: `vouch reviews samples --repeat 0b7c... --key-file ruth.key`
+    Example: `vouch review queue samples --repeat 0b7c... --key-file ruth.key`
     """
     with reviewing(key_file, server) as client:
         if repeat:
@@ -148,7 +148,7 @@ def set_rule(
 ) -> None:
     """Let a sample be drawn of every period, from the present one on, once it is over.
 
-    Example: `vouch reviews set-rule weekly --rate 0.02 --least 10 --why "Control 7" --key-file ruth.key`
+    Example: `vouch review queue set-rule weekly --rate 0.02 --least 10 --why "Control 7" --key-file ruth.key`
     """
     body = {
         "rule": rule, "of": of, "below": below, "every": every, "rate": rate, "least": least, "most": most,
@@ -162,7 +162,7 @@ def set_rule(
 @app.command("end-rule")
 @guarded
 def end_rule(
-    name: str, revision: Annotated[int, typer.Option(help="As vouch reviews rules shows it.")], why: Why,
+    name: str, revision: Annotated[int, typer.Option(help="As vouch review queue rules shows it.")], why: Why,
     key_file: KeyFile, server: Server = None,
 ) -> None:  # fmt: skip
     """Draw no more by a rule. What it drew stays."""
@@ -194,7 +194,7 @@ def list_reviews(
 ) -> None:
     """What is in the queue, what has waited longest first.
 
-    Example: `vouch reviews list --assignee ruth@company.example --key-file ruth.key`
+    Example: `vouch review queue list --assignee ruth@company.example --key-file ruth.key`
     """
     narrowed = {
         "state": None if everything else state, "assignee": assignee, "label": label, "rule": rule, "sample": drawn_by,
@@ -257,7 +257,7 @@ def assign(
 ) -> None:
     """Give a review to a reviewer.
 
-    Example: `vouch reviews assign 0b7c... --to otto@company.example --key-file ruth.key`
+    Example: `vouch review queue assign 0b7c... --to otto@company.example --key-file ruth.key`
     """
     _change(review, "assign", {"assignee": to}, revision, key_file, server, as_json)
 
@@ -282,7 +282,7 @@ def label(
 ) -> None:
     """Say what an answer is.
 
-    Example: `vouch reviews label 0b7c... incorrect --severity high --key-file ruth.key`
+    Example: `vouch review queue label 0b7c... incorrect --severity high --key-file ruth.key`
     """
     _change(review, "label", {"label": said, "severity": severity}, revision, key_file, server, as_json)
 
@@ -354,7 +354,7 @@ def counts(
 def feedback(since: Day = None, until: Day = None, as_json: AsJson = False) -> None:
     """How often people said what of answers, in the last seven days or another period.
 
-    Example: `vouch reviews feedback --since 2026-11-01`
+    Example: `vouch review queue feedback --since 2026-11-01`
     """
     with connect() as client:
         found = client.call("GET", "/v1/review/feedback", since=_utc(since), until=_utc(until))

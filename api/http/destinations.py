@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Request
 
+from api.configuring import By
 from api.destinations import Destinations
 from api.http import paging
 from api.http.access import CurrentRuntime, deciding
-from api.http.errors import trace_id_of
 from api.http.models import Model
 from api.http.paging import Cursor, Limit
 from connectors.destinations import repository
@@ -18,7 +18,9 @@ from connectors.destinations.catalogue import KINDS
 from connectors.destinations.declare import Declared
 from connectors.destinations.repository import DeliveryRecord, DestinationRecord
 
-router = APIRouter(prefix="/v1/operator", dependencies=[Depends(deciding("destination.manage"))])
+managing = deciding("destination.manage")
+router = APIRouter(prefix="/v1/operator", dependencies=[Depends(managing)])
+Managing = Annotated[By, Depends(managing)]
 
 
 class DestinationKindOut(Model):
@@ -146,11 +148,11 @@ def list_destinations(runtime: CurrentRuntime, limit: Limit = paging.MOST, curso
 
 @router.put("/destinations/{name}")
 def configure_destination(
-    name: str, body: DestinationIn, destinations: CurrentDestinations, request: Request
+    name: str, body: DestinationIn, by: Managing, destinations: CurrentDestinations
 ) -> DestinationConfiguredOut:
     """Create a destination, or say anew what it is."""
     wanted = Declared(name, body.kind, body.config, body.contract, tuple(body.audience), body.fallback)
-    record, change = destinations.configure(wanted, trace_id_of(request))
+    record, change = destinations.configure(wanted, by.trace_id, by=by.who, subject=by.subject)
     return DestinationConfiguredOut(**_destination(record, {}).model_dump(), change=change)
 
 
@@ -162,9 +164,9 @@ def show_destination(name: str, runtime: CurrentRuntime) -> DestinationOut:
 
 
 @router.delete("/destinations/{name}", status_code=204)
-def remove_destination(name: str, destinations: CurrentDestinations, request: Request) -> None:
+def remove_destination(name: str, by: Managing, destinations: CurrentDestinations) -> None:
     """Forget a destination. What waits for it becomes dead."""
-    destinations.remove(name, trace_id_of(request))
+    destinations.remove(name, by.trace_id, by.subject)
 
 
 @router.post("/destinations/{name}/check")
@@ -178,18 +180,16 @@ def check_destination(name: str, destinations: CurrentDestinations) -> Destinati
 
 
 @router.post("/destinations/{name}/test")
-def test_destination(
-    name: str, body: DestinationTestIn, destinations: CurrentDestinations, request: Request
-) -> ReceiptOut:
+def test_destination(name: str, body: DestinationTestIn, by: Managing, destinations: CurrentDestinations) -> ReceiptOut:
     """Deliver one message now. It really arrives."""
-    receipt = destinations.test(name, body.message, trace_id_of(request))
+    receipt = destinations.test(name, body.message, by.trace_id, by.subject)
     return ReceiptOut(reference=receipt.reference, url=receipt.url, found=receipt.found, note=receipt.note)
 
 
 @router.post("/destinations/{name}/replay")
-def replay_destination(name: str, destinations: CurrentDestinations, request: Request) -> ReplayedOut:
+def replay_destination(name: str, by: Managing, destinations: CurrentDestinations) -> ReplayedOut:
     """Send everything again that is dead or in review there."""
-    return ReplayedOut(replayed=destinations.replay_all(name, trace_id_of(request)))
+    return ReplayedOut(replayed=destinations.replay_all(name, by.trace_id, by.subject))
 
 
 @router.get("/deliveries")
@@ -207,9 +207,9 @@ def list_deliveries(
 
 
 @router.post("/deliveries/{delivery_id}/replay", status_code=204)
-def replay_delivery(delivery_id: str, destinations: CurrentDestinations, request: Request) -> None:
+def replay_delivery(delivery_id: str, by: Managing, destinations: CurrentDestinations) -> None:
     """Send a dead or reviewed delivery again, under its id."""
-    destinations.replay(delivery_id, trace_id_of(request))
+    destinations.replay(delivery_id, by.trace_id, by.subject)
 
 
 def _destination(record: DestinationRecord, counts: dict[str, int]) -> DestinationOut:

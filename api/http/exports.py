@@ -6,7 +6,6 @@ import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -18,6 +17,7 @@ from api.auditing import OpenLog, Wanted, copy_out
 from api.configuring import By
 from api.http.access import CurrentRuntime, deciding
 from api.http.models import Model
+from api.http.moments import Moment
 from api.http.searching import Filters
 from api.runtime import Runtime
 from core.audit.finding import Sought
@@ -50,8 +50,8 @@ class ExportIn(Model):
     document: Reference | None = None
     source: SourceNamed | None = None
     model: Reference | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     kind: Several = Field(default_factory=list[str])
     action: Several = Field(default_factory=list[str])
     outcome: Several = Field(default_factory=list[str])

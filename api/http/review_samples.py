@@ -17,8 +17,9 @@ from api.http import paging
 from api.http.access import CurrentRuntime
 from api.http.administering import addresses
 from api.http.models import Model
+from api.http.moments import Moment
 from api.http.paging import Cursor, Limit
-from api.http.reviews import LATELY, Moment, Reviewing, Revision
+from api.http.reviews import LATELY, Reviewing, Revision
 from core.decided import LONGEST_WHY
 
 router = APIRouter(prefix="/v1/reviews")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from answer.review.labels import Label, Severity, State
 from answer.review.queue import LONGEST_TEXT, Entry, Review
@@ -17,6 +17,7 @@ from api.http import paging
 from api.http.access import Asker, CurrentRuntime, deciding, may
 from api.http.administering import addresses
 from api.http.models import Model
+from api.http.moments import Moment
 from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from core import people
@@ -26,16 +27,6 @@ router = APIRouter(prefix="/v1")
 Reviewing = Annotated[Asker, Depends(may("review"))]
 Reporting = Annotated[By, Depends(deciding("report.read"))]
 LATELY = timedelta(days=7)
-
-
-def _in_utc(at: datetime) -> datetime:
-    try:
-        return at.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("there is no such time in UTC") from None
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 NOBODY = "nobody"
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Revision = Annotated[int, Field(ge=0, le=2**31, description="The one that was read; what changed since is refused.")]

@@ -18,6 +18,7 @@ from api.configuring import By
 from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.models import Model
+from api.http.moments import Moment
 from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from connectors import repository as sources
@@ -37,7 +38,7 @@ KINDS, OUTCOMES = get_args(Kind), get_args(Outcome)
 Pseudonym = Annotated[str | None, Query(pattern=r"^[0-9a-f]{32}$", description="A pseudonym of the log.")]
 Reference = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9][A-Za-z0-9:_./+=-]{0,127}$")]
 SourceNamed = Annotated[str | None, Query(max_length=100, description="The name of a source, or its id.")]
-Moment = Annotated[datetime | None, Query(description="With its time zone.")]
+When = Annotated[Moment | None, Query(description="With its time zone.")]
 Several = Annotated[list[str] | None, Query(max_length=100, description="May be repeated: one of them has to fit.")]
 
 
@@ -51,21 +52,18 @@ class Filters:
     document: Reference = None
     source: SourceNamed = None
     model: Reference = None
-    since: Moment = None
-    until: Moment = None
+    since: When = None
+    until: When = None
     kind: Several = None
     action: Several = None
     outcome: Several = None
     trace: Reference = None
 
     def sought(self) -> Sought:
-        """Raises ``Invalid`` for a kind or outcome that no record has, and for times without a zone."""
+        """Raises ``Invalid`` for a kind or outcome that no record has."""
         for given, known, what in ((self.kind, KINDS, "kind"), (self.outcome, OUTCOMES, "outcome")):
             if strange := next((each for each in given or () if each not in known), None):
                 raise Invalid(f"No record has the {what} {strange!r}.", hint=f"Choose of: {', '.join(known)}.")
-        for moment in (self.since, self.until):
-            if moment is not None and moment.tzinfo is None:
-                raise Invalid("A time needs its zone.", hint="Write it like 2026-11-23T08:00:00Z.")
         source = self.source
         if source is not None and not _ID.match(source):
             source = sources.id_of(source)

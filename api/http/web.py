@@ -7,9 +7,11 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from core.errors import NotFound
 
@@ -23,10 +25,15 @@ POLICY = (
 
 
 class Immutable(StaticFiles):
-    """Files whose names hold the hash of their content."""
+    """Files whose names hold the hash of their content; compressed, where that lies beside them and is accepted."""
 
-    def file_response(self, *args: object, **kwargs: object) -> Response:
-        response = super().file_response(*args, **kwargs)  # pyright: ignore[reportArgumentType]
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        packed = "gzip" in Headers(scope=scope).get("accept-encoding", "") and self.lookup_path(f"{path}.gz")[1]
+        response = await super().get_response(f"{path}.gz" if packed else path, scope)
+        if packed:
+            response.headers["Content-Encoding"] = "gzip"
+            response.headers["Content-Type"] = _media_type(Path(path))
+        response.headers["Vary"] = "Accept-Encoding"
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
         return response
 
@@ -78,5 +85,12 @@ def index() -> Response:
 
 
 def _media_type(path: Path) -> str:
-    kinds = {".svg": "image/svg+xml", ".png": "image/png", ".ico": "image/x-icon", ".txt": "text/plain"}
+    kinds = {
+        ".js": "text/javascript; charset=utf-8",
+        ".css": "text/css; charset=utf-8",
+        ".svg": "image/svg+xml",
+        ".png": "image/png",
+        ".ico": "image/x-icon",
+        ".txt": "text/plain",
+    }
     return kinds.get(path.suffix, "application/octet-stream")

@@ -10,14 +10,25 @@ import pytest
 
 from core import people
 from tests.api.visitors import House, assert_problem
+from tests.connectors.destinations.receiver import KEY
 from tests.installation import Installation
 
+TICKETS: dict[str, Any] = {
+    "kind": "webhook", "config": {"url": "https://hooks.x.example/in", "keys": ["env:HOOK_KEY"]},
+    "contract": {"type": "object"}, "audience": [],
+}  # fmt: skip
 ADA, EVA, RUTH, OTTO = "ada@x.example", "eva@x.example", "ruth@x.example", "otto@x.example"
 
 
 @pytest.fixture(scope="module")
 def lodge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """An installation in which an administrator changed something of everything."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOOK_KEY", KEY)
+        yield from furnished(tmp_path_factory)
+
+
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     installation = Installation(tmp_path_factory.mktemp("changes"))
     for email, roles in ((ADA, ["admin"]), (EVA, ["admin"]), (RUTH, ["reviewer"]), (OTTO, ["operator"])):
         installation.person(email, roles=["employee", *roles])
@@ -33,10 +44,11 @@ def lodge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         admin.put("/v1/policy", json={**document, "why": "Places are not for outside"}),
         admin.put("/v1/budgets", json={"budget": budget, "why": "Ana asks a lot"}),
         admin.post("/v1/role-requests", json={"email": "ana@x.example", "why": "She reviews from now on"}),
+        admin.put("/v1/operator/destinations/tickets", json=TICKETS),
         admin.post("/v1/service-accounts", json={"name": "crm-bot"}),
         admin.post("/v1/service-accounts/crm-bot/acts-for", json={"email": "ana@x.example", "why": "Her assistant"}),
     ]
-    assert all(each.status_code < 300 for each in replies), [each.text for each in replies]
+    assert all(each.status_code < 300 for each in replies), [each.text for each in replies if each.status_code > 299]
     request = admin.get("/v1/role-requests").json()["requests"][0]["id"]
     assert house.browser(EVA).post(f"/v1/role-requests/{request}/approve").status_code == 200
     yield house
@@ -59,6 +71,7 @@ def test_what_was_changed_stands_with_who_and_why_the_newest_first(lodge: House)
         ("role", "ana@x.example", "asked for reviewer", "She reviews from now on", ADA),
         ("role", "ana@x.example", "approved reviewer", "She reviews from now on", EVA),
         ("acting", "crm-bot", "given", "Her assistant", ADA),
+        ("destination", "tickets", "changed", None, ADA),
     }
     assert {"policy", "budget", "role", "acting", "source"} <= {each["kind"] for each in found}
 

@@ -1,4 +1,4 @@
-"""``vouch review trail``, ``replay`` and ``compare``, with the key of a reviewer."""
+"""``vouch review search``, ``trail``, ``replay`` and ``compare``, with the key of a reviewer."""
 
 from __future__ import annotations
 
@@ -62,6 +62,14 @@ class Terminal:
 @pytest.fixture
 def terminal(lodge: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal(lodge, tmp_path, monkeypatch)
+
+
+def test_answers_are_found_by_what_they_rest_on(terminal: Terminal, answer: str) -> None:
+    found = json.loads(terminal.run("search", "--source", "rules", "--json"))
+    assert [each["id"] for each in found] == [answer]
+    assert "When does the car park" in terminal.run("search", "--person", BO, "--why", "case 17")
+    assert "car park" not in terminal.run("search", "--outcome", "refused")
+    terminal.run("search", "--person", BO, code=1)
 
 
 def test_a_trail_is_shown_with_its_evidence_and_its_records(terminal: Terminal, answer: str) -> None:

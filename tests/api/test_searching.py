@@ -104,7 +104,7 @@ def test_who_is_behind_a_pseudonym_is_another_look_that_is_recorded(house: House
     "params",
     [
         {"kind": "no_such"}, {"outcome": "odd"}, {"person": "ana@x.example"}, {"document": "salary of ana"},
-        {"since": "2026-01-01T00:00:00"}, {"cursor": "%%%"},
+        {"since": "2026-01-01T00:00:00"}, {"since": "0001-01-01T00:00:00+14:00"}, {"cursor": "%%%"},
     ],
 )  # fmt: skip
 def test_what_cannot_be_searched_for_is_refused(reviewer: TestClient, params: dict[str, str]) -> None:

@@ -12,6 +12,7 @@ import { SignInPage } from "../src/signin/SignInPage";
 function session(change: Partial<Session> = {}): Session {
   return {
     signed_in: false,
+    may: [],
     person: null,
     demo: { open: false, reason: "", people: [] },
     ways: { sso: null, passwords: false },
