@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c requi
 TESTS ?= tests
 WORKERS ?= 2
 
-.PHONY: run setup web test servers check format browser bench soak clean
+.PHONY: run setup web test servers check format browser screenshots bench soak clean
 
 run: $(INSTALLED)
 	@$(BIN)/python -m api.webbuild
@@ -55,6 +55,10 @@ format: $(DEVELOPED)
 
 browser: $(DEVELOPED) web
 	$(BIN)/python -m pytest tests/browser -m browser
+
+screenshots: $(DEVELOPED) web
+	VOUCH_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/browser -m browser
+	@echo "Every page of every area, light and dark, wide and narrow: build/screenshots"
 
 bench: $(INSTALLED)
 	$(BIN)/vouch bench ingest

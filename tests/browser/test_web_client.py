@@ -43,6 +43,28 @@ def test_a_conversation_is_found_again_and_can_be_deleted(journey: Journey) -> N
     journey("returns_to_a_conversation")
 
 
+def test_what_somebody_thinks_of_an_answer_is_kept_changed_and_withdrawn(journey: Journey) -> None:
+    journey("says_what_it_thinks_of_an_answer")
+
+
+def test_a_conversation_is_named_pinned_exported_and_shared_with_somebody_who_reads_by_their_own_rights(
+    journey: Journey,
+) -> None:
+    journey("keeps_and_shares_a_conversation")
+
+
+def test_what_is_indexed_can_be_looked_through_by_an_address(journey: Journey) -> None:
+    journey("sees_what_is_indexed")
+
+
+def test_an_answer_is_copied_and_printed_with_its_citations(journey: Journey) -> None:
+    journey("takes_an_answer_along")
+
+
+def test_an_answer_leads_on_into_what_it_cites(journey: Journey) -> None:
+    journey("reads_on_in_what_is_cited")
+
+
 def test_an_answer_that_is_stopped_stays_stopped(journey: Journey) -> None:
     journey("stops_an_answer")
 
@@ -54,7 +76,7 @@ def test_a_failure_is_explained_and_can_be_tried_again(journey: Journey) -> None
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", ["1360", "320"])
 def test_every_state_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
-    journey("looks_at_every_state", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
+    journey("looks_at_every_ask_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
 
 
 def test_a_link_signs_in_once(journey: Journey, server: Server) -> None:

@@ -1,57 +1,23 @@
-import { Button, Center, Loader } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  Link,
-  Outlet,
-  useNavigate,
-} from "@tanstack/react-router";
-import { useEffect, useState } from "react";
-import { problemOf } from "./api/http";
-import { sessionQuery } from "./api/queries";
+import { Center, Loader } from "@mantine/core";
+import { createRoute, createRouter } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
+import { adminRoutes } from "./admin/routes";
 import { ChatPage } from "./chat/ChatPage";
-import { ProblemNotice } from "./chat/ProblemNotice";
+import { askRoutes } from "./chat/routes";
+import { Redirect, rootRoute, signedInRoute, useSession } from "./routes";
+import { areasOf, may } from "./shell/areas";
+import { useSignedIn } from "./shell/session";
 import { failureOf } from "./signin/failures";
-import { SignInPage } from "./signin/SignInPage";
+import { sourcesRoutes } from "./sources/routes";
+import { words } from "./words/shell";
 
-/** Goes elsewhere once. The router's own component goes again with every rendering of its parent. */
-function Redirect({ to }: { to: "/" | "/signin" }) {
-  const navigate = useNavigate();
-  useEffect(() => {
-    void navigate({ to, replace: true });
-  }, [navigate, to]);
-  return null;
-}
+const SignInPage = lazy(async () => ({ default: (await import("./signin/SignInPage")).SignInPage }));
 
-function useSession() {
-  return useQuery(sessionQuery);
-}
-
-function Root() {
-  const session = useSession();
-  if (session.isPending) {
-    return (
-      <Center h="100dvh" role="status" aria-label="Loading Vouch">
-        <Loader />
-      </Center>
-    );
-  }
-  if (!session.data) {
-    return (
-      <Center component="main" h="100dvh" p="md">
-        <ProblemNotice problem={problemOf(session.error)} onRetry={() => void session.refetch()} />
-      </Center>
-    );
-  }
-  return <Outlet />;
-}
-
-function SignedIn() {
-  const { data } = useSession();
-  if (!data?.signed_in) return <Redirect to="/signin" />;
-  return <ChatPage key={data.person?.email} session={data} />;
+function Ask() {
+  const session = useSignedIn();
+  // Somebody who only runs or reviews Vouch begins where their work is.
+  if (!may(session, ["ask"])) return <Redirect to={areasOf(session)[0]?.to ?? "/signin"} />;
+  return <ChatPage session={session} />;
 }
 
 function SignIn() {
@@ -62,30 +28,32 @@ function SignIn() {
   if (!data) return null;
   // A link in the address signs its person in, whoever was signed in before.
   if (data.signed_in && !link) return <Redirect to="/" />;
-  return <SignInPage session={data} link={link} failure={failure} />;
+  return (
+    <Suspense fallback={<Arriving />}>
+      <SignInPage session={data} link={link} failure={failure} />
+    </Suspense>
+  );
 }
 
-function NotFound() {
+function Arriving() {
   return (
-    <Center component="main" h="100dvh" p="md">
-      <div>
-        <h1>There is nothing at this address</h1>
-        <Button component={Link} to="/">
-          Go to your questions
-        </Button>
-      </div>
+    <Center h="60dvh" role="status" aria-label={words.loading}>
+      <Loader />
     </Center>
   );
 }
 
-const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
-const chat = createRoute({ getParentRoute: () => root, id: "chat", component: SignedIn });
-const start = createRoute({ getParentRoute: () => chat, path: "/" });
-const conversation = createRoute({ getParentRoute: () => chat, path: "c/$conversationId" });
-const signin = createRoute({ getParentRoute: () => root, path: "signin", component: SignIn });
+const ask = createRoute({ getParentRoute: () => signedInRoute, id: "ask", component: Ask });
+const start = createRoute({ getParentRoute: () => ask, path: "/" });
+const conversation = createRoute({ getParentRoute: () => ask, path: "c/$conversationId" });
+const signin = createRoute({ getParentRoute: () => rootRoute, path: "signin", component: SignIn });
 
 export const router = createRouter({
-  routeTree: root.addChildren([chat.addChildren([start, conversation]), signin]),
+  routeTree: rootRoute.addChildren([
+    signedInRoute.addChildren([ask.addChildren([start, conversation]), ...askRoutes, sourcesRoutes, adminRoutes]),
+    signin,
+  ]),
+  defaultPendingComponent: Arriving,
   scrollRestoration: false,
 });
 

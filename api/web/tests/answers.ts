@@ -21,6 +21,7 @@ export function citation(n: number, evidence: number, quote = "Thirty days."): C
     quote,
     support: 0.9,
     as_of: "2026-11-20T09:00:00Z",
+    current: true,
   };
 }
 

@@ -29,7 +29,7 @@ function turn(change: Partial<Turn> = {}): Turn {
 }
 
 function show(children: ReactNode, change: Partial<ChatActions> = {}): ChatActions {
-  const actions: ChatActions = { target: null, open: vi.fn(), ask: vi.fn(), edit: vi.fn(), asking: false, ...change };
+  const actions: ChatActions = { open: vi.fn(), ask: vi.fn(), edit: vi.fn(), ...change };
   render(
     <MantineProvider>
       <QueryClientProvider client={createQueryClient()}>

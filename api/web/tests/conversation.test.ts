@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { answerAsText, partsOf, tableLines } from "../src/chat/citation-text";
+import { answerAsText } from "../src/chat/answer-text";
+import { partsOf, tableLines } from "../src/chat/citation-text";
 import { announcement, byNumber, EMPTY, evidenceOf, reduce, type ConversationState } from "../src/chat/conversation";
 import { periodOf, relativeTime } from "../src/shell/time";
 import type { Citation } from "../src/api/types";
@@ -13,7 +14,7 @@ describe("a conversation", () => {
   it("never changes a sentence that was shown", () => {
     let state = asked();
     for (const text of ["first", "other"]) {
-      state = reduce(state, { type: "event", key: "t1", event: { type: "sentence", index: 0, text, citations: [] } });
+      state = reduce(state, { type: "events", key: "t1", events: [{ type: "sentence", index: 0, text, citations: [] }] });
     }
     expect(state.turns[0]?.sentences).toEqual([{ text: "first", citations: [] }]);
   });
@@ -21,22 +22,22 @@ describe("a conversation", () => {
   it("keeps what was shown when it is stopped, and takes nothing after that", () => {
     let state = asked();
     state = reduce(state, {
-      type: "event",
+      type: "events",
       key: "t1",
-      event: { type: "sentence", index: 0, text: "shown", citations: [] },
+      events: [{ type: "sentence", index: 0, text: "shown", citations: [] }],
     });
     state = reduce(state, { type: "stop", key: "t1" });
-    state = reduce(state, { type: "event", key: "t1", event: { type: "final", answer: answer() } });
+    state = reduce(state, { type: "events", key: "t1", events: [{ type: "final", answer: answer() }] });
     expect(state.turns[0]).toMatchObject({ phase: "stopped", sentences: [{ text: "shown" }] });
   });
 
   it("takes the name that the server gives it", () => {
-    const state = reduce(asked(), { type: "event", key: "t1", event: { type: "final", answer: answer() } });
+    const state = reduce(asked(), { type: "events", key: "t1", events: [{ type: "final", answer: answer() }] });
     expect(state.id).toBe("c1");
   });
 
   it("ignores an answer to a question of a conversation that was left", () => {
-    const state = reduce(EMPTY, { type: "event", key: "t1", event: { type: "final", answer: answer() } });
+    const state = reduce(EMPTY, { type: "events", key: "t1", events: [{ type: "final", answer: answer() }] });
     expect(state).toEqual(EMPTY);
   });
 
@@ -44,7 +45,7 @@ describe("a conversation", () => {
     let state = asked();
     const [turn] = state.turns;
     expect(turn && announcement(turn)).toBe("");
-    state = reduce(state, { type: "event", key: "t1", event: { type: "final", answer: answer() } });
+    state = reduce(state, { type: "events", key: "t1", events: [{ type: "final", answer: answer() }] });
     const [done] = state.turns;
     expect(done && announcement(done)).toBe("Answer ready. 2 sentences, 2 sources.");
   });

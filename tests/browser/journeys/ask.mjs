@@ -1,6 +1,8 @@
 // What an employee does: asks, follows citations, returns to what was asked.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import {
   ask,
   chip,
@@ -10,6 +12,7 @@ import {
   isInView,
   outcome,
   signIn,
+  VOUCH_PICTURES,
   VOUCH_URL,
   VOUCH_WIDTH,
 } from "../browser.mjs";
@@ -17,6 +20,8 @@ import {
 const JOANNA = "Joanna Krasik";
 const SEAL_KIT = "Which seal kit fits the AV-240?";
 const LIST_PRICE = "What is the list price of the AV-240-H in the price list 2026?";
+const LEAVE = "How many days of annual leave do I get after 9 years of service?";
+const SALARY = "What is the salary of Rasmus Thyholt?";
 const NOT_KNOWN = "Does Averholt pay for a gym membership?";
 
 export const journeys = {
@@ -126,15 +131,171 @@ export const journeys = {
     await ask(page, question);
     await page.waitForURL(/\/c\//);
     await page.reload();
-    await page.getByRole("heading", { name: question }).waitFor();
+    await page.getByRole("heading", { name: question, level: 2 }).waitFor();
     await chip(page, 1).click();
     await page.locator("[data-cited]").first().waitFor({ state: "attached" });
 
     const history = page.getByRole("navigation", { name: "Conversations" });
-    await history.getByRole("button", { name: /^Delete/ }).first().click();
+    await history.getByRole("button", { name: /^Actions for/ }).first().click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
     await page.getByRole("heading", { name: /What would you like to know/ }).waitFor();
     await history.getByRole("link").waitFor({ state: "detached" });
+  },
+
+  async says_what_it_thinks_of_an_answer(page) {
+    await signIn(page, JOANNA);
+    await ask(page, SEAL_KIT);
+    const thumb = (name) => page.getByRole("button", { name, exact: true });
+    await thumb("Good answer").click();
+    await page.getByRole("heading", { name: "What was good?" }).waitFor();
+    await thumb("Bad answer").click();
+    await page.getByRole("heading", { name: "What was wrong?" }).waitFor();
+    for (const reason of ["Out of date", "Bad source"]) await page.getByText(reason, { exact: true }).click();
+    await page.getByLabel("Comment").fill("The 2025 list is not the one in use.");
+    await page.getByRole("button", { name: "Save" }).click();
+    await outcome(page, /Your feedback was saved/);
+    await page.getByLabel("Comment").waitFor({ state: "detached" });
+    assert.ok(await thumb("Bad answer").evaluate((element) => element === document.activeElement));
+
+    await page.reload();
+    await thumb("Bad answer").scrollIntoViewIfNeeded();
+    await page.locator("button[aria-pressed='true'][aria-label='Bad answer']").click();
+    assert.equal(await page.getByLabel("Comment").inputValue(), "The 2025 list is not the one in use.");
+    assert.ok(await page.getByLabel("Bad source").isChecked());
+    await page.getByRole("button", { name: "Withdraw" }).click();
+    await outcome(page, /Your feedback was withdrawn/);
+    assert.equal(await page.locator("button[aria-pressed='true']").count(), 0);
+  },
+
+  async keeps_and_shares_a_conversation(page) {
+    await signIn(page, "Femke Oudhof");
+    await ask(page, LEAVE);
+    await ask(page, SALARY);
+    const [salary] = /\d{2,3}[ ,.]?\d{3}/.exec(await page.getByRole("article").last().innerText()) ?? [];
+    assert.ok(salary, "the head of HR reads the salary");
+
+    const menu = page.locator("main").getByRole("button", { name: /^Actions for/ });
+    const choose = async (name) => {
+      await menu.click();
+      await page.getByRole("menuitem", { name, exact: true }).click();
+    };
+    await choose("Rename");
+    await page.getByRole("textbox", { name: "Name" }).fill("Leave and pay");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Leave and pay", level: 1 }).waitFor();
+    await choose("Pin");
+    const history = page.getByRole("navigation", { name: "Conversations" });
+    await history.getByRole("region", { name: "Pinned" }).getByRole("link", { name: "Leave and pay" }).waitFor();
+
+    const saved = page.waitForEvent("download");
+    await choose("Export as Markdown");
+    const file = await saved;
+    assert.equal(file.suggestedFilename(), "leave-and-pay.md");
+    const text = await readFile(await file.path(), "utf8");
+    assert.match(text, /^# Leave and pay/);
+    assert.match(text, /1\. Leave Policy \(Policies\/leave-policy\.docx\), as of /);
+    assert.ok(text.includes(salary));
+
+    await choose("Share");
+    const dialog = page.getByRole("dialog", { name: "Share this conversation" });
+    await dialog.getByLabel("E-mail address").fill("nobody@averholt.example");
+    await page.keyboard.press("Enter");
+    await dialog.getByText(/Nobody is named who may read/).waitFor();
+    await dialog.getByLabel("E-mail address").fill("daan.rooshof@averholt.example");
+    await page.keyboard.press("Enter");
+    await dialog.getByText("Shared with daan.rooshof@averholt.example.").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: /Choose whom/ }).waitFor();
+
+    await signIn(page, "Daan Rooshof");
+    await page.getByRole("link", { name: "Shared with you" }).click();
+    await page.getByRole("link", { name: "Leave and pay" }).click();
+    await page.getByRole("heading", { name: LEAVE, level: 2 }).waitFor();
+    await page.getByText(/A sentence is withheld: access revoked/).first().waitFor();
+    assert.ok(!(await page.content()).includes(salary));
+    await chip(page, 1).click();
+    await page.locator("tr[data-marked]").first().waitFor();
+    await page.keyboard.press("Escape");
+    const address = page.url();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: /Choose whom/ }).waitFor();
+
+    await signIn(page, "Femke Oudhof");
+    await history.getByRole("link", { name: "Leave and pay" }).click();
+    await choose("Share");
+    await dialog.getByRole("button", { name: /^End sharing with daan/ }).click();
+    await dialog.getByText("It is shared with nobody.").waitFor();
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: /Choose whom/ }).waitFor();
+    await signIn(page, "Daan Rooshof");
+    await page.goto(address);
+    await page.locator("[data-code='not_found']").waitFor();
+  },
+
+  async sees_what_is_indexed(page) {
+    await signIn(page, JOANNA);
+    await page.getByRole("link", { name: "What is indexed" }).click();
+    const sources = page.getByRole("table", { name: "Sources that you may read" });
+    const row = sources.getByRole("row", { name: /^Products/ });
+    const number = Number(await row.getByRole("link").innerText());
+    await row.getByRole("link").click();
+    const documents = page.getByRole("table", { name: "Documents that you may read" });
+    await documents.waitFor();
+    assert.equal(await documents.locator("tbody tr").count(), number);
+    await page.getByLabel("Search titles").fill("SEAL");
+    await page.waitForURL(/text=SEAL/);
+    await page.waitForFunction(() => document.querySelectorAll("table:last-of-type tbody tr").length > 0);
+    await page.reload();
+    await documents.getByRole("row", { name: /seal-kit-compatibility/ }).waitFor();
+    assert.equal(await page.getByLabel("Search titles").inputValue(), "SEAL");
+    await page.getByText("Out of date", { exact: true }).click();
+    await page.getByText("No source is out of date").waitFor();
+  },
+
+  async takes_an_answer_along(page) {
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await signIn(page, JOANNA);
+    await ask(page, SEAL_KIT);
+    const copied = async (name) => {
+      await page.getByRole("button", { name: "Copy", exact: true }).click();
+      await page.getByRole("menuitem", { name }).click();
+      await outcome(page, /Copied with its citations/);
+      return page.evaluate(() => navigator.clipboard.readText());
+    };
+    assert.match(await copied("Copy as text"), /SK-24.* \[1\]\n[^]*Sources\n\[1\] AV-200 Series/);
+    assert.match(await copied("Copy as Markdown"), /^## Which seal kit[^]*### Sources\n\n1\. AV-200 Series[^]* > Seal kits/);
+
+    await page.evaluate(() => {
+      window.print = () => undefined;
+    });
+    await page.getByRole("button", { name: "Print" }).click();
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+    const quote = page.locator("article blockquote").first();
+    assert.match(await quote.innerText(), /Seal kits: SK-21/);
+    assert.ok(await quote.isVisible());
+    assert.ok(!(await field(page).isVisible()));
+    assert.ok(!(await page.getByRole("button", { name: "Answer again" }).isVisible()));
+    await page.screenshot({ path: join(VOUCH_PICTURES, "printed.png"), fullPage: true });
+    await page.evaluate(() => window.dispatchEvent(new Event("afterprint")));
+    assert.equal(await page.locator("article blockquote").count(), 0);
+  },
+
+  async reads_on_in_what_is_cited(page) {
+    await signIn(page, JOANNA);
+    await ask(page, LEAVE);
+    const further = page.getByRole("region", { name: "Read on in these sources" });
+    const section = further.getByRole("button").first();
+    const heading = (await section.innerText()).split(" in ")[0].trim();
+    await section.click();
+    await page.getByRole("heading", { level: 2, name: new RegExp(`say about “${heading}`) }).waitFor();
+    await outcome(page, /Answer ready|No evidence/);
+    assert.equal(await page.getByRole("article").count(), 2);
   },
 
   async stops_an_answer(page) {
@@ -216,16 +377,28 @@ export const journeys = {
     await page.getByRole("article").first().getByRole("button", { name: /2 sentences were dropped/ }).waitFor();
   },
 
-  async looks_at_every_state(page) {
+  async looks_at_every_ask_page(page) {
     const narrow = Number(VOUCH_WIDTH) < 500;
+    const closed = () => page.getByRole("dialog").waitFor({ state: "detached" });
+    const menu = async () => {
+      if (!narrow) return;
+      await page.getByRole("button", { name: "Menu" }).click();
+      await page.getByRole("dialog", { name: "Menu" }).waitFor();
+    };
     await page.goto(VOUCH_URL);
     await page.getByRole("button", { name: /Joanna Krasik/ }).waitFor();
     await inspect(page, "sign-in");
     await page.getByRole("button", { name: /Joanna Krasik/ }).click();
     await page.getByRole("list", { name: "Suggested questions" }).waitFor();
-    await page.getByText(/documents? in/).click();
+    await page.getByText(/documents? in/).waitFor();
     await inspect(page, "welcome");
+    await page.goto(`${VOUCH_URL}/shared`);
+    await page.getByRole("heading", { name: "Shared with you" }).waitFor();
+    await page.getByText("Nothing is shared with you").or(page.getByRole("table")).waitFor();
+    await inspect(page, "shared");
+    await page.goto(VOUCH_URL);
     await ask(page, SEAL_KIT);
+    await page.getByRole("region", { name: "Read on in these sources" }).waitFor();
     await inspect(page, "answer");
     await chip(page, 1).click();
     await page.locator("rect[data-cited]").first().waitFor({ state: "attached" });
@@ -235,6 +408,15 @@ export const journeys = {
     await inspect(page, "passage");
     await page.getByRole("button", { name: "Close the source" }).click();
     await page.locator("#source-panel").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Bad answer" }).click();
+    await page.getByRole("heading", { name: "What was wrong?" }).waitFor();
+    await inspect(page, "feedback");
+    await page.getByRole("button", { name: "Withdraw" }).click();
+    await page.getByLabel("Comment").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Copy", exact: true }).click();
+    await page.getByRole("menuitem", { name: "Copy as text" }).waitFor();
+    await inspect(page, "copy");
+    await page.keyboard.press("Escape");
     await ask(page, LIST_PRICE);
     await inspect(page, "table answer");
     await chip(page.getByRole("article").last(), 1).click();
@@ -244,14 +426,53 @@ export const journeys = {
     await page.locator("#source-panel").waitFor({ state: "detached" });
     await ask(page, NOT_KNOWN, /No evidence found/);
     await inspect(page, "no evidence");
-    if (narrow) {
-      await page.getByRole("button", { name: "Menu" }).click();
-      await page.getByRole("dialog", { name: "Menu" }).waitFor();
-      await inspect(page, "menu");
-    }
+
+    const actions = page.locator("main").getByRole("button", { name: /^Actions for/ });
+    await actions.click();
+    await page.getByRole("menuitem", { name: "Rename" }).waitFor();
+    await inspect(page, "conversation menu");
+    await page.getByRole("menuitem", { name: "Rename" }).click();
+    await page.getByRole("textbox", { name: "Name" }).waitFor();
+    await inspect(page, "rename");
+    await page.keyboard.press("Escape");
+    await closed();
+    await actions.click();
+    await page.getByRole("menuitem", { name: "Share" }).click();
+    const share = page.getByRole("dialog", { name: "Share this conversation" });
+    await share.getByText("Everyone", { exact: true }).click();
+    await share.getByRole("button", { name: "Share", exact: true }).click();
+    await share.getByRole("button", { name: "End sharing with Everyone here" }).waitFor();
+    await inspect(page, "share");
+    await page.keyboard.press("Escape");
+    await closed();
+    await menu();
+    await inspect(page, "menu");
     await page.getByRole("button", { name: "Help and keys" }).click();
     await page.getByRole("dialog", { name: "How Vouch works" }).waitFor();
     await inspect(page, "help");
+
+    await page.goto(`${VOUCH_URL}/indexed?source=Products`);
+    await page.getByRole("table", { name: "Documents that you may read" }).waitFor();
+    await inspect(page, "indexed");
+    await page.goto(`${VOUCH_URL}/indexed?only=late`);
+    await page.getByText("No source is out of date").waitFor();
+    await inspect(page, "indexed late");
+    await page.goto(`${VOUCH_URL}/indexed?source=None`);
+    await page.locator("[data-code='not_found']").waitFor();
+    await inspect(page, "indexed missing");
+    await page.goto(VOUCH_URL);
+    await field(page).waitFor();
+    await menu();
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("button", { name: /Femke Oudhof/ }).click();
+    await field(page).waitFor();
+    await page.goto(`${VOUCH_URL}/shared`);
+    await page.getByRole("link", { name: SEAL_KIT }).first().click();
+    await page.getByRole("article").first().waitFor();
+    await inspect(page, "shared conversation");
+    await chip(page, 1).click();
+    await page.locator("#source-panel mark[data-cited]").first().waitFor();
+    await inspect(page, "shared source");
   },
 };
 
@@ -259,4 +480,6 @@ export const journeys = {
 export const expected = {
   tries_again_after_a_failure: [/status of 503/],
   signs_in_with_a_link: [/status of 40[0-9]/],
+  keeps_and_shares_a_conversation: [/status of 4(22|04)/],
+  looks_at_every_ask_page: [/status of 404/],
 };

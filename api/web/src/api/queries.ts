@@ -1,6 +1,6 @@
 import { QueryClient, queryOptions, type QueryCache } from "@tanstack/react-query";
 import { ProblemError, request } from "./http";
-import type { Conversation, ConversationSummary, DocumentView, Evidence, Session, SourceSummary, Trail } from "./types";
+import type { Conversation, DocumentView, Evidence, Session, SourceSummary, Trail } from "./types";
 
 const part = encodeURIComponent;
 
@@ -24,14 +24,17 @@ export const sessionQuery = queryOptions({
   staleTime: 60_000,
 });
 
-export const conversationsQuery = queryOptions({
-  queryKey: ["conversations"],
-  queryFn: async () => (await request<{ conversations: ConversationSummary[] }>("/v1/conversations")).conversations,
-});
-
 export const sourcesQuery = queryOptions({
   queryKey: ["sources"],
-  queryFn: async () => (await request<{ sources: SourceSummary[] }>("/v1/sources")).sources,
+  queryFn: async () => {
+    const found: SourceSummary[] = [];
+    for (let address: string | null = "/v1/sources"; address !== null; ) {
+      const page: { sources: SourceSummary[]; next?: string | null } = await request(address);
+      found.push(...page.sources);
+      address = page.next ? `/v1/sources?cursor=${part(page.next)}` : null;
+    }
+    return found;
+  },
 });
 
 /** Rights may change between two looks at the same thing, so what is read here is never taken from an old copy. */
@@ -86,10 +89,6 @@ export function setPassword(body: { link: string; password: string }): Promise<S
 export async function signOut(): Promise<string | null> {
   const left = await request<{ continue_at: string } | undefined>("/v1/session", { method: "DELETE" });
   return left?.continue_at ?? null;
-}
-
-export function deleteConversation(id: string): Promise<undefined> {
-  return request<undefined>(`/v1/conversations/${part(id)}`, { method: "DELETE" });
 }
 
 /** Nothing that one person read stays in memory for the next one at this desk. */

@@ -33,7 +33,9 @@ export type PageView = Schemas["PdfOut"];
 export type Evidence = Schemas["EvidenceOut"];
 export type DocumentView = Schemas["DocumentTextOut"];
 export type ConversationSummary = Schemas["ConversationOut"];
-export type Conversation = Pick<Schemas["ConversationTurnsOut"], "id" | "title" | "turns">;
+export type Conversation = Schemas["ConversationTurnsOut"];
+/** A turn of a conversation that somebody shares, as its reader may read it now. */
+export type AnswerOfShare = Schemas["SharedTurnOut"];
 export type SourceSummary = Schemas["SourceOut"];
 
 export type StageName = "searching" | "reading" | "answering" | "recording";

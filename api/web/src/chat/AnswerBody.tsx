@@ -1,15 +1,20 @@
 import { VisuallyHidden } from "@mantine/core";
 import { EyeOff } from "lucide-react";
+import { memo, useCallback, useMemo } from "react";
 import type { Citation, Sentence } from "../api/types";
+import { words } from "../words/ask";
 import { useChat } from "./ChatContext";
+import { stateOf } from "./citation-state";
 import { CitationChip } from "./CitationChip";
-import { partsOf, type CitedRow, type Part } from "./citation-text";
+import { isSamePart, partsOf, type CitedRow, type Part } from "./citation-text";
 import { byNumber } from "./conversation";
 import classes from "./AnswerBody.module.css";
 
 interface AnswerBodyProps {
   turnKey: string;
   sentences: Sentence[];
+  /** The citation that the source panel shows, by its own number. */
+  shown: number | null;
 }
 
 const SHORT_WORD = 20;
@@ -22,28 +27,43 @@ function splitLastWord(text: string): [head: string, lastWord: string] {
   return [trimmed.slice(0, at), trimmed.slice(at)];
 }
 
-function Chips({ turnKey, citations }: { turnKey: string; citations: Citation[] }) {
-  const { open, target } = useChat();
-  const shown = target?.kind === "citation" && target.turnKey === turnKey ? target.citation.evidence : null;
+interface ChipsProps {
+  turnKey: string;
+  citations: Citation[];
+  shown: number | null;
+}
+
+function Chips({ turnKey, citations, shown }: ChipsProps) {
+  const { open } = useChat();
+  const groups = useMemo(() => byNumber(citations), [citations]);
+  const onOpen = useCallback((citation: Citation) => open({ kind: "citation", turnKey, citation }), [open, turnKey]);
   return (
     <span className={classes.chips}>
-      {byNumber(citations).map(([n, group]) => (
+      {groups.map(([n, group]) => (
         <CitationChip
           key={n}
           n={n}
           citations={group}
+          state={stateOf(group, citations)}
           active={group.some((citation) => citation.evidence === shown)}
-          onOpen={() => group[0] && open({ kind: "citation", turnKey, citation: group[0] })}
+          onOpen={onOpen}
         />
       ))}
     </span>
   );
 }
 
-function TablePart({ header, rows, turnKey }: { header: string[]; rows: CitedRow[]; turnKey: string }) {
+interface TablePartProps {
+  header: string[];
+  rows: CitedRow[];
+  turnKey: string;
+  shown: number | null;
+}
+
+function TablePart({ header, rows, turnKey, shown }: TablePartProps) {
   return (
     // A wide table scrolls by itself, so it has to be reachable with the keyboard.
-    <div className={classes.tableScroll} role="group" aria-label="Table from the source" tabIndex={0}>
+    <div className={classes.tableScroll} role="group" aria-label={words.answer.table} tabIndex={0}>
       <table>
         <thead>
           <tr>
@@ -53,7 +73,7 @@ function TablePart({ header, rows, turnKey }: { header: string[]; rows: CitedRow
               </th>
             ))}
             <th scope="col">
-              <VisuallyHidden>Source</VisuallyHidden>
+              <VisuallyHidden>{words.answer.sourceColumn}</VisuallyHidden>
             </th>
           </tr>
         </thead>
@@ -66,7 +86,7 @@ function TablePart({ header, rows, turnKey }: { header: string[]; rows: CitedRow
                 </td>
               ))}
               <td className={classes.rowChips}>
-                <Chips turnKey={turnKey} citations={row.citations} />
+                <Chips turnKey={turnKey} citations={row.citations} shown={shown} />
               </td>
             </tr>
           ))}
@@ -76,33 +96,52 @@ function TablePart({ header, rows, turnKey }: { header: string[]; rows: CitedRow
   );
 }
 
-function PartView({ part, turnKey }: { part: Part; turnKey: string }) {
-  if (part.kind === "withheld") {
+interface PartProps {
+  part: Part;
+  turnKey: string;
+  /** As above, where it is one of this part. */
+  shown: number | null;
+}
+
+const PartView = memo(
+  function PartView({ part, turnKey, shown }: PartProps) {
+    if (part.kind === "withheld") {
+      return (
+        <p className={classes.withheld}>
+          <EyeOff aria-hidden size={15} /> {words.answer.withheld(part.reason)}
+        </p>
+      );
+    }
+    if (part.kind === "table") {
+      return <TablePart header={part.header} rows={part.rows} turnKey={turnKey} shown={shown} />;
+    }
+    const [head, lastWord] = splitLastWord(part.text);
     return (
-      <p className={classes.withheld}>
-        <EyeOff aria-hidden size={15} /> A sentence is withheld: {part.reason}. You may no longer read its source.
+      <p className={classes.sentence}>
+        {head}
+        <span className={lastWord.length <= SHORT_WORD ? classes.together : undefined}>
+          {lastWord}
+          <Chips turnKey={turnKey} citations={part.citations} shown={shown} />
+        </span>
       </p>
     );
-  }
-  if (part.kind === "table") return <TablePart header={part.header} rows={part.rows} turnKey={turnKey} />;
-  const [head, lastWord] = splitLastWord(part.text);
-  return (
-    <p className={classes.sentence}>
-      {head}
-      <span className={lastWord.length <= SHORT_WORD ? classes.together : undefined}>
-        {lastWord}
-        <Chips turnKey={turnKey} citations={part.citations} />
-      </span>
-    </p>
-  );
+  },
+  (before, after) =>
+    before.turnKey === after.turnKey && before.shown === after.shown && isSamePart(before.part, after.part),
+);
+
+function within(part: Part, shown: number | null): number | null {
+  const citations = part.kind === "sentence" ? part.citations : part.kind === "table" ? part.rows.flatMap((row) => row.citations) : [];
+  return citations.some((citation) => citation.evidence === shown) ? shown : null;
 }
 
 /** The sentences of an answer, each followed by the numbers of its sources. */
-export function AnswerBody({ turnKey, sentences }: AnswerBodyProps) {
+export function AnswerBody({ turnKey, sentences, shown }: AnswerBodyProps) {
+  const parts = useMemo(() => partsOf(sentences), [sentences]);
   return (
     <div className={classes.body}>
-      {partsOf(sentences).map((part, index) => (
-        <PartView key={`${index}`} part={part} turnKey={turnKey} />
+      {parts.map((part, index) => (
+        <PartView key={`${index}`} part={part} turnKey={turnKey} shown={within(part, shown)} />
       ))}
     </div>
   );

@@ -1,31 +1,26 @@
 import { ActionIcon, Button, Skeleton, VisuallyHidden } from "@mantine/core";
-import { useDisclosure, useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { useDisclosure, useLocalStorage } from "@mantine/hooks";
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Menu, SquarePen } from "lucide-react";
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { SquarePen } from "lucide-react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Session } from "../api/types";
-import { SourcePanel } from "../evidence/SourcePanel";
-import { HelpDialog } from "../shell/HelpDialog";
+import { Frame, useMedia } from "../shell/Frame";
 import { useShortcuts } from "../shell/shortcuts";
-import { SideDrawer } from "../shell/SideDrawer";
-import { Sidebar } from "../shell/Sidebar";
-import { Wordmark } from "../shell/Wordmark";
-import { ChatContext, type ChatActions, type PanelTarget } from "./ChatContext";
+import { words } from "../words/ask";
+import { AskingContext, ChatContext, type ChatActions } from "./ChatContext";
 import classes from "./ChatPage.module.css";
 import { QUOTES_ID } from "./CitationChip";
 import { Composer } from "./Composer";
+import { ConversationHead } from "./ConversationHead";
+import { Conversations } from "./Conversations";
 import { announcement, evidenceOf } from "./conversation";
+import { PanelDrawer, panelFor, usePanel, WIDE } from "./panel";
 import { ProblemNotice } from "./ProblemNotice";
 import { TurnView } from "./TurnView";
 import { useConversation } from "./useConversation";
 import { Welcome } from "./Welcome";
 
-const WIDE = "(min-width: 75em)";
-const WITH_SIDEBAR = "(min-width: 56em)";
-
-function useMedia(query: string): boolean {
-  return useMediaQuery(query, undefined, { getInitialValueInEffect: false });
-}
+const HelpDialog = lazy(async () => ({ default: (await import("../shell/HelpDialog")).HelpDialog }));
 
 export function ChatPage({ session }: { session: Session }) {
   const { conversationId } = useParams({ strict: false });
@@ -36,38 +31,26 @@ export function ChatPage({ session }: { session: Session }) {
     [navigate],
   );
   const conversation = useConversation(id, onNamed);
-  const { state, asking, stop } = conversation;
+  const { state, asking, stop, ask: send, clear } = conversation;
 
   const [draft, setDraft] = useState("");
-  const [target, setTarget] = useState<PanelTarget | null>(null);
-  const [menuOpened, menu] = useDisclosure(false);
+  const { target, setTarget, open, close } = usePanel();
   const [helpOpened, help] = useDisclosure(false);
   const [singleKeys, setSingleKeys] = useLocalStorage({ key: "vouch-single-keys", defaultValue: true });
   const wide = useMedia(WIDE);
-  const withSidebar = useMedia(WITH_SIDEBAR);
   const question = useRef<HTMLTextAreaElement>(null);
-  const opener = useRef<HTMLElement | null>(null);
   const thread = useRef<HTMLDivElement>(null);
 
-  const open = useCallback((next: PanelTarget) => {
-    const focused = document.activeElement;
-    if (focused instanceof HTMLElement && !focused.closest("#source-panel")) opener.current = focused;
-    setTarget(next);
-  }, []);
-  const close = useCallback(() => {
-    setTarget(null);
-    if (opener.current?.isConnected) opener.current.focus();
-  }, []);
   const ask = useCallback(
     (text: string, replaces?: string) => {
       setDraft("");
       setTarget(null);
-      conversation.ask(text, replaces);
+      send(text, replaces);
       // On a touch screen the keyboard would cover the answer.
       if (window.matchMedia("(hover: none)").matches) question.current?.blur();
       else question.current?.focus();
     },
-    [conversation],
+    [send, setTarget],
   );
   const edit = useCallback((text: string) => {
     setDraft(text);
@@ -78,18 +61,18 @@ export function ChatPage({ session }: { session: Session }) {
   const startNew = useCallback(() => {
     setTarget(null);
     setDraft("");
-    menu.close();
-    conversation.clear();
+    clear();
     void navigate({ to: "/" });
     question.current?.focus();
-  }, [conversation, menu, navigate]);
+  }, [clear, navigate, setTarget]);
+  const onDeleted = useCallback((gone: string) => gone === state.id && startNew(), [state.id, startNew]);
 
   // What belongs to another conversation does not stay open beside this one.
   const before = useRef(id);
   useEffect(() => {
     if (before.current !== id && before.current !== null) setTarget(null);
     before.current = id;
-  }, [id]);
+  }, [id, setTarget]);
 
   const lastKey = state.turns.at(-1)?.key;
   useEffect(() => {
@@ -114,73 +97,40 @@ export function ChatPage({ session }: { session: Session }) {
     },
   });
 
-  const actions = useMemo<ChatActions>(() => ({ target, open, ask, edit, asking }), [target, open, ask, edit, asking]);
+  const actions = useMemo<ChatActions>(() => ({ open, ask, edit }), [open, ask, edit]);
   const targetTurn = state.turns.find((turn) => turn.key === target?.turnKey);
+  const shown = target?.kind === "citation" ? target.citation.evidence : null;
   const last = state.turns.at(-1);
   const empty = state.turns.length === 0 && !conversation.loading && !conversation.problem;
-
-  const panel = target && targetTurn && (
-    <SourcePanel
-      shown={
-        target.kind === "passage"
-          ? { passage: target.passage }
-          : {
-              evidence: {
-                answerId: targetTurn.answer?.answer_id ?? null,
-                citation: target.citation,
-                siblings: evidenceOf(targetTurn.sentences, target.citation.n),
-              },
-            }
-      }
-      onClose={close}
-      onStep={(citation) => setTarget({ kind: "citation", turnKey: targetTurn.key, citation })}
-    />
-  );
-  const sidebar = (
-    <Sidebar
-      session={session}
-      currentId={state.id}
-      onNew={startNew}
-      onHelp={() => {
-        menu.close();
-        help.open();
-      }}
-      onOpened={menu.close}
-      onDeleted={(gone) => gone === state.id && startNew()}
-    />
-  );
-
+  const panel =
+    target && targetTurn
+      ? panelFor(target, targetTurn.sentences, { answerId: targetTurn.answer?.answer_id ?? null }, close, setTarget)
+      : null;
   return (
     <ChatContext value={actions}>
-      <div className={classes.page} data-panel={(wide && panel && true) || undefined}>
-        {withSidebar ? (
-          <aside className={classes.sidebar} aria-label="Your conversations and settings">
-            {sidebar}
-          </aside>
-        ) : (
-          <SideDrawer name="Menu" side="left" size={300} opened={menuOpened} onClose={menu.close}>
-            {sidebar}
-          </SideDrawer>
-        )}
-
-        <main className={classes.main}>
-          {!withSidebar && (
-            <header className={classes.topbar}>
-              <ActionIcon variant="subtle" size={40} aria-label="Menu" aria-expanded={menuOpened} onClick={menu.open}>
-                <Menu aria-hidden size={21} />
-              </ActionIcon>
-              <Wordmark />
-              <ActionIcon variant="subtle" size={40} aria-label="New conversation" onClick={startNew}>
-                <SquarePen aria-hidden size={20} />
-              </ActionIcon>
-            </header>
+      <AskingContext value={asking}>
+        <Frame
+          sideName={words.sidebar}
+          side={<Conversations currentId={state.id} onNew={startNew} onDeleted={onDeleted} />}
+          action={
+            <ActionIcon variant="subtle" size={40} aria-label={words.newConversation} onClick={startNew}>
+              <SquarePen aria-hidden size={20} />
+            </ActionIcon>
+          }
+          onHelp={help.open}
+          panel={wide && panel}
+          panelName={words.source.panel}
+        >
+          {state.id !== null && state.turns.length > 0 ? (
+            <ConversationHead id={state.id} onDeleted={onDeleted} />
+          ) : (
+            !empty && <VisuallyHidden component="h1">{words.conversation}</VisuallyHidden>
           )}
-          {!empty && <VisuallyHidden component="h1">Conversation</VisuallyHidden>}
           <div className={classes.scroll}>
             <div className={classes.column} ref={thread}>
               {empty && <Welcome session={session} />}
               {conversation.loading && (
-                <div role="status" aria-label="Loading the conversation" className={classes.loading}>
+                <div role="status" aria-label={words.loadingConversation} className={classes.loading}>
                   <Skeleton h={24} w="70%" mb={24} />
                   <Skeleton h={15} mb={12} />
                   <Skeleton h={15} mb={12} w="94%" />
@@ -191,12 +141,17 @@ export function ChatPage({ session }: { session: Session }) {
                 <div className={classes.loading}>
                   <ProblemNotice problem={conversation.problem} onRetry={conversation.retryLoad} />
                   <Button mt="md" variant="subtle" onClick={startNew}>
-                    Start a new conversation
+                    {words.startNew}
                   </Button>
                 </div>
               )}
               {state.turns.map((turn) => (
-                <TurnView key={turn.key} turn={turn} />
+                <TurnView
+                  key={turn.key}
+                  turn={turn}
+                  shown={turn === targetTurn ? shown : null}
+                  last={turn === last && !asking}
+                />
               ))}
             </div>
           </div>
@@ -216,27 +171,14 @@ export function ChatPage({ session }: { session: Session }) {
             {last ? announcement(last) : ""}
           </VisuallyHidden>
           <div id={QUOTES_ID} />
-        </main>
-
-        {wide ? (
-          panel && (
-            <aside className={classes.panel} aria-label="Source">
-              {panel}
-            </aside>
-          )
-        ) : (
-          <SideDrawer
-            name="Source"
-            side="right"
-            size="min(100%, 540px)"
-            opened={Boolean(panel)}
-            onClose={close}
-          >
-            {panel}
-          </SideDrawer>
+        </Frame>
+        {!wide && <PanelDrawer panel={panel} onClose={close} />}
+        {helpOpened && (
+          <Suspense fallback={null}>
+            <HelpDialog opened onClose={help.close} singleKeys={singleKeys} onSingleKeys={setSingleKeys} />
+          </Suspense>
         )}
-      </div>
-      <HelpDialog opened={helpOpened} onClose={help.close} singleKeys={singleKeys} onSingleKeys={setSingleKeys} />
+      </AskingContext>
     </ChatContext>
   );
 }

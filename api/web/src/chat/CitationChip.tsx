@@ -1,7 +1,10 @@
-import { Popover, UnstyledButton } from "@mantine/core";
-import { useEffect, useId, useRef, useState } from "react";
+import { Popover } from "@mantine/core";
+import { memo, useEffect, useId, useRef, useState } from "react";
 import type { Citation } from "../api/types";
+import { words } from "../words/ask";
+import type { StateOfCitation } from "./citation-state";
 import classes from "./CitationChip.module.css";
+import { CitationState, STATE_SIGNS } from "./CitationState";
 
 /** Where quotes are put: over everything, yet within the main part of the page for those who hear it. */
 export const QUOTES_ID = "quotes";
@@ -12,16 +15,58 @@ const CLOSE_AFTER_MS = 180;
 interface CitationChipProps {
   n: number;
   citations: Citation[];
+  state: StateOfCitation;
   active: boolean;
-  onOpen: () => void;
+  onOpen: (citation: Citation) => void;
+}
+
+interface QuoteProps {
+  id: string;
+  citations: Citation[];
+  state: StateOfCitation;
+  onEnter: () => void;
+  onLeave: () => void;
+}
+
+/** The exact words behind a number. It is there only while it is shown: an answer may have hundreds of numbers. */
+function Quote({ id, citations, state, onEnter, onLeave }: QuoteProps) {
+  const [first] = citations;
+  if (!first) return null;
+  return (
+    <Popover
+      opened
+      position="top"
+      width={340}
+      offset={6}
+      withRoles={false}
+      trapFocus={false}
+      shadow="md"
+      portalProps={{ target: `#${QUOTES_ID}` }}
+    >
+      <Popover.Target>
+        <span className={classes.anchor} />
+      </Popover.Target>
+      <Popover.Dropdown id={id} role="tooltip" className={classes.card} onPointerEnter={onEnter} onPointerLeave={onLeave}>
+        {citations.map((citation) => (
+          <blockquote key={citation.evidence} className={classes.quote}>
+            {citation.quote}
+          </blockquote>
+        ))}
+        <div className={classes.origin}>{words.citation.origin(first.document.title, first.page)}</div>
+        <div className={classes.origin}>
+          <CitationState state={state} long />
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
 }
 
 /** A numbered button behind a sentence. Pointing at it or focusing it shows the exact words it stands for. */
-export function CitationChip({ n, citations, active, onOpen }: CitationChipProps) {
+export const CitationChip = memo(function CitationChip({ n, citations, state, active, onOpen }: CitationChipProps) {
   const [shown, setShown] = useState(false);
   const timer = useRef<number | undefined>(undefined);
   const quoteId = useId();
-  const first = citations[0];
+  const [first] = citations;
 
   const later = (show: boolean): void => {
     window.clearTimeout(timer.current);
@@ -44,55 +89,39 @@ export function CitationChip({ n, citations, active, onOpen }: CitationChipProps
   }, [shown]);
 
   if (!first) return null;
-  const page = first.page === null ? "" : `, page ${first.page}`;
+  const Sign = STATE_SIGNS[state];
+  const name = words.citation.name(n, first.document.title, first.page);
   return (
-    <Popover
-      opened={shown}
-      position="top"
-      width={340}
-      offset={6}
-      withRoles={false}
-      trapFocus={false}
-      shadow="md"
-      portalProps={{ target: `#${QUOTES_ID}` }}
-    >
-      <Popover.Target>
-        <UnstyledButton
-          className={classes.chip}
-          data-active={active || undefined}
-          data-citation={n}
-          aria-label={`[${n}] ${first.document.title}${page}`}
-          aria-describedby={shown ? quoteId : undefined}
-          aria-expanded={active}
-          onClick={() => {
-            now(false);
-            onOpen();
-          }}
-          onPointerEnter={(event) => event.pointerType === "mouse" && later(true)}
-          onPointerLeave={() => later(false)}
-          onFocus={(event) => event.currentTarget.matches(":focus-visible") && now(true)}
-          onBlur={() => now(false)}
-        >
-          [{n}]
-        </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown
-        id={quoteId}
-        role="tooltip"
-        className={classes.card}
-        onPointerEnter={() => later(true)}
+    <span className={classes.place}>
+      <button
+        type="button"
+        className={classes.chip}
+        data-active={active || undefined}
+        data-citation={n}
+        data-state={state}
+        aria-label={state === "verified" ? name : `${name}. ${words.citation.state[state]}`}
+        aria-describedby={shown ? quoteId : undefined}
+        aria-expanded={active}
+        onClick={() => {
+          now(false);
+          onOpen(first);
+        }}
+        onPointerEnter={(event) => event.pointerType === "mouse" && later(true)}
         onPointerLeave={() => later(false)}
+        onFocus={(event) => event.currentTarget.matches(":focus-visible") && now(true)}
+        onBlur={() => now(false)}
       >
-        {citations.map((citation) => (
-          <blockquote key={citation.evidence} className={classes.quote}>
-            {citation.quote}
-          </blockquote>
-        ))}
-        <div className={classes.origin}>
-          {first.document.title}
-          {page}
-        </div>
-      </Popover.Dropdown>
-    </Popover>
+        [{n}]{state !== "verified" && <Sign aria-hidden size={11} />}
+      </button>
+      {shown && (
+        <Quote
+          id={quoteId}
+          citations={citations}
+          state={state}
+          onEnter={() => later(true)}
+          onLeave={() => later(false)}
+        />
+      )}
+    </span>
   );
-}
+});

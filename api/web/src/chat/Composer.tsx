@@ -1,6 +1,7 @@
 import { ActionIcon, Textarea, VisuallyHidden } from "@mantine/core";
 import { ArrowUp, Square } from "lucide-react";
 import type { KeyboardEvent, RefObject, SubmitEvent } from "react";
+import { words } from "../words/ask";
 import classes from "./Composer.module.css";
 
 interface ComposerProps {
@@ -32,13 +33,13 @@ export function Composer({ value, onChange, onAsk, onStop, asking, inputRef }: C
   };
 
   return (
-    <form className={classes.form} onSubmit={onSubmit} aria-label="Ask a question">
+    <form className={classes.form} onSubmit={onSubmit} aria-label={words.composer.form}>
       <div className={classes.box}>
         <Textarea
           ref={inputRef}
-          aria-label="Your question"
+          aria-label={words.composer.field}
           aria-describedby="composer-keys"
-          placeholder="Ask your documents"
+          placeholder={words.composer.placeholder}
           variant="unstyled"
           autosize
           minRows={1}
@@ -50,19 +51,20 @@ export function Composer({ value, onChange, onAsk, onStop, asking, inputRef }: C
           classNames={{ root: classes.field, input: classes.input }}
         />
         {asking ? (
-          <ActionIcon key="stop" size={38} radius="md" variant="default" aria-label="Stop" onClick={onStop}>
+          <ActionIcon key="stop" size={38} radius="md" variant="default" aria-label={words.composer.stop} onClick={onStop}>
             <Square aria-hidden size={14} fill="currentColor" />
           </ActionIcon>
         ) : (
-          <ActionIcon key="ask" type="submit" size={38} radius="md" aria-label="Ask" disabled={!question}>
+          <ActionIcon key="ask" type="submit" size={38} radius="md" aria-label={words.composer.ask} disabled={!question}>
             <ArrowUp aria-hidden size={19} strokeWidth={2.4} />
           </ActionIcon>
         )}
       </div>
       <p className={classes.keys}>
-        <kbd>Enter</kbd> to ask, <kbd>Shift</kbd>+<kbd>Enter</kbd> for a new line
+        <kbd>{words.composer.enter}</kbd> {words.composer.toAsk} <kbd>{words.composer.shift}</kbd>+
+        <kbd>{words.composer.enter}</kbd> {words.composer.forLine}
       </p>
-      <VisuallyHidden id="composer-keys">Enter asks. Shift and Enter start a new line.</VisuallyHidden>
+      <VisuallyHidden id="composer-keys">{words.composer.keys}</VisuallyHidden>
     </form>
   );
 }

@@ -2,6 +2,7 @@ import { TriangleAlert } from "lucide-react";
 import { Fragment } from "react";
 import type { Answer } from "../api/types";
 import { Moment } from "../shell/Moment";
+import { words } from "../words/ask";
 import { useChat } from "./ChatContext";
 import classes from "./Disagreements.module.css";
 
@@ -17,7 +18,7 @@ function Side({ turnKey, side }: { turnKey: string; side: Conflict["sides"][numb
     >
       <span className={classes.quote}>{side.quote}</span>
       <span className={classes.place}>
-        {side.n}. {side.document.title} · {side.document.modified_at ? "changed " : "as of "}
+        {side.n}. {side.document.title} · {side.document.modified_at ? words.conflicts.changed : words.conflicts.asOf}{" "}
         <Moment at={side.document.modified_at ?? side.as_of} />
       </span>
     </button>
@@ -25,17 +26,17 @@ function Side({ turnKey, side }: { turnKey: string; side: Conflict["sides"][numb
 }
 
 /** Pairs of sources that say otherwise about the same thing, with their dates. */
-export function Disagreements({ turnKey, answer }: { turnKey: string; answer: Answer }) {
+export function Disagreements({ turnKey, answer }: { turnKey: string; answer: Pick<Answer, "conflicts"> }) {
   return answer.conflicts.map((conflict, at) => (
-    <section key={at} className={classes.box} aria-label="Sources disagree">
+    <section key={at} className={classes.box} aria-label={words.conflicts.title}>
       <h3 className={classes.title}>
         <TriangleAlert aria-hidden size={16} />
-        Sources disagree
+        {words.conflicts.title}
       </h3>
       {conflict.sides.map((side, place) => (
         <Fragment key={side.evidence}>
           <Side turnKey={turnKey} side={side} />
-          {conflict.later === place && <p className={classes.later}>This is the later edition.</p>}
+          {conflict.later === place && <p className={classes.later}>{words.conflicts.later}</p>}
         </Fragment>
       ))}
     </section>

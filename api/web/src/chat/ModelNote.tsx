@@ -6,15 +6,12 @@ import { useId } from "react";
 import { problemOf } from "../api/http";
 import { trailQuery } from "../api/queries";
 import type { Answer, DroppedSentence, Trail, TrailAttempt } from "../api/types";
-import { count } from "./conversation";
-import { againstWords, costWords, endWords, hasModelWork, modelLine, tierWords } from "./model-words";
+import { words } from "../words/ask";
+import { againstWords, costWords, hasModelWork, modelLine } from "./model-words";
 import classes from "./ModelNote.module.css";
 import { ProblemNotice } from "./ProblemNotice";
 
-const UNREADABLE = {
-  "access revoked": "You may no longer read everything that the model was given.",
-  instruction: "Its words are left to the reviewers.",
-};
+const UNREADABLE = { "access revoked": words.trail.gone, instruction: words.trail.instruction };
 
 function DroppedRow({ dropped }: { dropped: DroppedSentence }) {
   return (
@@ -23,7 +20,7 @@ function DroppedRow({ dropped }: { dropped: DroppedSentence }) {
         {dropped.withheld ? UNREADABLE[dropped.withheld] : dropped.text}
       </p>
       <p className={classes.why}>
-        {dropped.replaced ? "Replaced" : "Dropped"}: {againstWords(dropped)}
+        {dropped.replaced ? words.trail.replaced(againstWords(dropped)) : words.trail.dropped(againstWords(dropped))}
       </p>
     </li>
   );
@@ -32,24 +29,24 @@ function DroppedRow({ dropped }: { dropped: DroppedSentence }) {
 function AttemptView({ attempt }: { attempt: TrailAttempt }) {
   const { call } = attempt;
   const facts = [
-    tierWords(attempt.tier),
+    words.trail.tier(attempt.tier),
     attempt.version,
     call?.region ?? attempt.region,
-    call ? `${count(call.tokens.input, "token")} in, ${call.tokens.output} out` : "",
+    call ? words.trail.tokens(call.tokens.input, call.tokens.output) : "",
     costWords(call),
-    call ? `${call.seconds.toFixed(1)} s` : "",
+    call ? words.trail.seconds(call.seconds) : "",
   ];
   return (
     <li className={classes.attempt}>
-      <h3 className={classes.name}>{attempt.model ? `${attempt.model} ${endWords(attempt)}` : "Words of the sources"}</h3>
+      <h3 className={classes.name}>{attempt.model ? words.trail.attempt(attempt.model, attempt.ended) : words.trail.sources}</h3>
       {attempt.model && <p className={classes.facts}>{facts.filter(Boolean).join(" · ")}</p>}
       {attempt.why && <p className={classes.facts}>{attempt.why}</p>}
       {attempt.kept_back > 0 && (
-        <p className={classes.facts}>{count(attempt.kept_back, "passage")} may not go to this model.</p>
+        <p className={classes.facts}>{words.trail.keptBack(attempt.kept_back)}</p>
       )}
       {attempt.dropped.length > 0 && (
         <>
-          <p className={classes.facts}>Not part of the answer:</p>
+          <p className={classes.facts}>{words.trail.notPart}</p>
           <ul className={classes.dropped}>
             {attempt.dropped.map((dropped, index) => (
               <DroppedRow key={`${index}`} dropped={dropped} />
@@ -77,7 +74,7 @@ function Details({ answerId }: { answerId: string }) {
   if (trail.error) {
     return <ProblemNotice problem={problemOf(trail.error)} onRetry={() => void trail.refetch()} />;
   }
-  return <Loader size="sm" aria-label="Loading" />;
+  return <Loader size="sm" aria-label={words.trail.loading} />;
 }
 
 /** What a model had to do with an answer: one line, and behind it what was asked of whom and what was not shown. */
@@ -92,7 +89,7 @@ export function ModelNote({ answer }: { answer: Answer }) {
         <span>{modelLine(answer)}</span>
         <ChevronDown aria-hidden size={15} className={classes.arrow} data-open={opened || undefined} />
       </UnstyledButton>
-      <div id={id} role="group" aria-label="How this answer was written" hidden={!opened}>
+      <div id={id} role="group" aria-label={words.trail.name} hidden={!opened}>
         {opened && <Details answerId={answer.answer_id} />}
       </div>
     </div>

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { RotateCcw, TriangleAlert } from "lucide-react";
 import type { Problem } from "../api/types";
+import { words } from "../words/shell";
 import classes from "./ProblemNotice.module.css";
 
 interface ProblemNoticeProps {
@@ -10,7 +11,7 @@ interface ProblemNoticeProps {
 }
 
 /** A failure in the server's own words: what happened, and what to do next. */
-export function ProblemNotice({ problem, onRetry, retryLabel = "Try again" }: ProblemNoticeProps) {
+export function ProblemNotice({ problem, onRetry, retryLabel = words.retry }: ProblemNoticeProps) {
   return (
     <div className={classes.notice} data-code={problem.code}>
       <TriangleAlert aria-hidden size={18} className={classes.sign} />
@@ -18,7 +19,7 @@ export function ProblemNotice({ problem, onRetry, retryLabel = "Try again" }: Pr
         <p className={classes.title}>{problem.title}</p>
         {problem.detail && problem.detail !== problem.title && <p>{problem.detail}</p>}
         {problem.hint && <p>{problem.hint}</p>}
-        {problem.trace_id && <p className={classes.trace}>Reference: {problem.trace_id}</p>}
+        {problem.trace_id && <p className={classes.trace}>{words.reference(problem.trace_id)}</p>}
         {onRetry && (
           <Button
             mt={10}

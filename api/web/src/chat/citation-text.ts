@@ -1,5 +1,5 @@
-import type { Answer, Citation, Sentence } from "../api/types";
-import { calendarTime, staleText } from "../shell/time";
+import type { Citation, Sentence } from "../api/types";
+import { words } from "../words/ask";
 
 export interface CitedRow {
   cells: string[];
@@ -45,7 +45,7 @@ export function partsOf(sentences: Sentence[]): Part[] {
   const parts: Part[] = [];
   for (const { text, citations, withheld } of sentences) {
     if (text === null) {
-      parts.push({ kind: "withheld", reason: withheld ?? "access revoked" });
+      parts.push({ kind: "withheld", reason: withheld ?? words.answer.revoked });
       continue;
     }
     const key = headerKey(citations);
@@ -72,18 +72,11 @@ export function partsOf(sentences: Sentence[]): Part[] {
   return parts;
 }
 
-/** An answer as plain text that can be pasted into a letter: each sentence with its numbers, then the sources. */
-export function answerAsText(answer: Answer): string {
-  const sentences = answer.sentences.map((sentence) => {
-    if (sentence.text === null) return `(withheld: ${sentence.withheld ?? "access revoked"})`;
-    const numbers = [...new Set(sentence.citations.map((citation) => `[${citation.n}]`))].join("");
-    return `${sentence.text} ${numbers}`.trim();
-  });
-  const sources = answer.sources.map((source) => {
-    const page = source.page === null ? "" : `, page ${source.page}`;
-    const place = `${source.document.source}/${source.document.uri}`;
-    const told = [`as of ${calendarTime(source.as_of)}`, staleText(source)].filter(Boolean).join(", ");
-    return `[${source.n}] ${source.document.title}${page} (${place}), ${told}`;
-  });
-  return [answer.question, "", ...sentences, "", "Sources", ...sources].join("\n");
+/** Whether two parts show the same, so that one that was shown need not be rendered again as others arrive. */
+export function isSamePart(one: Part, other: Part): boolean {
+  if (one.kind === "sentence") {
+    return other.kind === "sentence" && one.text === other.text && one.citations === other.citations;
+  }
+  if (one.kind === "withheld") return other.kind === "withheld" && one.reason === other.reason;
+  return other.kind === "table" && one.key === other.key && one.key !== null && one.rows.length === other.rows.length;
 }

@@ -1,5 +1,6 @@
 import type { AskEvent } from "../api/ask";
 import type { Answer, Citation, Conversation, Problem, Sentence, Stage } from "../api/types";
+import { words } from "../words/ask";
 
 export type Phase = "asking" | "done" | "stopped" | "failed";
 
@@ -23,9 +24,9 @@ export const EMPTY: ConversationState = { id: null, turns: [] };
 
 export type ConversationAction =
   | { type: "clear" }
-  | { type: "load"; conversation: Conversation }
+  | { type: "load"; conversation: Pick<Conversation, "id" | "turns"> }
   | { type: "ask"; key: string; question: string; replaces?: string }
-  | { type: "event"; key: string; event: AskEvent }
+  | { type: "events"; key: string; events: readonly AskEvent[] }
   | { type: "stop"; key: string };
 
 function turnOf(answer: Answer): Turn {
@@ -77,13 +78,12 @@ export function reduce(state: ConversationState, action: ConversationAction): Co
       };
       return { ...state, turns: [...state.turns.filter((other) => other.key !== action.replaces), turn] };
     }
-    case "event": {
-      const id = action.event.type === "final" ? action.event.answer.conversation_id : state.id;
-      const known = state.turns.some((turn) => turn.key === action.key);
-      if (!known) return state;
+    case "events": {
+      if (!state.turns.some((turn) => turn.key === action.key)) return state;
+      const final = action.events.find((event) => event.type === "final");
       return {
-        id,
-        turns: state.turns.map((turn) => (turn.key === action.key ? withEvent(turn, action.event) : turn)),
+        id: final ? final.answer.conversation_id : state.id,
+        turns: state.turns.map((turn) => (turn.key === action.key ? action.events.reduce(withEvent, turn) : turn)),
       };
     }
     case "stop":
@@ -120,17 +120,10 @@ export function byNumber(citations: Citation[]): [number, Citation[]][] {
 
 /** What a screen reader is told once, when a turn has come to its end. */
 export function announcement(turn: Turn): string {
-  if (turn.phase === "stopped") return "Stopped.";
-  if (turn.phase === "failed") return `The question was not answered. ${turn.problem?.title ?? ""}`;
+  if (turn.phase === "stopped") return words.announce.stopped;
+  if (turn.phase === "failed") return words.announce.failed(turn.problem?.title ?? "");
   if (turn.phase !== "done" || !turn.answer) return "";
-  if (turn.answer.status === "abstained") {
-    const nearest = turn.answer.nearest.length;
-    return `No evidence found. ${count(nearest, "nearest source")} shown.`;
-  }
-  if (turn.answer.status === "refused") return "The question was refused.";
-  return `Answer ready. ${count(turn.sentences.length, "sentence")}, ${count(turn.answer.sources.length, "source")}.`;
-}
-
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+  if (turn.answer.status === "abstained") return words.announce.nearest(turn.answer.nearest.length);
+  if (turn.answer.status === "refused") return words.announce.refused;
+  return words.announce.ready(turn.sentences.length, turn.answer.sources.length);
 }

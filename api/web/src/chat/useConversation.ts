@@ -1,10 +1,12 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
-import { ask as send } from "../api/ask";
-import { conversationQuery, conversationsQuery } from "../api/queries";
+import { ask as send, type AskEvent } from "../api/ask";
+import { conversationsKey, keepName } from "../api/conversations";
+import { conversationQuery } from "../api/queries";
 import { problemOf } from "../api/http";
-import type { Problem } from "../api/types";
+import type { Answer, Problem } from "../api/types";
 import { EMPTY, reduce, type ConversationState } from "./conversation";
+import { perFrame } from "./perFrame";
 
 export interface ConversationHandle {
   state: ConversationState;
@@ -19,7 +21,14 @@ export interface ConversationHandle {
 
 let turnCount = 0;
 
-/** The conversation under `id` (null: a new one). `onNamed` is told once the server has given a new one its id. */
+/** A new conversation is called by its first question until it is given another name. */
+function firstName({ conversation_id, question, created_at }: Answer) {
+  const title = question.split(/\s+/).join(" ");
+  return { id: conversation_id, title, created_at, updated_at: created_at, pinned: false };
+}
+
+/** The conversation under `id` (null: a new one). `onNamed` is told once the server has given a new one its id. All
+ * functions stay the same from one rendering to the next. */
 export function useConversation(id: string | null, onNamed: (id: string) => void): ConversationHandle {
   const queryClient = useQueryClient();
   const [state, dispatch] = useReducer(reduce, EMPTY);
@@ -37,8 +46,8 @@ export function useConversation(id: string | null, onNamed: (id: string) => void
     const run = running.current;
     if (!run) return;
     running.current = null;
-    dispatch({ type: "stop", key: run.key });
     run.abort.abort();
+    dispatch({ type: "stop", key: run.key });
   }, []);
 
   useEffect(() => {
@@ -51,7 +60,9 @@ export function useConversation(id: string | null, onNamed: (id: string) => void
     queryClient
       .query(conversationQuery(id))
       .then((conversation) => {
-        if (wanted) dispatch({ type: "load", conversation });
+        if (!wanted) return;
+        keepName(queryClient, conversation);
+        dispatch({ type: "load", conversation });
       })
       .catch((error: unknown) => {
         if (wanted) setProblem(problemOf(error));
@@ -72,14 +83,18 @@ export function useConversation(id: string | null, onNamed: (id: string) => void
       const startedIn = current.current.id;
       running.current = { key, abort };
       dispatch({ type: "ask", key, question, replaces });
+      const arrived = perFrame<AskEvent>((events) => dispatch({ type: "events", key, events }));
+      abort.signal.addEventListener("abort", arrived.drop);
       send(
         { question, conversation_id: startedIn },
         (event) => {
-          dispatch({ type: "event", key, event });
-          if (event.type !== "final" && event.type !== "error") return;
+          const ends = event.type === "final" || event.type === "error";
+          arrived.put(event, ends);
+          if (!ends) return;
           if (running.current?.key === key) running.current = null;
-          void queryClient.invalidateQueries({ queryKey: conversationsQuery.queryKey });
+          void queryClient.invalidateQueries({ queryKey: conversationsKey });
           if (event.type === "final" && startedIn === null) {
+            keepName(queryClient, firstName(event.answer));
             // The name must be known before the address changes, or the page would load what it already shows.
             current.current = { ...current.current, id: event.answer.conversation_id };
             named.current(event.answer.conversation_id);

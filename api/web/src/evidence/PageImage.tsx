@@ -1,6 +1,7 @@
 import { Loader, Text } from "@mantine/core";
 import { useState } from "react";
 import type { PageView } from "../api/types";
+import { words } from "../words/ask";
 import classes from "./PageImage.module.css";
 
 interface PageImageProps {
@@ -19,7 +20,7 @@ export function PageImage({ page, title, onUnavailable }: PageImageProps) {
   if (failed) {
     return (
       <Text size="sm" c="dimmed" role="status">
-        The page image could not be loaded. The text shows the same passage.
+        {words.source.noImage}
       </Text>
     );
   }
@@ -27,7 +28,7 @@ export function PageImage({ page, title, onUnavailable }: PageImageProps) {
     <div className={classes.frame}>
       {!loaded && (
         <div className={classes.loading}>
-          <Loader size="sm" aria-label="Loading the page" />
+          <Loader size="sm" aria-label={words.source.loadingPage} />
         </div>
       )}
       <img
@@ -35,7 +36,7 @@ export function PageImage({ page, title, onUnavailable }: PageImageProps) {
         src={page.image}
         width={Math.round(page.width)}
         height={Math.round(page.height)}
-        alt={`Page ${page.page} of ${title}, with the cited passage highlighted. The Text view has its words.`}
+        alt={words.source.imageAlt(page.page, title)}
         onLoad={() => setLoaded(true)}
         onError={() => {
           setFailed(true);

@@ -1,6 +1,7 @@
 import { EyeOff } from "lucide-react";
 import { useMemo, type ReactNode } from "react";
 import type { DocumentElement, Segment, Span } from "../api/types";
+import { words } from "../words/ask";
 import { layOut, type Block, type Piece, type TableRow } from "./layout";
 import classes from "./PassageText.module.css";
 
@@ -18,7 +19,7 @@ function Pieces({ pieces }: { pieces: Piece[] }): ReactNode {
     if (piece.hidden) {
       return (
         <span key={key} className={classes.hidden}>
-          <EyeOff aria-hidden size={12} /> hidden
+          <EyeOff aria-hidden size={12} /> {words.source.hidden}
         </span>
       );
     }
@@ -60,7 +61,7 @@ function Table({ rows }: { rows: TableRow[] }) {
   const split = headerCount === -1 ? rows.length : headerCount;
   return (
     // A wide table scrolls by itself, so it has to be reachable with the keyboard.
-    <div className={classes.tableScroll} role="group" aria-label="Table" tabIndex={0}>
+    <div className={classes.tableScroll} role="group" aria-label={words.source.table} tabIndex={0}>
       <table>
         {split > 0 && (
           <thead>

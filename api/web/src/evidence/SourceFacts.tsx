@@ -2,6 +2,7 @@ import { CircleCheck, History } from "lucide-react";
 import type { DocumentRef, Staleness } from "../api/types";
 import { Moment } from "../shell/Moment";
 import { OutOfDate } from "../shell/OutOfDate";
+import { words } from "../words/ask";
 import classes from "./SourceFacts.module.css";
 
 interface SourceFactsProps extends Staleness {
@@ -16,12 +17,12 @@ function State({ current }: { current: boolean }) {
   return current ? (
     <p className={classes.state} data-state="current">
       <CircleCheck aria-hidden size={16} />
-      <span>The document has not changed since this answer.</span>
+      <span>{words.source.current}</span>
     </p>
   ) : (
     <p className={classes.state} data-state="changed">
       <History aria-hidden size={16} />
-      <span>The document has changed or gone since this answer. You see the version that was cited.</span>
+      <span>{words.source.changed}</span>
     </p>
   );
 }
@@ -37,19 +38,19 @@ export function SourceFacts({ document, page, as_of, current, support, ...stalen
       <dl className={classes.facts}>
         {page !== null && (
           <div>
-            <dt>Page</dt>
+            <dt>{words.source.page}</dt>
             <dd>{page}</dd>
           </div>
         )}
         <div>
-          <dt>As of</dt>
+          <dt>{words.source.asOf}</dt>
           <dd>
             <Moment at={as_of} /> <OutOfDate of={staleness} />
           </dd>
         </div>
         {document.modified_at && (
           <div>
-            <dt>Edited</dt>
+            <dt>{words.source.edited}</dt>
             <dd>
               <Moment at={document.modified_at} />
             </dd>
@@ -57,9 +58,9 @@ export function SourceFacts({ document, page, as_of, current, support, ...stalen
         )}
         {support !== undefined && (
           <div>
-            <dt>Support</dt>
+            <dt>{words.source.support}</dt>
             <dd className={classes.support}>
-              <meter min={0} max={1} value={support} aria-label="Support" />
+              <meter min={0} max={1} value={support} aria-label={words.source.support} />
               {Math.round(support * 100)} %
             </dd>
           </div>

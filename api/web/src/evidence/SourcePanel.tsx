@@ -3,9 +3,11 @@ import { useQuery } from "@tanstack/react-query";
 import { ChevronLeft, ChevronRight, ExternalLink, X } from "lucide-react";
 import { useEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import { problemOf } from "../api/http";
+import { sharedEvidenceQuery } from "../api/conversations";
 import { documentQuery, evidenceQuery } from "../api/queries";
 import type { Citation, DocumentRef, Evidence, Passage, Span } from "../api/types";
 import { ProblemNotice } from "../chat/ProblemNotice";
+import { words } from "../words/ask";
 import { PageImage } from "./PageImage";
 import { PassageText } from "./PassageText";
 import { SourceFacts } from "./SourceFacts";
@@ -15,6 +17,8 @@ const PDF = "application/pdf";
 
 export interface PanelEvidence {
   answerId: string | null;
+  /** By which share the reader came to it, who is not the one who asked. */
+  shareId?: string;
   citation: Citation;
   /** All pieces of evidence under the same number, to step through. */
   siblings: Citation[];
@@ -46,7 +50,7 @@ function useCitedInView(ready: unknown) {
 /** The text scrolls by itself, so it has to be reachable with the keyboard. */
 function Scroller({ children, bodyRef }: { children: ReactNode; bodyRef?: RefObject<HTMLDivElement | null> }) {
   return (
-    <div ref={bodyRef} className={classes.scroller} tabIndex={0} role="group" aria-label="Passage in its document">
+    <div ref={bodyRef} className={classes.scroller} tabIndex={0} role="group" aria-label={words.source.passage}>
       {children}
     </div>
   );
@@ -58,7 +62,7 @@ function Quote({ text }: { text: string }) {
 
 function Loading() {
   return (
-    <div role="status" aria-label="Loading the document">
+    <div role="status" aria-label={words.source.loading}>
       {[92, 100, 84, 96, 60].map((width) => (
         <Skeleton key={width} h={14} mb={12} w={`${width}%`} />
       ))}
@@ -74,8 +78,8 @@ function WholeDocument({ document, version, marks }: { document: DocumentRef; ve
   const same = view.data.version === version;
   return (
     <Scroller bodyRef={body}>
-      {!same && <p className={classes.changed}>This is the document as it is now. The passage cannot be marked in it.</p>}
-      {view.data.parts_hidden > 0 && <p className={classes.note}>Parts that you may not read are hidden.</p>}
+      {!same && <p className={classes.changed}>{words.source.now}</p>}
+      {view.data.parts_hidden > 0 && <p className={classes.note}>{words.source.hiddenParts}</p>}
       <PassageText
         segments={view.data.segments}
         elements={view.data.elements}
@@ -92,9 +96,9 @@ function EvidenceView({ evidence, quote }: { evidence: Evidence; quote: string }
   const [view, setView] = useState<View>(evidence.pdf ? "page" : "text");
   const body = useCitedInView(view === "text" ? evidence : null);
   const views: { value: View; label: string }[] = [
-    ...(evidence.pdf ? [{ value: "page" as const, label: "Page" }] : []),
-    { value: "text", label: evidence.pdf ? "Text" : "Passage" },
-    ...(evidence.current ? [{ value: "document" as const, label: "Whole document" }] : []),
+    ...(evidence.pdf ? [{ value: "page" as const, label: words.source.views.page }] : []),
+    { value: "text", label: evidence.pdf ? words.source.views.text : words.source.views.passage },
+    ...(evidence.current ? [{ value: "document" as const, label: words.source.views.document }] : []),
   ];
   const { context } = evidence;
   return (
@@ -104,7 +108,7 @@ function EvidenceView({ evidence, quote }: { evidence: Evidence; quote: string }
           className={classes.views}
           size="sm"
           fullWidth
-          aria-label="How to show the passage"
+          aria-label={words.source.how}
           value={view}
           onChange={(value) => setView(value)}
           data={views}
@@ -134,8 +138,19 @@ function EvidenceView({ evidence, quote }: { evidence: Evidence; quote: string }
   );
 }
 
-function CitationView({ answerId, citation }: { answerId: string; citation: Citation }) {
-  const evidence = useQuery(evidenceQuery(answerId, citation.evidence));
+interface CitationViewProps {
+  answerId: string;
+  shareId?: string;
+  citation: Citation;
+}
+
+function CitationView({ answerId, shareId, citation }: CitationViewProps) {
+  const own = useQuery({ ...evidenceQuery(answerId, citation.evidence), enabled: shareId === undefined });
+  const shared = useQuery({
+    ...sharedEvidenceQuery(shareId ?? "", answerId, citation.evidence),
+    enabled: shareId !== undefined,
+  });
+  const evidence = shareId === undefined ? own : shared;
   if (evidence.isPending) {
     return (
       <>
@@ -165,18 +180,18 @@ function Stepper({ evidence, onStep }: { evidence: PanelEvidence; onStep: (citat
     <div className={classes.stepper}>
       <ActionIcon
         variant="subtle"
-        aria-label="Previous passage of this source"
+        aria-label={words.source.previous}
         disabled={!previous}
         onClick={() => previous && onStep(previous)}
       >
         <ChevronLeft aria-hidden size={18} />
       </ActionIcon>
       <span>
-        Passage {at + 1} of {siblings.length}
+        {words.source.position(at + 1, siblings.length)}
       </span>
       <ActionIcon
         variant="subtle"
-        aria-label="Next passage of this source"
+        aria-label={words.source.next}
         disabled={!next}
         onClick={() => next && onStep(next)}
       >
@@ -205,18 +220,20 @@ export function SourcePanel({ shown, onClose, onStep }: SourcePanelProps) {
         <h2 ref={heading} tabIndex={-1}>
           {document.title}
         </h2>
-        <ActionIcon variant="subtle" size={34} aria-label="Close the source" onClick={onClose}>
+        <ActionIcon variant="subtle" size={34} aria-label={words.source.close} onClick={onClose}>
           <X aria-hidden size={19} />
         </ActionIcon>
       </header>
       {cited && <Stepper evidence={cited} onStep={onStep} />}
       <div className={classes.body}>
-        {cited?.answerId && <CitationView answerId={cited.answerId} citation={cited.citation} />}
+        {cited?.answerId && (
+          <CitationView answerId={cited.answerId} shareId={cited.shareId} citation={cited.citation} />
+        )}
         {cited && !cited.answerId && (
           <>
             <SourceFacts {...cited.citation} />
             <Quote text={cited.citation.quote} />
-            <p className={classes.note}>The surroundings can be shown once the answer is complete.</p>
+            <p className={classes.note}>{words.source.later}</p>
           </>
         )}
         {passage && (
@@ -237,7 +254,7 @@ export function SourcePanel({ shown, onClose, onStep }: SourcePanelProps) {
             size="compact-md"
             rightSection={<ExternalLink aria-hidden size={15} />}
           >
-            Open the original
+            {words.source.original}
           </Button>
         </footer>
       )}

@@ -1,17 +1,22 @@
-import { ActionIcon, Button, Group, Modal, Skeleton, Text, TextInput } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, Skeleton, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
-import { Search, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { Search } from "lucide-react";
+import { memo, useState } from "react";
+import { conversationsKey, conversationsPage } from "../api/conversations";
 import { problemOf } from "../api/http";
-import { conversationsQuery, deleteConversation } from "../api/queries";
 import type { ConversationSummary } from "../api/types";
 import { ProblemNotice } from "../chat/ProblemNotice";
+import { useList } from "../parts/useList";
 import { useNow } from "../shell/now";
-import { periodOf, type Period } from "../shell/time";
+import { periodOf } from "../shell/time";
+import { words } from "../words/ask";
+import { words as shell } from "../words/shell";
+import { ConversationMenu } from "./ConversationMenu";
 import classes from "./History.module.css";
 
 const SEARCH_FROM = 8;
+const SEARCH_AFTER_MS = 250;
 
 interface HistoryProps {
   currentId: string | null;
@@ -19,130 +24,97 @@ interface HistoryProps {
   onDeleted: (id: string) => void;
 }
 
-function grouped(conversations: ConversationSummary[], now: Date): [Period, ConversationSummary[]][] {
-  const groups = new Map<Period, ConversationSummary[]>();
-  for (const conversation of conversations.toSorted((a, b) => b.updated_at.localeCompare(a.updated_at))) {
-    const period = periodOf(conversation.updated_at, now);
-    groups.set(period, [...(groups.get(period) ?? []), conversation]);
+/** In the server's order, cut where a group begins: those pinned, then by the day of the last question. */
+export function grouped(conversations: ConversationSummary[], now: Date): [string, ConversationSummary[]][] {
+  const groups = new Map<string, ConversationSummary[]>();
+  for (const conversation of conversations) {
+    const name = conversation.pinned ? words.history.pinned : periodOf(conversation.updated_at, now);
+    groups.set(name, [...(groups.get(name) ?? []), conversation]);
   }
   return [...groups];
 }
 
-interface DeleteDialogProps {
-  conversation: ConversationSummary | null;
-  onClose: () => void;
-  onDeleted: (id: string) => void;
+interface RowProps extends HistoryProps {
+  conversation: ConversationSummary;
 }
 
-function DeleteDialog({ conversation, onClose, onDeleted }: DeleteDialogProps) {
-  const queryClient = useQueryClient();
-  const removal = useMutation({
-    mutationFn: (id: string) => deleteConversation(id),
-    onSuccess: async (_, id) => {
-      onDeleted(id);
-      onClose();
-      await queryClient.invalidateQueries({ queryKey: conversationsQuery.queryKey });
-    },
-  });
+function Row({ conversation, currentId, onOpened, onDeleted }: RowProps) {
+  const current = conversation.id === currentId;
   return (
-    <Modal
-      opened={conversation !== null}
-      onClose={onClose}
-      title="Delete this conversation?"
-      centered
-      closeButtonProps={{ "aria-label": "Close" }}
-    >
-      <Text size="sm" mb="md">
-        “{conversation?.title}” leaves your history. The record of its answers in the audit log stays, as your
-        organisation requires.
-      </Text>
-      {removal.isError && <ProblemNotice problem={problemOf(removal.error)} />}
-      <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={onClose}>
-          Keep
-        </Button>
-        <Button
-          color="red"
-          loading={removal.isPending}
-          onClick={() => conversation && removal.mutate(conversation.id)}
-        >
-          Delete
-        </Button>
-      </Group>
-    </Modal>
+    <li data-current={current || undefined}>
+      <Link
+        to="/c/$conversationId"
+        params={{ conversationId: conversation.id }}
+        className={classes.link}
+        title={conversation.title}
+        aria-current={current ? "page" : undefined}
+        onClick={onOpened}
+      >
+        {conversation.title}
+      </Link>
+      <ConversationMenu conversation={conversation} onDeleted={onDeleted} className={classes.menu} />
+    </li>
   );
 }
 
-/** The conversations of this person, newest first. */
-export function History({ currentId, onOpened, onDeleted }: HistoryProps) {
-  const conversations = useQuery(conversationsQuery);
+/** The conversations of this person, searched by the server in titles and questions. */
+export const History = memo(function History(props: HistoryProps) {
   const now = useNow();
   const [search, setSearch] = useState("");
-  const [deleting, setDeleting] = useState<ConversationSummary | null>(null);
+  const [wanted] = useDebouncedValue(search.trim(), SEARCH_AFTER_MS);
+  const list = useList([...conversationsKey, wanted], (cursor) => conversationsPage(wanted, cursor));
 
-  if (conversations.isPending) {
+  if (list.pending) {
     return (
-      <div className={classes.list} role="status" aria-label="Loading the history">
+      <div className={classes.list} role="status" aria-label={words.history.loading}>
         {[80, 65, 72].map((width) => (
           <Skeleton key={width} h={14} my={12} w={`${width}%`} />
         ))}
       </div>
     );
   }
-  if (conversations.isError) {
+  if (list.error) {
     return (
-      <ProblemNotice problem={problemOf(conversations.error)} onRetry={() => void conversations.refetch()} />
+      <div className={classes.list}>
+        <ProblemNotice problem={problemOf(list.error)} onRetry={list.again} />
+      </div>
     );
   }
-  const wanted = search.trim().toLowerCase();
-  const found = conversations.data.filter((conversation) => conversation.title.toLowerCase().includes(wanted));
+  const searchable = search !== "" || list.rows.length >= SEARCH_FROM;
   return (
-    <nav className={classes.list} aria-label="Conversations">
-      {conversations.data.length >= SEARCH_FROM && (
+    <nav className={classes.list} aria-label={words.conversations}>
+      {searchable && (
         <TextInput
           size="sm"
           mb={8}
-          aria-label="Search your conversations"
-          placeholder="Search"
+          type="search"
+          aria-label={words.history.search}
+          placeholder={words.history.placeholder}
           leftSection={<Search aria-hidden size={15} />}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      {found.length === 0 && (
-        <p className={classes.none}>{wanted ? "No conversation has these words." : "Your questions will appear here."}</p>
+      {list.rows.length === 0 && (
+        <p className={classes.none} role="status">
+          {wanted ? words.history.notFound : words.history.none}
+        </p>
       )}
-      {grouped(found, now).map(([period, group]) => (
-        <section key={period} aria-label={period}>
-          <h2 className={classes.period}>{period}</h2>
+      {grouped(list.rows, now).map(([name, group]) => (
+        <section key={name} aria-label={name}>
+          <h2 className={classes.period}>{name}</h2>
           <ul>
             {group.map((conversation) => (
-              <li key={conversation.id} data-current={conversation.id === currentId || undefined}>
-                <Link
-                  to="/c/$conversationId"
-                  params={{ conversationId: conversation.id }}
-                  className={classes.link}
-                  aria-current={conversation.id === currentId ? "page" : undefined}
-                  onClick={onOpened}
-                >
-                  {conversation.title}
-                </Link>
-                <ActionIcon
-                  className={classes.remove}
-                  variant="subtle"
-                  color="gray"
-                  size={30}
-                  aria-label={`Delete ${conversation.title}`}
-                  onClick={() => setDeleting(conversation)}
-                >
-                  <Trash2 aria-hidden size={15} />
-                </ActionIcon>
-              </li>
+              <Row key={conversation.id} conversation={conversation} {...props} />
             ))}
           </ul>
         </section>
       ))}
-      <DeleteDialog conversation={deleting} onClose={() => setDeleting(null)} onDeleted={onDeleted} />
+      {list.hasMore && (
+        <Button fullWidth size="compact-sm" variant="subtle" loading={list.loadingMore} onClick={list.more}>
+          {shell.more}
+        </Button>
+      )}
     </nav>
   );
-}
+});

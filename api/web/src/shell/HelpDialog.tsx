@@ -1,4 +1,8 @@
 import { Modal, Switch } from "@mantine/core";
+import { CITATION_STATES } from "../chat/citation-state";
+import { CitationState } from "../chat/CitationState";
+import { words } from "../words/ask";
+import { words as shell } from "../words/shell";
 import classes from "./HelpDialog.module.css";
 
 interface HelpDialogProps {
@@ -8,37 +12,33 @@ interface HelpDialogProps {
   onSingleKeys: (on: boolean) => void;
 }
 
-const KEYS: [keys: string[], effect: string][] = [
-  [["Enter"], "Ask the question"],
-  [["Shift", "Enter"], "New line in the question"],
-  [["Esc"], "Stop the answer, or close the source"],
-  [["Ctrl", "K"], "Go to the question; once more for a new conversation"],
-  [["1", "…", "9"], "Open a source of the latest answer"],
-  [["?"], "Show this help"],
-];
-
 export function HelpDialog({ opened, onClose, singleKeys, onSingleKeys }: HelpDialogProps) {
   return (
     <Modal
       opened={opened}
       onClose={onClose}
-      title="How Vouch works"
+      title={words.help.title}
       centered
       size="lg"
-      closeButtonProps={{ "aria-label": "Close" }}
+      closeButtonProps={{ "aria-label": shell.close }}
     >
       <div className={classes.help}>
-        <p>
-          Every sentence of an answer stands in a document that you may read. The number behind it opens the passage.
-          Where nothing that you may read answers a question, Vouch says so instead of guessing.
-        </p>
-        <p>“As of” is when the source last confirmed the oldest document that the answer rests on.</p>
-        <h3>Keys</h3>
+        <p>{words.help.lead}</p>
+        <p>{words.help.asOf}</p>
+        <h3>{words.help.statesTitle}</h3>
+        <ul className={classes.states}>
+          {CITATION_STATES.map((state) => (
+            <li key={state}>
+              <CitationState state={state} long />
+            </li>
+          ))}
+        </ul>
+        <h3>{words.help.keysTitle}</h3>
         <dl>
-          {KEYS.map(([keys, effect]) => (
+          {words.help.keys.map(([keys, effect]) => (
             <div key={effect}>
               <dt>
-                {keys.map((key) => (key === "…" ? <span key={key}>to</span> : <kbd key={key}>{key}</kbd>))}
+                {keys.map((key) => (key === "…" ? <span key={key}>{words.help.to}</span> : <kbd key={key}>{key}</kbd>))}
               </dt>
               <dd>{effect}</dd>
             </div>
@@ -46,7 +46,7 @@ export function HelpDialog({ opened, onClose, singleKeys, onSingleKeys }: HelpDi
         </dl>
         <Switch
           mt="md"
-          label="Use keys without Ctrl (1 to 9 and ?)"
+          label={words.help.single}
           checked={singleKeys}
           onChange={(event) => onSingleKeys(event.currentTarget.checked)}
         />

@@ -1,24 +1,16 @@
-import { Drawer } from "@mantine/core";
-import type { ReactNode } from "react";
-import classes from "./SideDrawer.module.css";
+import { lazy, Suspense, useState } from "react";
+import type { SideDrawerProps } from "./DrawerParts";
 
-interface SideDrawerProps {
-  name: string;
-  side: "left" | "right";
-  size: number | string;
-  opened: boolean;
-  onClose: () => void;
-  children: ReactNode;
-}
+const DrawerParts = lazy(async () => ({ default: (await import("./DrawerParts")).DrawerParts }));
 
-/** A part of the page that slides over the rest where there is no room beside it. */
-export function SideDrawer({ name, side, size, opened, onClose, children }: SideDrawerProps) {
+/** As `DrawerParts`, which are loaded when the drawer is opened for the first time: on a wide screen it never is. */
+export function SideDrawer(props: SideDrawerProps) {
+  const [wanted, setWanted] = useState(props.opened);
+  if (props.opened && !wanted) setWanted(true);
+  if (!wanted) return null;
   return (
-    <Drawer.Root opened={opened} onClose={onClose} position={side} size={size} padding={0}>
-      <Drawer.Overlay />
-      <Drawer.Content aria-label={name}>
-        <Drawer.Body className={classes.body}>{children}</Drawer.Body>
-      </Drawer.Content>
-    </Drawer.Root>
+    <Suspense fallback={null}>
+      <DrawerParts {...props} />
+    </Suspense>
   );
 }

@@ -1,27 +1,52 @@
-import { ActionIcon, Button } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
-import { CircleHelp, LogOut, SquarePen } from "lucide-react";
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
+import { CircleHelp, LogOut } from "lucide-react";
+import type { ReactNode } from "react";
 import { forgetReadings, sessionQuery, signOut } from "../api/queries";
-import type { Session } from "../api/types";
-import { History } from "../history/History";
+import { words } from "../words/shell";
+import { areaAt, areasOf } from "./areas";
+import { useFrame } from "./Frame";
 import { initials } from "./initials";
 import { SchemeToggle } from "./SchemeToggle";
+import { useSignedIn } from "./session";
 import classes from "./Sidebar.module.css";
 import { Wordmark } from "./Wordmark";
 
-interface SidebarProps {
-  session: Session;
-  currentId: string | null;
-  onNew: () => void;
-  onHelp: () => void;
-  onOpened: () => void;
-  onDeleted: (id: string) => void;
+function Areas() {
+  const { closeMenu } = useFrame();
+  const areas = areasOf(useSignedIn());
+  const current = areaAt(useLocation().pathname);
+  if (areas.length < 2) return null;
+  return (
+    <nav className={classes.areas} aria-label={words.areas}>
+      {areas.map((area) => (
+        <Link
+          key={area.id}
+          to={area.to}
+          className={classes.area}
+          activeProps={{}}
+          data-current={area.id === current || undefined}
+          aria-current={area.id === current ? "true" : undefined}
+          onClick={closeMenu}
+        >
+          <area.icon aria-hidden size={17} />
+          {area.name}
+        </Link>
+      ))}
+    </nav>
+  );
 }
 
-export function Sidebar({ session, currentId, onNew, onHelp, onOpened, onDeleted }: SidebarProps) {
+interface SidebarProps {
+  onHelp?: () => void;
+  children: ReactNode;
+}
+
+export function Sidebar({ onHelp, children }: SidebarProps) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
+  const session = useSignedIn();
   const leaving = useMutation({
     mutationFn: signOut,
     onSuccess: (elsewhere) => {
@@ -41,18 +66,16 @@ export function Sidebar({ session, currentId, onNew, onHelp, onOpened, onDeleted
         <Wordmark />
         <span className={classes.organisation}>{session.organisation}</span>
       </div>
-      <div className={classes.new}>
-        <Button fullWidth variant="default" leftSection={<SquarePen aria-hidden size={16} />} onClick={onNew}>
-          New conversation
-        </Button>
-      </div>
-      <History currentId={currentId} onOpened={onOpened} onDeleted={onDeleted} />
+      <Areas />
+      {children}
       <div className={classes.foot}>
         <div className={classes.tools}>
           <SchemeToggle />
-          <ActionIcon variant="subtle" size={36} aria-label="Help and keys" title="Help and keys" onClick={onHelp}>
-            <CircleHelp aria-hidden size={18} />
-          </ActionIcon>
+          {onHelp && (
+            <ActionIcon variant="subtle" size={36} aria-label={words.help} title={words.help} onClick={onHelp}>
+              <CircleHelp aria-hidden size={18} />
+            </ActionIcon>
+          )}
         </div>
         {person && (
           <div className={classes.person}>
@@ -66,8 +89,8 @@ export function Sidebar({ session, currentId, onNew, onHelp, onOpened, onDeleted
             <ActionIcon
               variant="subtle"
               size={36}
-              aria-label="Sign out"
-              title="Sign out"
+              aria-label={words.signOut}
+              title={words.signOut}
               loading={leaving.isPending}
               onClick={() => leaving.mutate()}
             >

@@ -1,5 +1,6 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
+import { words } from "../words/signin";
 import classes from "./SignInPage.module.css";
 
 const SHORTEST = 12;
@@ -19,20 +20,20 @@ export function PasswordForm({ waiting, onEnter }: PasswordFormProps) {
   return (
     <form className={classes.form} onSubmit={enter}>
       <TextInput
-        label="E-mail address"
+        label={words.email}
         type="email"
         autoComplete="username"
         value={email}
         onChange={(event) => setEmail(event.currentTarget.value)}
       />
       <PasswordInput
-        label="Password"
+        label={words.password}
         autoComplete="current-password"
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       <Button type="submit" loading={waiting} disabled={!email || !password}>
-        Sign in
+        {words.signIn}
       </Button>
     </form>
   );
@@ -54,21 +55,21 @@ export function NewPasswordForm({ waiting, onChoose }: NewPasswordFormProps) {
   return (
     <form className={classes.form} onSubmit={choose}>
       <PasswordInput
-        label="New password"
-        description={`At least ${SHORTEST} characters, for example several words that have nothing to do with you.`}
+        label={words.newPassword}
+        description={words.passwordHint(SHORTEST)}
         autoComplete="new-password"
         value={password}
         onChange={(event) => setPassword(event.currentTarget.value)}
       />
       <PasswordInput
-        label="Once more"
+        label={words.again}
         autoComplete="new-password"
         value={again}
-        error={differs ? "This is another one." : null}
+        error={differs ? words.differs : null}
         onChange={(event) => setAgain(event.currentTarget.value)}
       />
       <Button type="submit" loading={waiting} disabled={password.length < SHORTEST || password !== again}>
-        Set the password and sign in
+        {words.setPassword}
       </Button>
     </form>
   );

@@ -10,6 +10,7 @@ import { ProblemNotice } from "../chat/ProblemNotice";
 import { initials } from "../shell/initials";
 import { SchemeToggle } from "../shell/SchemeToggle";
 import { Wordmark } from "../shell/Wordmark";
+import { words } from "../words/signin";
 import { NewPasswordForm, PasswordForm } from "./PasswordForms";
 import classes from "./SignInPage.module.css";
 
@@ -41,12 +42,12 @@ function PersonCard({ person, waiting, disabled, onChoose }: PersonCardProps) {
 function HowToGetALink() {
   return (
     <div className={classes.how}>
-      <p>You can sign in with a personal link that works once. Ask the people who run Vouch for one.</p>
-      <p>They create it on the machine where Vouch runs:</p>
+      <p>{words.linkHow}</p>
+      <p>{words.linkWhere}</p>
       <pre>
         <code>vouch people link you@example.com</code>
       </pre>
-      <p>Then open the link in this browser.</p>
+      <p>{words.linkOpen}</p>
     </div>
   );
 }
@@ -100,13 +101,13 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
       <main className={classes.main}>
         <div className={classes.intro}>
           <h1>{session.organisation}</h1>
-          <p>Ask your organisation’s documents. Every sentence of an answer shows the passage that it stands on.</p>
+          <p>{words.lead}</p>
         </div>
         <section className={classes.choose} aria-labelledby="signin-title">
           <h2 id="signin-title">
-            {setsPassword ? "Choose a password" : demo.open ? "Choose whom to sign in as" : "Sign in"}
+            {setsPassword ? words.choosePassword : demo.open ? words.choosePerson : words.title}
           </h2>
-          {entering.isPending && withLink && <p role="status">Signing you in…</p>}
+          {entering.isPending && withLink && <p role="status">{words.signingIn}</p>}
           <div role="alert">
             {problem && (
               <div className={classes.problem}>
@@ -119,7 +120,7 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
           ) : demo.open ? (
             <>
               <p className={classes.note}>
-                {demo.reason || "This is a demo company. Each person may read different documents."}
+                {demo.reason || words.demo}
               </p>
               <ul className={classes.people}>
                 {demo.people.map((person) => (
@@ -138,7 +139,7 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
               {demo.reason && <p className={classes.note}>{demo.reason}</p>}
               {ways.sso && (
                 <Button component="a" href={ways.sso.start} size="md" fullWidth mb={18}>
-                  {ways.sso.name ? `Sign in with ${ways.sso.name}` : "Sign in with your organisation"}
+                  {words.sso(ways.sso.name)}
                 </Button>
               )}
               {ways.passwords && (
@@ -149,7 +150,7 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
           )}
         </section>
       </main>
-      <footer className={classes.foot}>Vouch {session.version}</footer>
+      <footer className={classes.foot}>{words.version(session.version)}</footer>
     </div>
   );
 }

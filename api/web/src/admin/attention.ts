@@ -1,0 +1,62 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, reply } from "../api/client";
+import { may } from "../shell/areas";
+import type { Session } from "../api/types";
+import { burnOf, stateOf as budgetState } from "./money/burning";
+import { stateOf as modelState } from "./models/data";
+import { endsSoon } from "./services/data";
+
+/** How much of each part wants somebody to look at it. Null: not for this person. */
+export interface Attention {
+  requests: number | null;
+  models: number | null;
+  budgets: number | null;
+  keys: number | null;
+  dead: number | null;
+}
+
+async function requests(): Promise<number> {
+  return (await reply(api.GET("/v1/role-requests"))).requests.length;
+}
+
+async function models(now: Date): Promise<number> {
+  const found = await reply(api.GET("/v1/register/models"));
+  return (found.left_out?.length ?? 0) + found.models.filter((model) => modelState(model, now) !== "used").length;
+}
+
+async function budgets(now: Date): Promise<number> {
+  const found = await reply(api.GET("/v1/budgets"));
+  return found.budgets.filter((budget) => {
+    const burn = burnOf(budget, now);
+    return burn !== null && budgetState(burn) !== "within";
+  }).length;
+}
+
+async function keys(now: Date): Promise<number> {
+  const found = await reply(api.GET("/v1/service-accounts"));
+  return found.accounts.flatMap((account) => account.keys).filter((key) => endsSoon(key.expires_at, now)).length;
+}
+
+async function dead(): Promise<number> {
+  const found = await reply(api.GET("/v1/operator/destinations"));
+  return found.destinations.reduce((sum, each) => sum + (each.deliveries.dead ?? 0) + (each.deliveries.review ?? 0), 0);
+}
+
+export function attentionQuery(session: Session) {
+  const where = <Found>(needs: string, look: () => Promise<Found>) =>
+    may(session, [needs]) ? look() : Promise.resolve(null);
+  return queryOptions({
+    queryKey: ["admin", "attention", session.person?.email],
+    queryFn: async (): Promise<Attention> => {
+      const now = new Date();
+      const [asked, registered, limited, held, stuck] = await Promise.all([
+        where("people.read", requests),
+        where("model.change", () => models(now)),
+        where("budget.read", () => budgets(now)),
+        where("service.manage", () => keys(now)),
+        where("destination.manage", dead),
+      ]);
+      return { requests: asked, models: registered, budgets: limited, keys: held, dead: stuck };
+    },
+  });
+}

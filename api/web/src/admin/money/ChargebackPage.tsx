@@ -1,0 +1,163 @@
+import { Button, NativeSelect } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Download } from "lucide-react";
+import type { ReactNode } from "react";
+import { api, reply } from "../../api/client";
+import { DataTable } from "../../parts/DataTable";
+import { Facts } from "../../parts/Facts";
+import { Page, Section } from "../../parts/Page";
+import { Empty, Failed, Loading } from "../../parts/States";
+import { useNow } from "../../shell/now";
+import { words } from "../../words/admin";
+import { PersonLink } from "../people/PersonLink";
+import { CHARGED_BY } from "../routes";
+import { Bar } from "../shared/Bar";
+import { Filters } from "../shared/Filters";
+import classes from "../shared/form.module.css";
+import { csv, save } from "../shared/saving";
+import type { Charge } from "../types";
+
+const route = getRouteApi("/in/admin/chargeback");
+const said = words.chargeback;
+const MONTHS = 12;
+
+/** "2026-11" and those before it, of UTC. */
+function monthsUntil(now: Date): string[] {
+  return Array.from({ length: MONTHS }, (_, back) =>
+    new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - back)).toISOString().slice(0, 7),
+  );
+}
+
+function named(by: (typeof CHARGED_BY)[number], charge: Charge): ReactNode {
+  if (!charge.name) return said.nobody[by];
+  if (by === "person") return <PersonLink email={charge.name} />;
+  if (by === "model") {
+    return (
+      <Link to="/admin/models/$name" params={{ name: charge.name }}>
+        {charge.name}
+      </Link>
+    );
+  }
+  return charge.name;
+}
+
+function download(month: string, by: string, charges: Charge[]): void {
+  const rows = charges.map((each) => [
+    each.name,
+    each.currency,
+    each.calls,
+    each.tokens_in,
+    each.tokens_out,
+    each.cache_read,
+    each.cache_write,
+    each.micros / 1_000_000,
+    each.saved / 1_000_000,
+    each.unsettled,
+  ]);
+  save(`chargeback-${month}-${by}.csv`, csv([said.csvHead(by), ...rows]), "text/csv");
+}
+
+export function ChargebackPage() {
+  const { by = "department", month } = route.useSearch();
+  const navigate = route.useNavigate();
+  const months = monthsUntil(useNow());
+  const chosen = month ?? months[0] ?? "";
+  const found = useQuery({
+    queryKey: ["admin", "budgets", "chargeback", by, chosen],
+    queryFn: () => reply(api.GET("/v1/chargeback", { params: { query: { by, month: chosen } } })),
+  });
+  const charges = found.data?.charges ?? [];
+  const most = Math.max(1, ...charges.map((each) => each.micros));
+  const tokens = Math.max(1, ...charges.map((each) => each.tokens_in + each.tokens_out));
+  const free = charges.every((each) => each.micros === 0);
+  return (
+    <Page
+      title={words.pages.chargeback}
+      about={said.about}
+      actions={
+        charges.length > 0 && (
+          <Button
+            variant="default"
+            leftSection={<Download aria-hidden size={15} />}
+            onClick={() => download(chosen, by, charges)}
+          >
+            {said.download}
+          </Button>
+        )
+      }
+    >
+      <Filters name={said.narrow}>
+        <NativeSelect
+          label={said.month}
+          value={chosen}
+          data={[...new Set([chosen, ...months])].map((value) => ({ value, label: said.monthName(value) }))}
+          onChange={(event) => {
+            const wanted = event.currentTarget.value;
+            void navigate({ search: (before) => ({ ...before, month: wanted }), replace: true });
+          }}
+        />
+        <NativeSelect
+          label={said.by}
+          value={by}
+          data={CHARGED_BY.map((value) => ({ value, label: said.bys[value] }))}
+          onChange={(event) => {
+            const wanted = CHARGED_BY.find((each) => each === event.currentTarget.value);
+            void navigate({ search: (before) => ({ ...before, by: wanted }), replace: true });
+          }}
+        />
+      </Filters>
+      {found.isPending && <Loading />}
+      {found.error && <Failed error={found.error} onRetry={() => void found.refetch()} />}
+      {found.data && charges.length === 0 && <Empty title={said.none}>{said.noneHint}</Empty>}
+      {charges.length > 0 && (
+        <>
+          <DataTable
+            name={said.table(said.bys[by], said.monthName(chosen))}
+            rows={charges}
+            keyOf={(each) => `${each.name} ${each.currency}`}
+            columns={[
+              { name: said.bys[by], heading: true, cell: (each) => named(by, each) },
+              { name: said.calls, numeric: true, cell: (each) => words.number(each.calls) },
+              {
+                name: said.tokens,
+                numeric: true,
+                cell: (each) => words.number(each.tokens_in + each.tokens_out),
+                hide: "narrow",
+              },
+              { name: said.cost, numeric: true, cell: (each) => words.money(each.micros, each.currency) },
+              { name: said.saved, numeric: true, cell: (each) => words.money(each.saved, each.currency), hide: "medium" },
+              { name: said.unsettled, numeric: true, cell: (each) => words.number(each.unsettled), hide: "medium" },
+              {
+                name: said.share,
+                cell: (each) => {
+                  const share = free ? (each.tokens_in + each.tokens_out) / tokens : each.micros / most;
+                  return <Bar share={share} name={said.shareOf(words.percent(share))} />;
+                },
+                hide: "narrow",
+              },
+            ]}
+          />
+          <Section title={said.total}>
+            {found.data?.total.map((each) => (
+              <div className={classes.panel} key={each.currency}>
+                <Facts
+                  of={[
+                    [said.cost, words.money(each.micros, each.currency)],
+                    [said.calls, words.number(each.calls)],
+                    [said.tokensIn, words.number(each.tokens_in)],
+                    [said.tokensOut, words.number(each.tokens_out)],
+                    [said.cached, words.number(each.cache_read)],
+                    [said.saved, words.money(each.saved, each.currency)],
+                    [said.unsettled, words.number(each.unsettled)],
+                  ]}
+                />
+              </div>
+            ))}
+            <p className={classes.soft}>{said.hint}</p>
+          </Section>
+        </>
+      )}
+    </Page>
+  );
+}

@@ -1,0 +1,99 @@
+import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { api, reply } from "../../api/client";
+import { Code } from "../../parts/Code";
+import { type Column, ListTable } from "../../parts/DataTable";
+import { Page } from "../../parts/Page";
+import { Empty } from "../../parts/States";
+import { Status } from "../../parts/Status";
+import { useList } from "../../parts/useList";
+import { Moment } from "../../shell/Moment";
+import { words } from "../../words/admin";
+import { DELIVERED } from "../routes";
+import { useAct } from "../shared/useAct";
+import { Filters } from "../shared/Filters";
+import classes from "../shared/form.module.css";
+import { useTyped } from "../shared/searching";
+import type { Delivery } from "../types";
+import { DELIVERIES, DESTINATIONS, TONES } from "./data";
+
+const route = getRouteApi("/in/admin/deliveries");
+const said = words.deliveries;
+
+function Again({ delivery }: { delivery: Delivery }) {
+  const act = useAct();
+  if (delivery.state !== "dead" && delivery.state !== "review") return null;
+  const params = { path: { delivery_id: delivery.id } };
+  const replay = () => reply(api.POST("/v1/operator/deliveries/{delivery_id}/replay", { params })) as Promise<unknown>;
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        variant="default"
+        loading={act.running}
+        onClick={() => void act.run(replay, said.replayed, DELIVERIES, DESTINATIONS)}
+      >
+        {words.destinations.sendAgain}
+      </Button>
+      {act.problem && <div className={classes.soft}>{act.problem}</div>}
+    </>
+  );
+}
+
+const COLUMNS: Column<Delivery>[] = [
+  { name: said.id, heading: true, cell: (each) => <Code value={each.id} characters={10} name={said.id} /> },
+  {
+    name: said.destination,
+    cell: (each) => (
+      <Link to="/admin/destinations/$name" params={{ name: each.destination }}>
+        {each.destination}
+      </Link>
+    ),
+  },
+  { name: words.state, cell: (each) => <Status tone={TONES[each.state]}>{said.states[each.state]}</Status> },
+  { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
+  { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
+  { name: said.receipt, cell: (each) => each.receipt?.reference ?? "–", hide: "medium" },
+  { name: said.created, cell: (each) => <Moment at={each.created_at} />, hide: "narrow" },
+  { name: said.next, cell: (each) => (each.next_at ? <Moment at={each.next_at} /> : "–"), hide: "medium" },
+  { name: words.action, cell: (each) => <Again delivery={each} /> },
+];
+
+export function DeliveriesPage() {
+  const { destination, state } = route.useSearch();
+  const navigate = route.useNavigate();
+  const typed = useTyped(destination ?? "", (wanted) => {
+    void navigate({ search: (before) => ({ ...before, destination: wanted || undefined }), replace: true });
+  });
+  const list = useList(
+    [...DELIVERIES, { destination, state }],
+    async (cursor) => {
+      const page = await reply(api.GET("/v1/operator/deliveries", { params: { query: { destination, state, cursor } } }));
+      return { rows: page.deliveries, next: page.next ?? null };
+    },
+    { every: 20_000 },
+  );
+  return (
+    <Page title={words.pages.deliveries} about={said.about}>
+      <Filters name={said.narrow}>
+        <TextInput type="search" label={said.destination} {...typed} />
+        <NativeSelect
+          label={words.state}
+          value={state ?? ""}
+          data={[{ value: "", label: said.anyState }, ...DELIVERED.map((value) => ({ value, label: said.states[value] }))]}
+          onChange={(event) => {
+            const wanted = DELIVERED.find((each) => each === event.currentTarget.value);
+            void navigate({ search: (before) => ({ ...before, state: wanted }), replace: true });
+          }}
+        />
+      </Filters>
+      <ListTable
+        name={words.pages.deliveries}
+        list={list}
+        columns={COLUMNS}
+        keyOf={(each) => each.id}
+        empty={<Empty title={said.none}>{said.noneHint}</Empty>}
+      />
+    </Page>
+  );
+}

@@ -1,0 +1,104 @@
+import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, reply } from "../../api/client";
+import { Confirm } from "../../parts/Confirm";
+import { Facts } from "../../parts/Facts";
+import { Page, Section } from "../../parts/Page";
+import { Failed, Loading } from "../../parts/States";
+import { calendarTime } from "../../shell/time";
+import { words } from "../../words/admin";
+import { useChange } from "../shared/announcing";
+import classes from "../shared/form.module.css";
+import { Counts } from "./Counts";
+import { DELIVERIES, destinationQuery, DESTINATIONS } from "./data";
+import { DestinationDialog } from "./DestinationDialog";
+import { Trying } from "./Trying";
+
+const route = getRouteApi("/in/admin/destinations/$name");
+const said = words.destinations;
+
+export function DestinationPage() {
+  const { name } = route.useParams();
+  const destination = useQuery(destinationQuery(name));
+  const change = useChange();
+  const navigate = useNavigate();
+  const [asked, setAsked] = useState<"change" | "remove" | "replay" | null>(null);
+  const path = { params: { path: { name } } };
+  const remove = async () => {
+    await navigate({ to: "/admin/destinations" });
+    await change(reply(api.DELETE("/v1/operator/destinations/{name}", path)), said.removed(name), DESTINATIONS);
+  };
+  const replay = () =>
+    change(reply(api.POST("/v1/operator/destinations/{name}/replay", path)), said.replayed, DESTINATIONS, DELIVERIES);
+  const { data } = destination;
+  const stuck = (data?.deliveries.dead ?? 0) + (data?.deliveries.review ?? 0);
+  return (
+    <Page
+      title={name}
+      about={said.onePage}
+      up={{ to: "/admin/destinations", name: words.pages.destinations }}
+      actions={
+        data && (
+          <>
+            {stuck > 0 && (
+              <Button variant="default" onClick={() => setAsked("replay")}>
+                {said.replay(stuck)}
+              </Button>
+            )}
+            <Button variant="default" onClick={() => setAsked("remove")}>
+              {words.remove}
+            </Button>
+            <Button onClick={() => setAsked("change")}>{words.change}</Button>
+          </>
+        )
+      }
+    >
+      {destination.isPending && <Loading />}
+      {destination.error && <Failed error={destination.error} onRetry={() => void destination.refetch()} />}
+      {data && (
+        <>
+          <div className={classes.panel}>
+            <Facts
+              of={[
+                [said.kind, data.kind],
+                [said.audience, data.audience.join(", ") || words.none],
+                [said.fallback, data.fallback ?? words.none],
+                [said.changedAt, calendarTime(data.changed_at)],
+                [words.pages.deliveries, <Counts key="counts" destination={name} of={data.deliveries} />],
+              ]}
+            />
+          </div>
+          <Trying name={name} />
+          <Section title={said.config}>
+            <pre className={classes.code}>{JSON.stringify(data.config, null, 2)}</pre>
+          </Section>
+          <Section title={said.contract}>
+            <pre className={classes.code}>{JSON.stringify(data.contract, null, 2)}</pre>
+          </Section>
+          <DestinationDialog destination={data} opened={asked === "change"} onClose={() => setAsked(null)} />
+        </>
+      )}
+      <Confirm
+        opened={asked === "remove"}
+        title={said.removeTitle(name)}
+        action={words.remove}
+        danger
+        onClose={() => setAsked(null)}
+        onConfirm={remove}
+      >
+        {said.removeHint}
+      </Confirm>
+      <Confirm
+        opened={asked === "replay"}
+        title={said.replay(stuck)}
+        action={said.sendAgain}
+        onClose={() => setAsked(null)}
+        onConfirm={replay}
+      >
+        {said.replayHint}
+      </Confirm>
+    </Page>
+  );
+}

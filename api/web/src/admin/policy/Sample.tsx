@@ -1,0 +1,139 @@
+import { Button, NativeSelect, Textarea } from "@mantine/core";
+import { useId, useState } from "react";
+import { api, reply } from "../../api/client";
+import { DataTable } from "../../parts/DataTable";
+import { Section } from "../../parts/Page";
+import { Failed } from "../../parts/States";
+import { Status } from "../../parts/Status";
+import { words } from "../../words/admin";
+import classes from "../shared/form.module.css";
+import type { Redacted } from "../types";
+import type { Document } from "./document";
+import { columnName } from "./Matrix";
+import matrix from "./Matrix.module.css";
+import { TreatmentMark } from "./TreatmentMark";
+
+const said = words.policy.sample;
+const LONGEST = 20_000;
+
+interface Tried {
+  text: string;
+  destination: string;
+  now: Redacted;
+  then: Redacted | null;
+}
+
+/** Nobody can guess it, and both trials of a text have the same: equal values have equal pseudonyms. */
+function newRun(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function valueIn(text: string, start: number, end: number): string {
+  // The server counts characters, not the halves that JavaScript counts.
+  return Array.from(text).slice(start, end).join("");
+}
+
+function Result({ title, text, redacted }: { title: string; text: string; redacted: Redacted }) {
+  const id = useId();
+  return (
+    <section className={matrix.result} aria-labelledby={id}>
+      <h3 id={id}>{title}</h3>
+      <Status tone={redacted.blocked ? "bad" : "good"}>{redacted.blocked ? said.blocked : said.goes}</Status>
+      <p className={matrix.text}>
+        {redacted.blocked ? <span className={matrix.withheld}>{redacted.text}</span> : redacted.text}
+      </p>
+      <p className={classes.soft}>{said.level(words.levels[redacted.sensitivity])}</p>
+      {redacted.spans.length === 0 ? (
+        <p className={classes.soft}>{said.nothingFound}</p>
+      ) : (
+        <DataTable
+          name={said.values(title)}
+          rows={redacted.spans}
+          keyOf={(span) => `${span.start}-${span.end}`}
+          columns={[
+            { name: said.value, heading: true, cell: (span) => valueIn(text, span.start, span.end) },
+            { name: said.class, cell: (span) => words.policy.classes[span.class] ?? span.class },
+            { name: said.becomes, cell: (span) => <TreatmentMark said={span.treatment} /> },
+            { name: said.entry, cell: (span) => span.entry, hide: "narrow" },
+          ]}
+        />
+      )}
+    </section>
+  );
+}
+
+interface SampleProps {
+  holds: Document;
+  /** What the policy would be; null while nothing of it is changed. */
+  draft: Document | null;
+  columns: readonly string[];
+}
+
+/** What becomes of a text on its way somewhere, now and under the changed policy. Nothing is sent or kept. */
+export function Sample({ draft, columns }: SampleProps) {
+  const [text, setText] = useState<string>(said.example);
+  const [chosen, setDestination] = useState("external");
+  const [tried, setTried] = useState<Tried | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [running, setRunning] = useState(false);
+  const destination = columns.includes(chosen) ? chosen : "external";
+  const attempt = async () => {
+    setRunning(true);
+    setFailure(null);
+    const run = newRun();
+    const ask = async (policy: Document | null): Promise<Redacted | null> => {
+      const body = { texts: [text], destination, run, policy };
+      return (await reply(api.POST("/v1/redact", { body }))).results[0] ?? null;
+    };
+    try {
+      const now = await ask(null);
+      const then = draft && (await ask(draft));
+      setTried(now && { text, destination, now, then });
+    } catch (error) {
+      setTried(null);
+      setFailure(error);
+    } finally {
+      setRunning(false);
+    }
+  };
+  return (
+    <Section title={said.heading}>
+      <p className={classes.soft}>{said.hint}</p>
+      <form
+        className={classes.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void attempt();
+        }}
+      >
+        <Textarea
+          label={said.text}
+          autosize
+          minRows={3}
+          maxRows={12}
+          maxLength={LONGEST}
+          required
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        <NativeSelect
+          label={words.policy.destination}
+          value={destination}
+          data={columns.map((value) => ({ value, label: columnName(value) }))}
+          onChange={(event) => setDestination(event.currentTarget.value)}
+        />
+        <div className={classes.buttons}>
+          <Button type="submit" variant={draft ? "filled" : "default"} loading={running}>
+            {draft ? said.tryBoth : said.try}
+          </Button>
+          {running && <Status tone="busy">{said.running}</Status>}
+        </div>
+      </form>
+      {failure !== null && <Failed error={failure} onRetry={() => void attempt()} />}
+      <div className={matrix.sample} role="status">
+        {tried && <Result title={said.now(columnName(tried.destination))} text={tried.text} redacted={tried.now} />}
+        {tried?.then && <Result title={said.then(columnName(tried.destination))} text={tried.text} redacted={tried.then} />}
+      </div>
+    </Section>
+  );
+}

@@ -1,0 +1,133 @@
+import { Button, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
+import { Plus } from "lucide-react";
+import { useState } from "react";
+import { api, reply } from "../../api/client";
+import { Confirm } from "../../parts/Confirm";
+import { DataTable } from "../../parts/DataTable";
+import { Section } from "../../parts/Page";
+import { Moment } from "../../shell/Moment";
+import { words } from "../../words/admin";
+import { PersonLink } from "../people/PersonLink";
+import { useChange } from "../shared/announcing";
+import classes from "../shared/form.module.css";
+import { useFields } from "../shared/useFields";
+import type { ActingGrant, Service } from "../types";
+import { SERVICES } from "./data";
+import { Ends } from "./Ends";
+
+const said = words.services.acting;
+const FRESH = { whom: "person", email: "", group: "", days: 90, why: "" };
+
+function GrantDialog({ service, opened, onClose }: { service: string; opened: boolean; onClose: () => void }) {
+  const change = useChange();
+  const fields = useFields(FRESH, { email: /address|person/, group: /group/, why: /why|reason/i });
+  const { values, errors, set } = fields;
+  const give = async () => {
+    const one = values.whom === "person" ? { email: values.email.trim() } : { group: values.group.trim() };
+    const body = { ...one, days: values.days, why: values.why.trim() };
+    const params = { path: { name: service } };
+    const call = () => reply(api.POST("/v1/service-accounts/{name}/acts-for", { params, body }));
+    await fields.attempt(() => change(call(), said.given, SERVICES));
+    fields.reset(FRESH);
+  };
+  return (
+    <Confirm opened={opened} title={said.give} action={said.give} onClose={onClose} onConfirm={give}>
+      <div className={classes.form}>
+        <p>{said.giveHint}</p>
+        <SegmentedControl
+          aria-label={said.whom}
+          value={values.whom}
+          data={[
+            { value: "person", label: said.person },
+            { value: "group", label: said.group },
+          ]}
+          onChange={(whom) => set("whom", whom)}
+        />
+        {values.whom === "person" ? (
+          <TextInput type="email" label={words.people.address} required {...fields.text("email")} />
+        ) : (
+          <TextInput label={said.groupName} required {...fields.text("group")} />
+        )}
+        <NumberInput
+          label={said.days}
+          name="days"
+          min={1}
+          max={366}
+          value={values.days}
+          error={errors.days}
+          onChange={(days) => set("days", Number(days))}
+        />
+        <Textarea label={words.why} description={words.whyHint} required autosize maxLength={500} {...fields.text("why")} />
+      </div>
+    </Confirm>
+  );
+}
+
+/** For whom a program may act. */
+export function Acting({ service }: { service: Service }) {
+  const change = useChange();
+  const [giving, setGiving] = useState(false);
+  const [ending, setEnding] = useState<ActingGrant | null>(null);
+  const end = () => {
+    const params = { path: { name: service.name, grant_id: ending?.id ?? "" } };
+    const call = reply(api.DELETE("/v1/service-accounts/{name}/acts-for/{grant_id}", { params }));
+    return change(call, said.ended, SERVICES);
+  };
+  return (
+    <Section
+      title={words.services.actsFor}
+      actions={
+        <Button size="compact-sm" leftSection={<Plus aria-hidden size={15} />} onClick={() => setGiving(true)}>
+          {said.give}
+        </Button>
+      }
+    >
+      {service.acts_for.length === 0 ? (
+        <p className={classes.text}>{said.none}</p>
+      ) : (
+        <DataTable
+          name={words.services.actsFor}
+          rows={service.acts_for}
+          keyOf={(grant) => grant.id}
+          columns={[
+            {
+              name: said.whom,
+              heading: true,
+              cell: (grant) => (grant.email ? <PersonLink email={grant.email} /> : said.membersOf(grant.group ?? "")),
+            },
+            { name: words.why, cell: (grant) => <span className={classes.long}>{grant.why}</span>, hide: "narrow" },
+            {
+              name: said.givenBy,
+              cell: (grant) => (
+                <>
+                  {grant.given_by}, <Moment at={grant.given_at} />
+                </>
+              ),
+              hide: "medium",
+            },
+            { name: said.until, cell: (grant) => <Ends at={grant.until} /> },
+            {
+              name: words.action,
+              cell: (grant) => (
+                <Button size="compact-sm" variant="default" onClick={() => setEnding(grant)}>
+                  {said.end}
+                </Button>
+              ),
+            },
+          ]}
+        />
+      )}
+      <GrantDialog service={service.name} opened={giving} onClose={() => setGiving(false)} />
+      <Confirm
+        opened={ending !== null}
+        title={said.end}
+        action={said.end}
+        danger
+        onClose={() => setEnding(null)}
+        onConfirm={end}
+      >
+        {said.endHint}
+      </Confirm>
+    </Section>
+  );
+}

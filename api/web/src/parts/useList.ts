@@ -1,0 +1,48 @@
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+
+export interface ListPage<Row> {
+  rows: Row[];
+  /** The cursor of the page that follows; null on the last one. */
+  next: string | null;
+  total?: number | null;
+}
+
+export interface List<Row> {
+  rows: Row[];
+  total: number | null;
+  pending: boolean;
+  error: unknown;
+  hasMore: boolean;
+  loadingMore: boolean;
+  more: () => void;
+  again: () => void;
+}
+
+/** A list that the server gives page by page. `key` names it and what it is narrowed to. `every`: milliseconds after
+ * which its first pages are looked at again. */
+export function useList<Row>(
+  key: readonly unknown[],
+  page: (cursor: string) => Promise<ListPage<Row>>,
+  { every }: { every?: number } = {},
+): List<Row> {
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam }) => page(pageParam),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next,
+    refetchInterval: every,
+    placeholderData: keepPreviousData,
+  });
+  const rows = useMemo(() => query.data?.pages.flatMap((each) => each.rows) ?? [], [query.data]);
+  return {
+    rows,
+    total: query.data?.pages[0]?.total ?? (query.hasNextPage ? null : rows.length),
+    pending: query.isPending,
+    error: query.error,
+    hasMore: query.hasNextPage,
+    loadingMore: query.isFetchingNextPage,
+    more: () => void query.fetchNextPage(),
+    again: () => void query.refetch(),
+  };
+}

@@ -1,0 +1,98 @@
+import { NativeSelect, TextInput } from "@mantine/core";
+import { useState } from "react";
+import { calendarTime } from "../shell/time";
+import { words } from "../words/sources";
+import { AmountFields } from "./AmountFields";
+import classes from "./form/Form.module.css";
+import { Group } from "./form/SettingField";
+import { begun, cronText, modeOf, zones, type Mode } from "./schedule";
+import own from "./TaskSchedule.module.css";
+import type { Schedule, Task } from "./types";
+
+interface TaskScheduleProps {
+  task: Task;
+  schedule: Schedule | null;
+  fault?: string;
+  /** The next times; undefined while they are worked out. */
+  upcoming?: readonly string[];
+  onChange: (schedule: Schedule | null) => void;
+}
+
+const MODES = Object.entries(words.schedule.modes).map(([value, label]) => ({ value, label }));
+
+/** When one task of a source runs: so often, at set times, or only when asked. */
+export function TaskSchedule({ task, schedule, fault, upcoming, onChange }: TaskScheduleProps) {
+  const mode = modeOf(schedule);
+  const [before, setBefore] = useState<Partial<Record<Mode, Schedule | null>>>({});
+  const name = words.schedule.task[task];
+  const choose = (next: Mode) => {
+    // What was written the other way is there again when it is chosen again.
+    setBefore({ ...before, [mode]: schedule });
+    onChange(before[next] ?? begun(next));
+  };
+  const cron = schedule?.cron ?? "";
+  const zone = schedule?.timezone ?? "UTC";
+  const said = cronText(cron);
+  return (
+    <Group name={name} help={words.schedule.taskHelp[task]}>
+      <div className={classes.line}>
+        <NativeSelect
+          label={words.schedule.how}
+          aria-label={`${name}: ${words.schedule.how}`}
+          value={mode}
+          data={MODES}
+          onChange={({ currentTarget: { value } }) => choose(value === "cron" || value === "none" ? value : "every")}
+        />
+        {mode === "every" && (
+          <AmountFields
+            of={name}
+            label={words.schedule.every}
+            value={schedule?.every ?? null}
+            error={fault}
+            onChange={(every) => onChange({ ...schedule, every })}
+          />
+        )}
+        {mode === "cron" && (
+          <>
+            <TextInput
+              label={words.schedule.cron}
+              aria-label={`${name}: ${words.schedule.cron}`}
+              value={cron}
+              spellCheck={false}
+              error={said === null ? words.schedule.cronWrong : fault}
+              onChange={({ currentTarget: { value } }) => onChange({ ...schedule, every: null, cron: value })}
+            />
+            <NativeSelect
+              label={words.schedule.zone}
+              aria-label={`${name}: ${words.schedule.zone}`}
+              value={zone}
+              data={zones(zone)}
+              onChange={({ currentTarget: { value } }) => onChange({ ...schedule, timezone: value })}
+            />
+          </>
+        )}
+      </div>
+      {mode === "cron" && (
+        <p className={own.said}>{said === null ? words.schedule.cronHelp : `${said} (${zone})`}</p>
+      )}
+      {mode === "none" ? (
+        <p className={classes.help}>{words.schedule.none}</p>
+      ) : (
+        <div className={own.next}>
+          <h3>{words.schedule.next}</h3>
+          {upcoming ? (
+            <ol aria-label={words.schedule.nextOf(name)}>
+              {upcoming.map((at) => (
+                <li key={at}>
+                  <time dateTime={at}>{calendarTime(at)}</time>
+                </li>
+              ))}
+            </ol>
+          ) : (
+            <p className={classes.help}>{fault ?? words.schedule.reading}</p>
+          )}
+        </div>
+      )}
+    </Group>
+  );
+}

@@ -1,0 +1,42 @@
+/** Where the points of a line of staleness lie, in a field of `WIDTH` by `HEIGHT`. */
+
+import type { CoursePoint } from "./types";
+
+export const WIDTH = 100;
+export const HEIGHT = 100;
+const HEADROOM = 1.15;
+
+export interface Drawn {
+  /** One path for each stretch without a gap. */
+  lines: string[];
+  /** Where the bound lies; null where there is none or it is far above. */
+  bound: number | null;
+  /** Seconds at the top. */
+  top: number;
+  worst: number | null;
+}
+
+export function drawn(points: readonly CoursePoint[], bound: number | null): Drawn {
+  const known = points.flatMap(({ staleness }) => (staleness === null ? [] : [staleness]));
+  const worst = known.length > 0 ? Math.max(...known) : null;
+  const top = Math.max(worst ?? 0, bound ?? 0, 1) * HEADROOM;
+  const y = (seconds: number) => round(HEIGHT - (seconds / top) * HEIGHT);
+  const step = WIDTH / Math.max(points.length - 1, 1);
+  const lines: string[] = [];
+  let line = "";
+  for (const [place, { staleness }] of points.entries()) {
+    if (staleness === null) {
+      if (line) lines.push(line);
+      line = "";
+    } else {
+      line += `${line ? "L" : "M"}${round(place * step)} ${y(staleness)}`;
+    }
+  }
+  // A single point is drawn as a short line, or it would not be seen.
+  if (line) lines.push(line.includes("L") ? line : `${line}h1`);
+  return { lines, bound: bound === null ? null : y(bound), top, worst };
+}
+
+function round(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,77 @@
+import { Button } from "@mantine/core";
+import { api, reply } from "../../api/client";
+import { DataTable } from "../../parts/DataTable";
+import { Section } from "../../parts/Page";
+import { Empty, Failed, Loading } from "../../parts/States";
+import { useList } from "../../parts/useList";
+import { Moment } from "../../shell/Moment";
+import { words as shell } from "../../words/shell";
+import { words } from "../../words/sources";
+import type { SettingChange, SourceChange } from "../types";
+import classes from "./ChangesTab.module.css";
+import type { TabProps } from "./DetailPage";
+
+function written(value: unknown): string {
+  if (value === null || value === undefined) return words.changes.unset;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+const COLUMNS = [
+  { name: words.changes.columns.setting, heading: true, cell: ({ setting }: SettingChange) => setting },
+  { name: words.changes.columns.before, cell: ({ before }: SettingChange) => <Value of={before} /> },
+  { name: words.changes.columns.after, cell: ({ after }: SettingChange) => <Value of={after} /> },
+];
+
+function Value({ of }: { of: unknown }) {
+  return <span className={classes.value}>{written(of)}</span>;
+}
+
+function Version({ of, open }: { of: SourceChange; open: boolean }) {
+  const first = of.changes.every(({ before }) => before === null);
+  return (
+    <details className={classes.version} open={open}>
+      <summary>
+        <strong>{words.changes.version(of.version)}</strong>
+        <span>
+          <Moment at={of.changed_at} /> {words.changes.by(of.changed_by)}
+        </span>
+        <span>{first ? words.changes.first : words.changes.count(of.changes.length)}</span>
+      </summary>
+      {of.changes.length > 0 ? (
+        <DataTable
+          name={words.changes.table(of.version)}
+          columns={COLUMNS}
+          rows={of.changes}
+          keyOf={({ setting }) => setting}
+        />
+      ) : (
+        <p>{words.changes.none}</p>
+      )}
+    </details>
+  );
+}
+
+/** Who changed which setting, and when; the latest first. */
+export function ChangesTab({ watched: { name }, source: { version } }: TabProps) {
+  const list = useList<SourceChange>(["source", name, "changes", version], async (cursor) => {
+    const query = { limit: 20, cursor: cursor || undefined };
+    const page = await reply(api.GET("/v1/sources/{name}/changes", { params: { path: { name }, query } }));
+    return { rows: page.changes, next: page.next };
+  });
+  if (list.pending) return <Loading />;
+  if (list.error) return <Failed error={list.error} onRetry={list.again} />;
+  return (
+    <Section title={words.changes.title}>
+      <p className={classes.about}>{words.changes.about}</p>
+      {list.rows.length === 0 && <Empty title={words.changes.emptyTitle} />}
+      {list.rows.map((each, place) => (
+        <Version key={each.version} of={each} open={place === 0} />
+      ))}
+      {list.hasMore && (
+        <Button size="compact-sm" variant="default" loading={list.loadingMore} onClick={list.more}>
+          {shell.more}
+        </Button>
+      )}
+    </Section>
+  );
+}
