@@ -13,7 +13,8 @@ from answer.review.compare import Comparison, comparison_of, material_of
 from answer.review.live import Reader
 from answer.review.logged import Logged
 from answer.review.replay import Means, Replay, replay_of
-from answer.review.trail import Whole, trail_of
+from answer.review.told import Whole
+from answer.review.trail import trail_of
 from answer.tables import AnswerRow
 from core.audit import AuditLog, Event
 from core.audit.events import JSON

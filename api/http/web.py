@@ -84,13 +84,15 @@ def index() -> Response:
     return HTMLResponse(html.replace(NONCE, nonce), headers=headers)
 
 
+_MEDIA_TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".ico": "image/x-icon",
+    ".txt": "text/plain",
+}
+
+
 def _media_type(path: Path) -> str:
-    kinds = {
-        ".js": "text/javascript; charset=utf-8",
-        ".css": "text/css; charset=utf-8",
-        ".svg": "image/svg+xml",
-        ".png": "image/png",
-        ".ico": "image/x-icon",
-        ".txt": "text/plain",
-    }
-    return kinds.get(path.suffix, "application/octet-stream")
+    return _MEDIA_TYPES.get(path.suffix, "application/octet-stream")

@@ -15,7 +15,7 @@ from tests.installation import Installation
 
 TICKETS: dict[str, Any] = {
     "kind": "webhook", "config": {"url": "https://hooks.x.example/in", "keys": ["env:HOOK_KEY"]},
-    "contract": {"type": "object"}, "audience": [],
+    "contract": {"type": "object"}, "audience": ["staff"],
 }  # fmt: skip
 ADA, EVA, RUTH, OTTO = "ada@x.example", "eva@x.example", "ruth@x.example", "otto@x.example"
 
@@ -32,7 +32,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     installation = Installation(tmp_path_factory.mktemp("changes"))
     for email, roles in ((ADA, ["admin"]), (EVA, ["admin"]), (RUTH, ["reviewer"]), (OTTO, ["operator"])):
         installation.person(email, roles=["employee", *roles])
-    installation.person("ana@x.example")
+    installation.person("ana@x.example", "staff")
     installation.records("letters", [{"id": "1", "text": "Nine pumps."}])
     house = House(installation)
     admin = house.browser(ADA)

@@ -24,7 +24,7 @@ from tests.api.conftest import ANA, LEAVE
 from tests.api.visitors import House, ask
 from tests.installation import Installation
 
-ADA, OTTO = "ada@x.example", "otto@x.example"
+ADA, OTTO, RUTH = "ada@x.example", "otto@x.example", "ruth@x.example"
 SEED = int(os.environ.get("VOUCH_FUZZ_SEED", "6"))
 CHECKED = [
     checks.not_a_server_error,
@@ -48,10 +48,16 @@ FEW = settings(
 
 
 class Fuzzing:
-    """A house with something to find in it, and those who ask: nobody known, somebody who asks, an administrator."""
+    """A house with something to find in it, and those who ask: nobody known, somebody who asks, an administrator, a
+    reviewer."""
 
     def __init__(self, installation: Installation) -> None:
-        for email, roles in ((ANA, ["employee"]), (ADA, ["employee", "admin"]), (OTTO, ["employee"])):
+        for email, roles in (
+            (ANA, ["employee"]),
+            (ADA, ["employee", "admin"]),
+            (OTTO, ["employee"]),
+            (RUTH, ["employee", "reviewer"]),
+        ):
             installation.person(email, roles=roles)
         installation.records("rules", [{"id": "r1", "title": "Leave", "text": "Every employee has 27 days of leave."}])
         self.house = House(installation)
@@ -75,6 +81,7 @@ class Fuzzing:
                     None: self.house.visitor(**{"X-Vouch": "1"}),
                     ANA: self.house.browser(ANA),
                     ADA: self.house.browser(ADA),
+                    RUTH: self.house.browser(RUTH),
                 }
             known = {name: value for name, value in self.known.items() if f"{{{name}" in operation.path}
             for mode in modes:

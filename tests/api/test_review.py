@@ -102,6 +102,14 @@ def test_a_reviewer_reads_everything_about_anothers_answer_in_one_call(company: 
     assert BO not in json.dumps(found)
 
 
+def test_a_trail_says_what_reviewers_said(company: Installation, ruth: TestClient) -> None:
+    answer = answered(company)
+    assert look(ruth, answer.id)["review"] is None
+    made = ruth.post("/v1/reviews", json={"answer": answer.id, "why": "A complaint."}).json()
+    told = look(ruth, answer.id)["review"]
+    assert told == {"id": made["id"], "state": "open", "label": None, "severity": None, "second": None}
+
+
 def test_a_look_is_a_record_before_it_is_answered(
     company: Installation, ruth: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 from pathlib import Path
 
@@ -55,6 +56,18 @@ def test_a_route_of_the_client_shows_its_page(visitor: TestClient) -> None:
         response = visitor.get(path)
         assert response.headers["content-type"].startswith("text/html")
         assert "content-security-policy" in response.headers
+
+
+def test_files_are_sent_compressed_to_who_takes_that(visitor: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "dist" / "assets" / "a.js.gz").write_bytes(gzip.compress(b"2"))
+    packed = visitor.get("/assets/a.js", headers={"Accept-Encoding": "br, gzip"})
+    assert (packed.headers["content-encoding"], packed.text) == ("gzip", "2")
+    assert packed.headers["content-type"].startswith("text/javascript")
+    plain = visitor.get("/assets/a.js", headers={"Accept-Encoding": "identity"})
+    assert ("content-encoding" in plain.headers, plain.text) == (False, "1")
+    for response in (packed, plain):
+        assert response.headers["vary"] == "Accept-Encoding"
+        assert "immutable" in response.headers["cache-control"]
 
 
 def test_files_with_a_hash_in_their_name_are_kept_by_browsers(visitor: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,3 +87,38 @@ def test_a_failure_says_what_npm_said_and_is_tried_again(web: Path, step: str) -
         webbuild.build(web, run=RecordedNpm(fails=step))
     assert not webbuild.is_built(web)
     assert webbuild.build(web, run=RecordedNpm())
+
+
+def test_what_the_page_links_to_is_weighed_as_it_is_sent_and_may_not_grow_without_end(
+    web: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    webbuild.build(web, run=RecordedNpm())
+    assets = web / "dist" / "assets"
+    assets.mkdir()
+    (web / "dist" / "index.html").write_text('<script src="/assets/a.js"></script><link href="/assets/a.css">')
+    for name in ("a.js", "a.css", "lazy.js"):
+        (assets / name).write_text("the same again " * 10_000)
+    before = webbuild.weigh(web)
+    assert before < 5_000
+    (assets / "lazy.js").write_bytes(bytes(range(256)) * 40)
+    assert webbuild.weigh(web) == before
+    (assets / "inter-latin-wght-normal-1.woff2").write_bytes(b"w" * 700)
+    (assets / "source-serif-4-latin-wght-normal-1.woff2").write_bytes(b"w" * 700)
+    assert webbuild.weigh(web) == before + 700
+    monkeypatch.setattr(webbuild, "FIRST_LOAD_BYTES", before)
+    with pytest.raises(webbuild.WebBuildFailed, match="loads"):
+        webbuild.weigh(web)
+
+
+def test_texts_are_compressed_beside_themselves_the_same_each_time(web: Path) -> None:
+    webbuild.build(web, run=RecordedNpm())
+    assets = web / "dist" / "assets"
+    assets.mkdir()
+    (assets / "a.js").write_text("text " * 100)
+    (assets / "a.woff2").write_bytes(b"w" * 100)
+    webbuild.compress(web)
+    first = (assets / "a.js.gz").read_bytes()
+    assert gzip.decompress(first) == (assets / "a.js").read_bytes()
+    assert not (assets / "a.woff2.gz").exists()
+    webbuild.compress(web)
+    assert (assets / "a.js.gz").read_bytes() == first

@@ -4479,8 +4479,8 @@ export interface components {
             passages: number[];
             then: components["schemas"]["SeenOut"] | null;
             now: components["schemas"]["SeenOut"];
-            no_longer: components["schemas"]["api__http__review__PeopleOut"] | null;
-            newly: components["schemas"]["api__http__review__PeopleOut"] | null;
+            no_longer: components["schemas"]["api__http__review_shapes__PeopleOut"] | null;
+            newly: components["schemas"]["api__http__review_shapes__PeopleOut"] | null;
         };
         /** DocumentsOut */
         DocumentsOut: {
@@ -6970,6 +6970,22 @@ export interface components {
             transformations: components["schemas"]["ReviewedTransformationOut"][];
         };
         /**
+         * ReviewedReviewOut
+         * @description What reviewers have said of it so far: `GET /v1/reviews/{id}` has their notes.
+         */
+        ReviewedReviewOut: {
+            /** Id */
+            id: string;
+            /** State */
+            state: string;
+            /** Label */
+            label: string | null;
+            /** Severity */
+            severity: string | null;
+            /** Second */
+            second: boolean | null;
+        };
+        /**
          * ReviewedSentenceOut
          * @description ``text`` as it is stored: with tokens in place of values where it has a ``redaction``. It is null where it was
          *     ``erased``, or only the log tells of it.
@@ -7054,6 +7070,7 @@ export interface components {
             feedback: components["schemas"]["ReviewedFeedbackOut"][];
             /** Holds */
             holds: components["schemas"]["ReviewedHoldOut"][];
+            review: components["schemas"]["ReviewedReviewOut"] | null;
             /** Records */
             records: components["schemas"]["ReviewedRecordOut"][];
             /** More Records */
@@ -7414,7 +7431,7 @@ export interface components {
             since: string | null;
             /** Until */
             until: string | null;
-            people: components["schemas"]["api__http__review__PeopleOut"];
+            people: components["schemas"]["api__http__review_shapes__PeopleOut"];
             /** Asker */
             asker: boolean | null;
         };
@@ -9017,7 +9034,7 @@ export interface components {
          * PeopleOut
          * @description ``subjects`` are pseudonyms, at most 1,000 of them. ``unsure``: how many more it may have been.
          */
-        api__http__review__PeopleOut: {
+        api__http__review_shapes__PeopleOut: {
             /** Count */
             count: number;
             /** Subjects */
