@@ -77,8 +77,8 @@ def _show_whole(found: Verification) -> None:
     if found.scope == "log":
         console.print(f"[green]The log is whole:[/] {found.records} records, head {found.head}", soft_wrap=True)
     else:
-        what = "a run of the log" if found.scope == "run" else "records chosen from the log"
-        console.print(f"[green]Each record is as it was signed:[/] {found.records} records, {what}.", soft_wrap=True)
+        what = "a run of the log" if found.scope == "run" else "chosen from the log"
+        console.print(f"[green]Each record is as it was signed:[/] {found.records}, {what}.", soft_wrap=True)
         for name, value in found.asked.items():
             several = cast("list[Any]", value) if isinstance(value, list) else [value]
             console.print(escape(f"  {name}: {', '.join(map(str, several))}"), soft_wrap=True)

@@ -69,8 +69,12 @@ def export(
     if as_json:
         show_json(told)
         return
-    what = f"{told['records']} records, {told['first']} to {told['last']}," if "records" in told else "The records"
-    console.print(f"{what} are in {escape(str(out))}.", soft_wrap=True)
+    if "records" in told:
+        console.print(
+            f"Records in {escape(str(out))}: {told['records']}, {told['first']} to {told['last']}.", soft_wrap=True
+        )
+    else:
+        console.print(f"The records are in {escape(str(out))}.", soft_wrap=True)
     console.print(
         f"To verify them elsewhere: vouch audit verify --export {escape(str(out))} --key KEY --checkpoint FILE",
         soft_wrap=True,

@@ -127,11 +127,20 @@ def _show_map(found: dict[str, Any]) -> None:
         for each in found[name]:
             said = ", ".join(f"{key} {value}" for key, value in each.items() if value is not None)
             console.print(f"[bold red]{title}:[/] {escape(said)}", soft_wrap=True)
-    shown = table("source", "destination", "class", "treatment", "by", "values", "sent")
-    for each in found["reach"]:
-        shown.add_row(
-            *(escape(str(each[name])) for name in ("source", "destination", "data_class", "treatment", "entry")),
-            f"{each['values']:,}", f"{each['sent']:,}",
-        )  # fmt: skip
-    console.print(shown)
+    held = table("source", "documents", "passages", "levels", "classes of values")
+    for each in found["sources"]:
+        levels = ", ".join(f"{level} {count:,}" for level, count in each["levels"].items())
+        classes = ", ".join(f"{one['data_class']} {one['values']:,}" for one in each["classes"])
+        held.add_row(escape(each["source"]), f"{each['documents']:,}", f"{each['passages']:,}", levels, classes)
+    console.print(held)
+    if not found["reach"]:
+        console.print("No model is registered: nothing of it goes to one. See: vouch models add --help")
+    else:
+        shown = table("source", "destination", "class", "treatment", "by", "values", "sent")
+        for each in found["reach"]:
+            shown.add_row(
+                *(escape(str(each[name])) for name in ("source", "destination", "data_class", "treatment", "entry")),
+                f"{each['values']:,}", f"{each['sent']:,}",
+            )  # fmt: skip
+        console.print(shown)
     console.print(f"By version {found['policy']['version']} of the data policy.")
