@@ -37,24 +37,26 @@ class Destinations:
         recorded = DeliveryLog(audit, means.clock)
         self.outbox = Outbox(database, self._open, means.clock, random, recorded=recorded)
 
-    def configure(self, wanted: Declared, trace_id: str = "") -> tuple[DestinationRecord, Change]:
-        """Create the destination, or change what is said of it anew."""
+    def configure(
+        self, wanted: Declared, trace_id: str = "", *, by: str = OPERATOR, subject: str = NO_SUBJECT
+    ) -> tuple[DestinationRecord, Change]:
+        """Create the destination, or change what is said of it anew. ``by`` is kept with it, ``subject`` in the log."""
         with self._database.writing() as session:
-            record, change = declare(session, wanted, by=OPERATOR, now=self._means.clock())
+            record, change = declare(session, wanted, by=by, now=self._means.clock())
             if change != "unchanged":
-                self._record(session, record, change, trace_id, **self._settings(record))
+                self._record(session, record, change, trace_id, subject, **self._settings(record))
         return record, change
 
-    def remove(self, name: str, trace_id: str = "") -> None:
+    def remove(self, name: str, trace_id: str = "", subject: str = NO_SUBJECT) -> None:
         """Forget a destination. What waits for it becomes dead."""
         with self._database.writing() as session:
-            self._record(session, withdraw(session, name), "removed", trace_id)
+            self._record(session, withdraw(session, name), "removed", trace_id, subject)
 
     def check(self, name: str) -> Iterator[Step]:
         """Try it step by step, writing nothing."""
         return self._open(self._named(name)).check()
 
-    def test(self, name: str, message: dict[str, Any] | None, trace_id: str = "") -> Receipt:
+    def test(self, name: str, message: dict[str, Any] | None, trace_id: str = "", subject: str = NO_SUBJECT) -> Receipt:
         """Deliver one message now: ``message``, or the first of the contract's examples."""
         record = self._named(name)
         sent = message if message is not None else example(record.contract)
@@ -63,21 +65,21 @@ class Destinations:
         fit(record.contract, sent)
         receipt = self._open(record).deliver(Delivery(str(uuid4()), orjson.dumps(sent)))
         with self._database.writing() as session:
-            self._record(session, record, "tested", trace_id)
+            self._record(session, record, "tested", trace_id, subject)
         return receipt
 
-    def replay(self, delivery_id: str, trace_id: str = "") -> None:
+    def replay(self, delivery_id: str, trace_id: str = "", subject: str = NO_SUBJECT) -> None:
         with self._database.writing() as session:
             self.outbox.replay(session, delivery_id)
             destination = repository.delivery(session, delivery_id).destination
             record = repository.by_name(session, destination)
-            self._record(session, record, "replayed", trace_id, deliveries=1)
+            self._record(session, record, "replayed", trace_id, subject, deliveries=1)
 
-    def replay_all(self, name: str, trace_id: str = "") -> int:
+    def replay_all(self, name: str, trace_id: str = "", subject: str = NO_SUBJECT) -> int:
         """Put everything in line again that could not be delivered there; returns how many."""
         with self._database.writing() as session:
             count = self.outbox.replay_all(session, name)
-            self._record(session, repository.by_name(session, name), "replayed", trace_id, deliveries=count)
+            self._record(session, repository.by_name(session, name), "replayed", trace_id, subject, deliveries=count)
         return count
 
     def _named(self, name: str) -> DestinationRecord:
@@ -99,12 +101,12 @@ class Destinations:
         }
 
     def _record(
-        self, session: Session, record: DestinationRecord, change: str, trace_id: str, *, salt: JSON = "",
-        **details: JSON,
+        self, session: Session, record: DestinationRecord, change: str, trace_id: str, subject: str, *,
+        salt: JSON = "", **details: JSON,
     ) -> None:  # fmt: skip
         event = Event(
             kind="destination.configured",
-            subject=NO_SUBJECT,
+            subject=subject,
             action=f"destination.{change}",
             outcome="done",
             at=self._means.clock(),

@@ -3,7 +3,7 @@
 ``python -m api.webbuild``          builds ``api/web/dist`` when it is missing or older than its sources
 ``python -m api.webbuild --force``  builds it in any case
 ``python -m api.webbuild --dev``    installs the development packages too (the browser tests need them)
-``python -m api.webbuild --check``  checks types, lints and runs the unit tests
+``python -m api.webbuild --check``  checks types, lints, runs the unit tests, and weighs what the chat loads first
 
 Two stamps decide what is left out: ``node_modules/.vouch-installed`` names the lock file that is installed,
 ``dist/.vouch-built`` the sources that are built.
@@ -12,7 +12,9 @@ Two stamps decide what is left out: ``node_modules/.vouch-installed`` names the 
 from __future__ import annotations
 
 import argparse
+import gzip
 import hashlib
+import re
 import subprocess
 import sys
 import time
@@ -24,6 +26,13 @@ WEB = Path(__file__).resolve().parent / "web"
 _NOT_SOURCES = frozenset({"node_modules", "dist", "tests"})
 _NOT_BUILT_FROM = frozenset({"eslint.config.js", "vitest.config.ts", "openapi.json"})
 _KEPT_LINES = 20
+
+FIRST_LOAD_BYTES = 300_000
+"""What the chat may load before it can be used, compressed: its page, scripts, styles and the typeface of its text."""
+_LINKED = re.compile(r'(?:src|href)="/(assets/[^"]+)"')
+_TYPEFACE = "inter-latin-wght-normal-*.woff2"
+"""The one that every page needs. That of documents is loaded with the first document."""
+_COMPRESSED = frozenset({".js", ".css", ".svg"})
 
 Run = Callable[[Sequence[str], Path], "subprocess.CompletedProcess[str]"]
 
@@ -87,16 +96,51 @@ def build(web: Path, *, dev: bool = False, force: bool = False, run: Run = run_n
     sources = source_hash(web)
     install(web, dev=dev, run=run)
     _npm(["run", "build"], web, "build the web client", run)
+    compress(web)
     # Written last, so that a build that was cut short is never taken for a complete one.
     (web / "dist" / ".vouch-built").write_text(sources, encoding="utf-8")
     return True
 
 
+def compress(web: Path) -> None:
+    """Leaves a gzip of every text beside it, which is what is served to who takes one."""
+    for path in sorted((web / "dist" / "assets").glob("*")):
+        if path.suffix in _COMPRESSED:
+            path.with_name(f"{path.name}.gz").write_bytes(_gzipped(path))
+
+
+def first_load(web: Path) -> int:
+    """Bytes that the built chat loads first, compressed: what its page links to, and the typeface of its text."""
+    dist = web / "dist"
+    page = dist / "index.html"
+    linked = [dist / name for name in _LINKED.findall(page.read_text("utf-8"))]
+    typefaces = sorted((dist / "assets").glob(_TYPEFACE))
+    return sum(len(_gzipped(path)) for path in (page, *linked)) + sum(path.stat().st_size for path in typefaces)
+
+
+def weigh(web: Path) -> int:
+    """As ``first_load``. Raises ``WebBuildFailed`` where that is over its budget."""
+    weight = first_load(web)
+    if weight > FIRST_LOAD_BYTES:
+        raise WebBuildFailed(
+            f"The chat loads {weight:,} bytes first, and may load {FIRST_LOAD_BYTES:,}. Import what is not needed at "
+            "once with lazy() or lazyRouteComponent()."
+        )
+    return weight
+
+
+def _gzipped(path: Path) -> bytes:
+    # Without the time of day, so that the same sources give the same files.
+    return gzip.compress(path.read_bytes(), mtime=0)
+
+
 def check(web: Path, *, run: Run = run_npm) -> None:
-    """Type check, lint and unit tests. Raises ``WebBuildFailed`` with what they found."""
+    """Type check, lint, unit tests, weight of the first load. Raises ``WebBuildFailed`` with what they found."""
     install(web, dev=True, run=run)
     _npm(["run", "check"], web, "check the web client", run)
     _npm(["test"], web, "test the web client", run)
+    build(web, dev=True, run=run)
+    weigh(web)
 
 
 def _sources(web: Path) -> Iterator[Path]:
@@ -134,7 +178,7 @@ def _say(text: str) -> None:
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m api.webbuild", description="Build or check the web client.")
-    parser.add_argument("--check", action="store_true", help="check types, lint and run the unit tests")
+    parser.add_argument("--check", action="store_true", help="check types, lint, run the unit tests, weigh the build")
     parser.add_argument("--dev", action="store_true", help="install the development packages too")
     parser.add_argument("--force", action="store_true", help="build even if nothing changed")
     options = parser.parse_args(argv)

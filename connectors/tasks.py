@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,6 +33,14 @@ class TaskState:
 def of_source(session: Session, source_id: str) -> dict[str, TaskState]:
     rows = session.scalars(select(TaskRow).where(TaskRow.source_id == source_id))
     return {row.task: _state(row) for row in rows}
+
+
+def of_sources(session: Session, source_ids: Sequence[str]) -> dict[str, list[TaskState]]:
+    """The same of many, by source; those without a task are not in it."""
+    found: dict[str, list[TaskState]] = {}
+    for row in session.scalars(select(TaskRow).where(TaskRow.source_id.in_(source_ids))):
+        found.setdefault(row.source_id, []).append(_state(row))
+    return found
 
 
 def set_due(session: Session, source_id: str, due: dict[str, datetime | None]) -> None:

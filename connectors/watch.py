@@ -107,7 +107,7 @@ def _health(
         return "breached"
     if record.state == "active" and any(each.due_at is not None and now - each.due_at > LATE_AFTER for each in due):
         return "late"
-    if all(each.confirmed_at is None for each in standings):
+    if any(each.confirmed_at is None for each in standings):
         return "new"
     return "unbound" if all(each.bound is None for each in standings) else "on_time"
 

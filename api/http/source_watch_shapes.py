@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from api.http import source_shapes
@@ -37,13 +38,14 @@ def watched(
     plans = [(record, stored_plan(record.plan)) for record in records]
     standings = standings_of(session, plans, now)
     runs, held = watch.under_way(session, ids), watch.held(session, ids, now)
+    states = tasks.of_sources(session, ids)
+    counts = _Counts.read(session, ids)
     found: list[tuple[SourceRecord, Plan, out.WatchedSourceOut]] = []
     for record, plan in plans:
         run = runs.get(record.id)
-        waiting = documents.pending_of(session, record.id)
         seen = watch.watched(
-            record, plan, tasks.of_source(session, record.id).values(), standings[record.id], run, record.id in held,
-            waiting, now,
+            record, plan, states.get(record.id, []), standings[record.id], run, record.id in held,
+            counts.waiting.get(record.id, 0), now,
         )  # fmt: skip
         bounds = [
             out.BoundNowOut(
@@ -52,7 +54,7 @@ def watched(
             )
             for each in standings[record.id]
         ]  # fmt: skip
-        found.append((record, plan, _shape(runtime, session, record, seen, run, waiting, bounds)))
+        found.append((record, plan, _shape(runtime, record, seen, run, counts, bounds)))
     return found
 
 
@@ -69,19 +71,54 @@ def shaped(points: Sequence[Point]) -> list[out.CoursePointOut]:
     return [out.CoursePointOut(at=each.at, staleness=_seconds(each.staleness)) for each in points]
 
 
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Of many sources at once, by source."""
+
+    documents: Mapping[str, int]
+    waiting: Mapping[str, int]
+    unread: Mapping[str, int]
+    unparsed: Mapping[str, int]
+
+    @classmethod
+    def read(cls, session: Session, ids: Sequence[str]) -> _Counts:
+        of = DocumentRow.source_id
+        held = select(of, func.count()).where(of.in_(ids), DocumentRow.state.in_(documents.HELD)).group_by(of)
+        failed = select(of, func.count()).where(of.in_(ids), DocumentRow.state == "failed").group_by(of)
+        waiting = (
+            select(of, func.count())
+            .join(OutboxRow, OutboxRow.document_id == DocumentRow.id)
+            .where(of.in_(ids))
+            .group_by(of)
+        )
+        item = FailureRow.source_id
+        unread = select(item, func.count()).where(item.in_(ids), FailureRow.attempts > 0).group_by(item)
+        return cls(*(_numbers(session, each) for each in (held, waiting, unread, failed)))
+
+    def errors(self, source_id: str) -> int:
+        return self.unread.get(source_id, 0) + self.unparsed.get(source_id, 0)
+
+
+def _numbers(session: Session, query: Select[str, int]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for source, number in session.execute(query):
+        found[source] = number
+    return found
+
+
 def _shape(
-    runtime: Runtime, session: Session, record: SourceRecord, seen: Watched, run: RunRow | None, waiting: int,
+    runtime: Runtime, record: SourceRecord, seen: Watched, run: RunRow | None, counts: _Counts,
     bounds: list[out.BoundNowOut],
 ) -> out.WatchedSourceOut:  # fmt: skip
     kind = runtime.connecting.catalogue.kinds.get(record.kind)
-    errors = sum(_count(session, _failed(each, record.id)) for each in (FailureRow, DocumentRow))
+    errors = counts.errors(record.id)
     return out.WatchedSourceOut(
         name=record.name, kind=record.kind, title=record.kind if kind is None else kind.title, demo=record.demo,
         activity=seen.activity, health=seen.health, attention=seen.needs_attention(errors), task=seen.task,
-        since=seen.since, error=seen.error, run=None if run is None else source_shapes.run(run), waiting=waiting,
-        documents=documents.held_count(session, record.id), errors=errors, succeeded_at=seen.succeeded_at,
-        next_task=seen.next_task, next_at=seen.next_at, blackout_until=seen.blackout_until, bounds=bounds, course=[],
-        course_hours=0,
+        since=seen.since, error=seen.error, run=None if run is None else source_shapes.run(run),
+        waiting=counts.waiting.get(record.id, 0), documents=counts.documents.get(record.id, 0), errors=errors,
+        succeeded_at=seen.succeeded_at, next_task=seen.next_task, next_at=seen.next_at,
+        blackout_until=seen.blackout_until, bounds=bounds, course=[], course_hours=0,
     )  # fmt: skip
 
 
@@ -155,10 +192,6 @@ def _failed(table: type[FailureRow] | type[DocumentRow], source_id: str) -> tupl
 
 def _named(table: type[FailureRow] | type[DocumentRow], text: str) -> tuple[ColumnElement[bool], ...]:
     return (table.key.icontains(text, autoescape=True),) if text else ()
-
-
-def _count(session: Session, which: Sequence[ColumnElement[bool]]) -> int:
-    return session.scalar(select(func.count()).where(*which)) or 0
 
 
 # How it came to be as it is

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from connectors.freshness import repository
@@ -18,6 +18,8 @@ RUNS_READ = 5000
 """Of one task at most; what came before them is left out of the line."""
 SHORTEST = timedelta(minutes=1)
 """How far a line reaches back at least."""
+LONGEST = timedelta(days=365)
+"""How long before its beginning the pass before may have been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,10 @@ def _staleness(passes: Sequence[_Confirmations], moment: datetime) -> timedelta 
 
 def _confirmations(session: Session, source_id: str, task: Task, since: datetime) -> _Confirmations:
     which = (RunRow.source_id == source_id, RunRow.task == task)
-    before = select(func.max(RunRow.started_at)).where(*which, RunRow.state == "done", RunRow.finished_at <= since)
-    first = session.scalar(before) or since - timedelta(days=31)
+    before = select(RunRow.started_at).where(*which, RunRow.state == "done", RunRow.finished_at <= since)
+    # From the pass before the last one on, so that all slices of the last one are there.
+    earlier = session.scalars(before.order_by(RunRow.started_at.desc()).limit(2)).all()
+    first = earlier[1] if len(earlier) > 1 else since - LONGEST
     rows = session.execute(
         select(RunRow.state, RunRow.started_at, RunRow.finished_at)
         .where(*which, RunRow.state.in_(("done", "stopped")), RunRow.started_at >= first)

@@ -75,7 +75,9 @@ def check(records: Iterable[bytes], content: Content) -> None:
 def _documents(details: Mapping[str, Any]) -> list[str]:
     found = _texts(details.get("document"))
     for name in _CITING:
-        for passage in details.get(name) or ():
+        cited = details.get(name)
+        # Where a model was called, ``passages`` is how many went to it.
+        for passage in cast(list[Any], cited) if isinstance(cited, list) else []:
             found += _texts(passage.get("document"))
     return found
 

@@ -75,10 +75,12 @@ def furnish(url: str, models: list[dict[str, Any]]) -> None:
         send("POST", "/v1/session", {"email": ADMIN})
         for entry in models:
             send("PUT", "/v1/register/models", {"entry": entry, "why": "Registered for the offers team"})
+        checked = send("POST", "/v1/register/models/scribe/check", {})
+        assert checked["ok"], checked
         for budget in (
             {"scope": "department", "name": "sales", "per": "month", "money": 500, "currency": "USD"},
             {"scope": "person", "name": "*", "per": "day", "tokens": 200_000},
-            {"scope": "model", "name": "scribe", "per": "day", "tokens": 400},
+            {"scope": "model", "name": "scribe", "per": "day", "tokens": 40_000},
         ):
             send("PUT", "/v1/budgets", {"budget": budget, "why": "Plan 2027"})
         send("POST", "/v1/role-requests", {"email": "joanna.krasik@averholt.example", "why": "She joins compliance"})

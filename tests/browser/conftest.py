@@ -72,7 +72,9 @@ def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @contextmanager
 def serving(folder: Path, given: dict[str, str]) -> Generator[Server]:
     """A server of a new installation in ``folder``, with these variables in its environment."""
-    environment = {**os.environ, "VOUCH_DATA_DIR": str(folder / "data"), **given}
+    # What is meant for the tests would be no setting of the server's.
+    kept = {name: value for name, value in os.environ.items() if name not in (SCREENSHOTS, "VOUCH_CHROMIUM")}
+    environment = {**kept, "VOUCH_DATA_DIR": str(folder / "data"), **given}
     url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "api.cli.main", "serve", "--port", url.rpartition(":")[2]]
     with (folder / "server.log").open("w+") as log:

@@ -23,9 +23,27 @@ def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield running
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320")])
+VIEWS = pytest.mark.parametrize(
+    ("scheme", "width"), [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320")]
+)
+
+
+@VIEWS
 def test_every_page_of_the_administration_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
     journey("looks_at_every_admin_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
+
+
+@VIEWS
+def test_every_page_of_what_is_used_and_leaves_is_accessible_and_fits(
+    journey: Journey, scheme: str, width: str
+) -> None:
+    name = "looks_at_every_admin_page_of_what_is_used_and_leaves"
+    journey(name, VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
+
+
+@VIEWS
+def test_every_state_of_the_administration_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
+    journey("looks_at_every_admin_state", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
 
 
 def test_a_changed_policy_is_tried_first_and_holds_for_the_next_answer(journey: Journey) -> None:

@@ -1,6 +1,6 @@
-"""What a connector owner does in the web client, in a real browser against the real product: sources are added, seen to,
-mended and left alone. They read a web site on loopback. Every journey also fails on an error in the console, on a
-violation of the content security policy, and on a request that leaves.
+"""What a connector owner does in the web client, in a real browser against the real product: sources are added,
+watched, mended and left alone. They read a web site on loopback. Every journey also fails on an error in the console,
+on a violation of the content security policy, and on a request that leaves.
 """
 
 from __future__ import annotations

@@ -57,6 +57,10 @@ def test_what_is_indexed_can_be_looked_through_by_an_address(journey: Journey) -
     journey("sees_what_is_indexed")
 
 
+def test_what_the_chat_loads_first_is_within_its_budget(journey: Journey) -> None:
+    journey("loads_the_chat_within_its_budget")
+
+
 def test_an_answer_is_copied_and_printed_with_its_citations(journey: Journey) -> None:
     journey("takes_an_answer_along")
 

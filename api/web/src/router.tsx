@@ -4,6 +4,7 @@ import { lazy, Suspense, useState } from "react";
 import { adminRoutes } from "./admin/routes";
 import { ChatPage } from "./chat/ChatPage";
 import { askRoutes } from "./chat/routes";
+import { reviewRoutes } from "./review/routes";
 import { Redirect, rootRoute, signedInRoute, useSession } from "./routes";
 import { areasOf, may } from "./shell/areas";
 import { useSignedIn } from "./shell/session";
@@ -50,7 +51,7 @@ const signin = createRoute({ getParentRoute: () => rootRoute, path: "signin", co
 
 export const router = createRouter({
   routeTree: rootRoute.addChildren([
-    signedInRoute.addChildren([ask.addChildren([start, conversation]), ...askRoutes, sourcesRoutes, adminRoutes]),
+    signedInRoute.addChildren([ask.addChildren([start, conversation]), ...askRoutes, sourcesRoutes, reviewRoutes, adminRoutes]),
     signin,
   ]),
   defaultPendingComponent: Arriving,

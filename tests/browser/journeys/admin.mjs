@@ -47,6 +47,13 @@ async function because(box, why) {
   await box.getByRole("textbox", { name: "Reason" }).fill(why);
 }
 
+async function look(page, pages) {
+  for (const [name, path] of Object.entries(pages)) {
+    await visit(page, `/admin${path}`);
+    await inspect(page, `admin ${name}`);
+  }
+}
+
 export const journeys = {
   async changes_a_policy_and_sees_it_take_effect(page) {
     const { other: joanna, faults } = await beside(page);
@@ -258,8 +265,9 @@ export const journeys = {
   },
 
   async looks_at_every_admin_page(page) {
-    const pages = {
-      overview: "",
+    await administer(page, "/admin");
+    await inspect(page, "admin overview");
+    await look(page, {
       people: "/people",
       person: "/people/joanna.krasik@averholt.example",
       "nobody found": "/people?text=zzz",
@@ -272,7 +280,19 @@ export const journeys = {
       models: "/models?show=retired",
       model: "/models/scribe-before",
       "new model": "/models/new",
-      budgets: "/budgets",
+      missing: "/models/no-such-model",
+    });
+    if (Number(VOUCH_WIDTH) < 500) {
+      await page.getByRole("button", { name: "Menu" }).click();
+      await page.getByRole("dialog", { name: "Menu" }).waitFor();
+      await inspect(page, "admin menu");
+    }
+  },
+
+  async looks_at_every_admin_page_of_what_is_used_and_leaves(page) {
+    await administer(page, "/admin/budgets");
+    await inspect(page, "admin budgets");
+    await look(page, {
       chargeback: "/chargeback?by=model",
       destinations: "/destinations",
       destination: "/destinations/tickets",
@@ -282,14 +302,11 @@ export const journeys = {
       subjects: "/subjects?email=joanna.krasik@averholt.example",
       retention: "/retention",
       changes: "/changes",
-      missing: "/models/no-such-model",
-    };
-    await administer(page, "/admin");
-    for (const [name, path] of Object.entries(pages)) {
-      await visit(page, `/admin${path}`);
-      await inspect(page, `admin ${name}`);
-    }
-    await visit(page, "/admin/policy");
+    });
+  },
+
+  async looks_at_every_admin_state(page) {
+    await administer(page, "/admin/policy");
     await page.getByRole("button", { name: "Change the policy" }).click();
     await page.getByLabel("Places, Outside").selectOption("redact");
     await page.getByRole("button", { name: "Try before and after" }).click();
@@ -306,11 +323,14 @@ export const journeys = {
     await page.getByRole("button", { name: "Preview what would be erased" }).click();
     await page.getByRole("region", { name: /What would be erased/ }).waitFor();
     await inspect(page, "admin erasure previewed");
-    if (Number(VOUCH_WIDTH) < 500) {
-      await page.getByRole("button", { name: "Menu" }).click();
-      await page.getByRole("dialog", { name: "Menu" }).waitFor();
-      await inspect(page, "admin menu");
-    }
+    await visit(page, "/admin/models/scribe");
+    await page.getByRole("button", { name: "Check now" }).click();
+    await page.getByText("It answers", { exact: true }).waitFor();
+    await inspect(page, "admin model checked");
+    await visit(page, "/admin/destinations");
+    await page.getByRole("button", { name: "Add a destination" }).click();
+    await dialog(page, "Add a destination").waitFor();
+    await inspect(page, "admin adding a destination");
   },
 };
 

@@ -212,7 +212,7 @@ export const journeys = {
 
     await signIn(page, "Daan Rooshof");
     await page.getByRole("link", { name: "Shared with you" }).click();
-    await page.getByRole("link", { name: "Leave and pay" }).click();
+    await page.getByRole("link", { name: "Leave and pay" }).first().click();
     await page.getByRole("heading", { name: LEAVE, level: 2 }).waitFor();
     await page.getByText(/A sentence is withheld: access revoked/).first().waitFor();
     assert.ok(!(await page.content()).includes(salary));
@@ -224,7 +224,7 @@ export const journeys = {
     await page.getByRole("heading", { name: /Choose whom/ }).waitFor();
 
     await signIn(page, "Femke Oudhof");
-    await history.getByRole("link", { name: "Leave and pay" }).click();
+    await history.getByRole("link", { name: "Leave and pay" }).first().click();
     await choose("Share");
     await dialog.getByRole("button", { name: /^End sharing with daan/ }).click();
     await dialog.getByText("It is shared with nobody.").waitFor();
@@ -255,6 +255,23 @@ export const journeys = {
     assert.equal(await page.getByLabel("Search titles").inputValue(), "SEAL");
     await page.getByText("Out of date", { exact: true }).click();
     await page.getByText("No source is out of date").waitFor();
+  },
+
+  async loads_the_chat_within_its_budget(page) {
+    await signIn(page, JOANNA);
+    const session = await page.context().newCDPSession(page);
+    await session.send("Network.enable");
+    await session.send("Network.setCacheDisabled", { cacheDisabled: true });
+    const bytes = new Map();
+    session.on("Network.responseReceived", ({ response: { url, headers } }) => {
+      const length = headers["Content-Length"] ?? headers["content-length"];
+      if (!new URL(url).pathname.startsWith("/v1/")) bytes.set(url, Number(length));
+    });
+    await page.reload({ waitUntil: "networkidle" });
+    await page.getByRole("list", { name: "Suggested questions" }).waitFor();
+    const total = [...bytes.values()].reduce((sum, length) => sum + length, 0);
+    assert.ok(bytes.size > 3);
+    assert.ok(total <= 300_000, `the chat loads ${total} bytes first`);
   },
 
   async takes_an_answer_along(page) {
@@ -426,6 +443,8 @@ export const journeys = {
     await page.locator("#source-panel").waitFor({ state: "detached" });
     await ask(page, NOT_KNOWN, /No evidence found/);
     await inspect(page, "no evidence");
+    const standsStill = await page.evaluate(() => document.documentElement.scrollHeight <= window.innerHeight);
+    assert.ok(standsStill, "the thread scrolls, not the page around it");
 
     const actions = page.locator("main").getByRole("button", { name: /^Actions for/ });
     await actions.click();

@@ -66,6 +66,12 @@ def test_what_an_answer_rests_on_is_listed_once() -> None:
     assert (told["answer"], told["documents"], told["sources"], told["model"]) == ("a-1", "d-1 d-2", "s-1 s-2", "m")
 
 
+def test_a_call_of_a_model_says_how_many_passages_went_there() -> None:
+    (line,) = read(row(record(kind="model.intent", details={"answer": "a-1", "passages": 10, "model": "m"})))
+    told = dict(zip(COLUMNS, line, strict=True))
+    assert (told["documents"], told["model"]) == ("", "m")
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"[]", b"1", b"{}", b'{"seq":true}', record().replace(b'"seq":1', b'"seq":"1"'), b"\xff"]
 )

@@ -131,7 +131,8 @@ const PartView = memo(
 );
 
 function within(part: Part, shown: number | null): number | null {
-  const citations = part.kind === "sentence" ? part.citations : part.kind === "table" ? part.rows.flatMap((row) => row.citations) : [];
+  if (part.kind === "withheld") return null;
+  const citations = part.kind === "table" ? part.rows.flatMap((row) => row.citations) : part.citations;
   return citations.some((citation) => citation.evidence === shown) ? shown : null;
 }
 

@@ -25,8 +25,13 @@ function Side({ turnKey, side }: { turnKey: string; side: Conflict["sides"][numb
   );
 }
 
+interface DisagreementsProps {
+  turnKey: string;
+  answer: Pick<Answer, "conflicts">;
+}
+
 /** Pairs of sources that say otherwise about the same thing, with their dates. */
-export function Disagreements({ turnKey, answer }: { turnKey: string; answer: Pick<Answer, "conflicts"> }) {
+export function Disagreements({ turnKey, answer }: DisagreementsProps) {
   return answer.conflicts.map((conflict, at) => (
     <section key={at} className={classes.box} aria-label={words.conflicts.title}>
       <h3 className={classes.title}>

@@ -3,7 +3,14 @@ import { useIntersection } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { ThumbsDown, ThumbsUp } from "lucide-react";
 import { lazy, Suspense, useRef, useState } from "react";
-import { feedbackQuery, giveFeedback, withdrawFeedback, type Feedback as Given, type FeedbackIn, type Rating } from "../api/conversations";
+import {
+  feedbackQuery,
+  giveFeedback,
+  withdrawFeedback,
+  type Feedback as Given,
+  type FeedbackIn,
+  type Rating,
+} from "../api/conversations";
 import { problemOf } from "../api/http";
 import { words } from "../words/ask";
 import classes from "./Feedback.module.css";

@@ -20,7 +20,7 @@ function DroppedRow({ dropped }: { dropped: DroppedSentence }) {
         {dropped.withheld ? UNREADABLE[dropped.withheld] : dropped.text}
       </p>
       <p className={classes.why}>
-        {dropped.replaced ? words.trail.replaced(againstWords(dropped)) : words.trail.dropped(againstWords(dropped))}
+        {(dropped.replaced ? words.trail.replaced : words.trail.dropped)(againstWords(dropped))}
       </p>
     </li>
   );

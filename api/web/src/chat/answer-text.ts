@@ -1,4 +1,4 @@
-/** Answers as text to take along: for a letter, for a wiki, for a file. Every sentence keeps the numbers of its sources. */
+/** Answers as text to take along, for a letter, a wiki, a file. Every sentence keeps the numbers of its sources. */
 
 import type { Answer, AnswerSource, Conversation, Sentence } from "../api/types";
 import { calendarTime, staleText } from "../shell/time";

@@ -14,6 +14,8 @@ interface PageProps {
   children: ReactNode;
 }
 
+let opened = false;
+
 /** A page of an area: its title, which takes the focus when the page opens, and what stands below. */
 export function Page({ title, about, actions, up, children }: PageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
@@ -25,7 +27,9 @@ export function Page({ title, about, actions, up, children }: PageProps) {
   }, [title]);
   useEffect(() => {
     // Whoever came by a link goes on reading at the title; whoever loaded the address begins where the browser does.
-    if (document.activeElement && document.activeElement !== document.body) heading.current?.focus();
+    // A link within the page that was left is gone by now, and with it the focus.
+    if (opened || document.activeElement !== document.body) heading.current?.focus();
+    opened = true;
   }, []);
   return (
     <div className={classes.page}>

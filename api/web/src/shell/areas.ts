@@ -1,10 +1,10 @@
-import { Database, MessageSquareText, Settings2, type LucideIcon } from "lucide-react";
+import { BookOpenCheck, Database, MessageSquareText, Settings2, type LucideIcon } from "lucide-react";
 import type { Session } from "../api/types";
 import { words } from "../words/shell";
 
 export interface Area {
-  id: "ask" | "sources" | "admin";
-  to: "/" | "/sources" | "/admin";
+  id: "ask" | "sources" | "review" | "admin";
+  to: "/" | "/sources" | "/review" | "/admin";
   name: string;
   icon: LucideIcon;
   /** One of them is enough. */
@@ -14,6 +14,7 @@ export interface Area {
 export const AREAS: readonly Area[] = [
   { id: "ask", to: "/", name: words.area.ask, icon: MessageSquareText, needs: ["ask"] },
   { id: "sources", to: "/sources", name: words.area.sources, icon: Database, needs: ["source.manage"] },
+  { id: "review", to: "/review", name: words.area.review, icon: BookOpenCheck, needs: ["review", "audit.read"] },
   {
     id: "admin",
     to: "/admin",

@@ -42,13 +42,15 @@ export function CourseChart({ name, points, bound }: CourseChartProps) {
         <span>{last && calendarTime(last.at)}</span>
       </div>
       <figcaption>
-        <span className={classes.key} data-what="line" aria-hidden />
-        {words.overview.worst}
+        <span className={classes.entry}>
+          <span className={classes.key} data-what="line" aria-hidden />
+          {words.overview.worst}
+        </span>
         {bound !== null && (
-          <>
+          <span className={classes.entry}>
             <span className={classes.key} data-what="bound" aria-hidden />
             {words.overview.boundLine}: {spanText(bound)}
-          </>
+          </span>
         )}
       </figcaption>
     </figure>

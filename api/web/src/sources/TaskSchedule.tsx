@@ -75,9 +75,8 @@ export function TaskSchedule({ task, schedule, fault, upcoming, onChange }: Task
       {mode === "cron" && (
         <p className={own.said}>{said === null ? words.schedule.cronHelp : `${said} (${zone})`}</p>
       )}
-      {mode === "none" ? (
-        <p className={classes.help}>{words.schedule.none}</p>
-      ) : (
+      {mode === "none" && <p className={classes.help}>{words.schedule.none}</p>}
+      {(mode === "every" || (mode === "cron" && said !== null)) && (
         <div className={own.next}>
           <h3>{words.schedule.next}</h3>
           {upcoming ? (

@@ -135,6 +135,13 @@ export interface NewSource {
   plan: Plan | null;
 }
 
+/** Whether a source of this name is there already: adding it would change that one. */
+export async function isTaken(name: string): Promise<boolean> {
+  const query = { text: name, limit: 200 };
+  const { sources } = await reply(api.GET("/v1/source-watch", { params: { query } }));
+  return sources.some((source) => source.name === name);
+}
+
 export function addSource(source: NewSource) {
   // It was tried step by step just before.
   return reply(api.POST("/v1/sources", { body: { ...source, check: false } }));

@@ -128,7 +128,6 @@ export const words = {
       `${documents} leave the answers from the next question on, and the memberships that it gave end. Its history stays in the log. This cannot be undone.`,
     stopTitle: "Stop this run",
     stopText: "It ends after the page that it is at. What was read stays, and it goes on at its next turn.",
-    stuckSince: (time: string) => `Nobody has been at it since ${time}.`,
     nextAt: "Next run",
     lastSuccess: "Last success",
     blackout: "In a blackout window until",
@@ -197,7 +196,6 @@ export const words = {
     documents: "Documents in the answers",
     pending: "On their way",
     failed: "Could not be read",
-    confirmed: "Last confirmed",
     policy: "While it is out of date",
     policyText: { warn: "answers say so", refuse: "answers leave it out" },
   },
@@ -259,7 +257,7 @@ export const words = {
     waitingUntil: "tried again",
     earlier: "An earlier error; the new attempt has not ended.",
     emptyTitle: "Nothing has failed",
-    empty: "Every document that the source listed was read.",
+    empty: "What cannot be read or parsed is listed here, with its reason and what to do.",
     noneTitle: "No failure fits",
     none: "Choose another kind, or clear what you typed.",
     clear: "Show all failures",
@@ -312,7 +310,7 @@ export const words = {
 
   settings: {
     title: "Settings",
-    about: "How Vouch reaches the system and what it reads there. A change is checked first; then everything is read again.",
+    about: "How Vouch reaches the system and what it reads there. A change is checked first; then everything is read again, since other settings may give an item another text or other readers.",
     operatorOnly: "These settings name files of the server: only its operator changes them.",
     save: "Check and save",
     check: "Check the connection",
@@ -323,16 +321,12 @@ export const words = {
     state: { there: "There", missing: "Missing", elsewhere: "In the vault" },
     noExpiry: "it does not say",
     noCredentials: "It uses no secret.",
-    confirmTitle: "Save these settings",
-    confirmText: "Other settings may give its items another text or other readers: the whole source is read again.",
   },
 
   form: {
     needed: "This is needed.",
-    number: "Write a number.",
     json: "This is not valid JSON.",
     secret: "Where the secret is, never the secret itself: env:NAME, file:/path or vault:MOUNT/PATH#FIELD.",
-    example: (text: string) => `For example ${text}`,
     add: (name: string) => `Add to ${name}`,
     remove: (name: string, number: number) => `Remove ${name} ${number}`,
     entry: (name: string, number: number) => `${name} ${number}`,
@@ -341,8 +335,6 @@ export const words = {
     list: "Press Enter after each.",
     choose: "Choose",
     more: "More settings",
-    optional: "optional",
-    problems: (number: number) => `${count(number, "setting")} cannot be used yet.`,
   },
 
   check: {
@@ -385,7 +377,7 @@ export const words = {
     text: "How far it was read is forgotten, and every part of it runs. Contents that did not change cost no parsing.",
     documents: "Documents known",
     estimate: "It may take",
-    basis: (items: string, when: string) => `judged by the run of ${when}, which read ${items}`,
+    basis: (items: string, when: string) => `Judged by the run of ${when}, which read ${items}.`,
     noBasis: "It has not been read through yet, so nobody can tell how long it takes.",
     empty: "It is really empty now",
     emptyHelp: "A source that had items and lists none counts as not mounted, and nothing is deleted. Only tick this if everything in it is gone.",
@@ -426,6 +418,5 @@ export const words = {
     levels: { public: "Public", internal: "Internal", confidential: "Confidential", restricted: "Restricted" } as Record<string, string>,
     checkText: "Vouch tries the connection as it would read it. Nothing is stored yet.",
     unknownKind: "There is no kind of this name. Choose one below.",
-    added: (name: string) => `${name} was added. Its first reading begins.`,
   },
 } as const;

@@ -1,6 +1,6 @@
 import { NativeSelect, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";
@@ -19,14 +19,16 @@ const said = words.changes;
 export function ChangesPage() {
   const { kind, person } = route.useSearch();
   const navigate = route.useNavigate();
-  const [kinds, setKinds] = useState<readonly string[]>(CHANGED);
+  const kinds = useQuery({
+    queryKey: ["admin", "changes", "kinds"],
+    queryFn: async () => (await reply(api.GET("/v1/changes", { params: { query: { limit: 1 } } }))).kinds,
+  });
   const typed = useTyped(person ?? "", (wanted) => {
     void navigate({ search: (before) => ({ ...before, person: wanted || undefined }), replace: true });
   });
   const list = useList(["admin", "changes", { kind, person }], async (cursor) => {
     const query = { cursor, kind: kind ? [kind] : undefined, person: person ?? "" };
     const page = await reply(api.GET("/v1/changes", { params: { query } }));
-    setKinds(page.kinds);
     return { rows: page.changes, next: page.next ?? null };
   });
   return (
@@ -37,7 +39,7 @@ export function ChangesPage() {
           value={kind ?? ""}
           data={[
             { value: "", label: said.everything },
-            ...CHANGED.filter((each) => kinds.includes(each)).map((value) => ({ value, label: said.kinds[value] })),
+            ...(kinds.data ?? CHANGED).map((value) => ({ value, label: said.kinds[value] })),
           ]}
           onChange={(event) => {
             const wanted = CHANGED.find((each) => each === event.currentTarget.value);

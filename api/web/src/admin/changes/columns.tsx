@@ -35,6 +35,12 @@ function What({ change }: { change: Change }): ReactNode {
           {what}
         </Link>
       );
+    case "source":
+      return (
+        <Link to="/sources/s/$name" params={{ name: what }}>
+          {what}
+        </Link>
+      );
     case "destination":
       return (
         <Link to="/admin/destinations/$name" params={{ name: what }}>

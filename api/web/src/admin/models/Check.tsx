@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { Facts } from "../../parts/Facts";
 import { Section } from "../../parts/Page";
@@ -7,10 +7,11 @@ import { Failed } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import classes from "../shared/form.module.css";
+import { StopButton } from "../shared/StopButton";
+import { useStoppable } from "../shared/useStoppable";
 import type { Tried } from "../types";
 
 const said = words.models.check;
-type State = { of: "idle" } | { of: "running" } | { of: "stopped" } | { of: "failed"; error: unknown } | { of: "tried"; tried: Tried };
 
 function Outcome({ tried }: { tried: Tried }) {
   return (
@@ -39,45 +40,35 @@ function Outcome({ tried }: { tried: Tried }) {
 
 /** Asks a model a public sentence. It is a real call, and can be left. */
 export function Check({ name }: { name: string }) {
-  const [state, setState] = useState<State>({ of: "idle" });
-  const call = useRef<AbortController | null>(null);
-  useEffect(() => () => call.current?.abort(), []);
-  const check = async () => {
-    const abort = new AbortController();
-    call.current = abort;
-    setState({ of: "running" });
-    try {
+  const check = useStoppable();
+  const [tried, setTried] = useState<Tried | null>(null);
+  const ask = () => {
+    setTried(null);
+    return check.run(async (signal) => {
       const params = { path: { name } };
-      const tried = await reply(api.POST("/v1/register/models/{name}/check", { params, signal: abort.signal }));
-      setState({ of: "tried", tried });
-    } catch (error) {
-      setState(abort.signal.aborted ? { of: "stopped" } : { of: "failed", error });
-    }
+      setTried(await reply(api.POST("/v1/register/models/{name}/check", { params, signal })));
+    });
   };
-  const running = state.of === "running";
+  const idle = !check.running && !check.stopped && !tried && check.failure === null;
   return (
     <Section
       title={said.heading}
       actions={
         <div className={classes.buttons}>
-          <Button size="compact-sm" variant="default" loading={running} onClick={() => void check()}>
+          <Button size="compact-sm" variant="default" loading={check.running} onClick={() => void ask()}>
             {said.check}
           </Button>
-          {running && (
-            <Button size="compact-sm" variant="default" onClick={() => call.current?.abort()}>
-              {words.stop}
-            </Button>
-          )}
+          <StopButton of={check} />
         </div>
       }
     >
       <div role="status">
-        {state.of === "idle" && <p className={classes.soft}>{said.what}</p>}
-        {running && <Status tone="busy">{said.running}</Status>}
-        {state.of === "stopped" && <Status tone="paused">{said.stopped}</Status>}
-        {state.of === "tried" && <Outcome tried={state.tried} />}
+        {idle && <p className={classes.soft}>{said.what}</p>}
+        {check.running && <Status tone="busy">{said.running}</Status>}
+        {check.stopped && <Status tone="paused">{said.stopped}</Status>}
+        {tried && <Outcome tried={tried} />}
       </div>
-      {state.of === "failed" && <Failed error={state.error} onRetry={() => void check()} />}
+      {check.failure !== null && <Failed error={check.failure} onRetry={() => void ask()} />}
     </Section>
   );
 }

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { api, reply } from "../../api/client";
+import type { components } from "../../api/schema";
 import { Confirm } from "../../parts/Confirm";
 import { DataTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
@@ -9,7 +10,8 @@ import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import { useChange } from "../shared/announcing";
 import classes from "../shared/form.module.css";
-import type { components } from "../../api/schema";
+import { StopButton } from "../shared/StopButton";
+import { useStoppable } from "../shared/useStoppable";
 import { DELIVERIES, DESTINATIONS } from "./data";
 
 const said = words.destinations;
@@ -19,21 +21,14 @@ type Steps = components["schemas"]["DestinationCheckOut"];
 export function Trying({ name }: { name: string }) {
   const change = useChange();
   const [steps, setSteps] = useState<Steps | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [running, setRunning] = useState(false);
+  const trial = useStoppable();
   const [sending, setSending] = useState(false);
   const params = { path: { name } };
-  const check = async () => {
-    setRunning(true);
-    setFailure(null);
-    try {
-      setSteps(await reply(api.POST("/v1/operator/destinations/{name}/check", { params })));
-    } catch (error) {
-      setSteps(null);
-      setFailure(error);
-    } finally {
-      setRunning(false);
-    }
+  const check = () => {
+    setSteps(null);
+    return trial.run(async (signal) => {
+      setSteps(await reply(api.POST("/v1/operator/destinations/{name}/check", { params, signal })));
+    });
   };
   const send = () => {
     const call = reply(api.POST("/v1/operator/destinations/{name}/test", { params, body: {} }));
@@ -44,9 +39,10 @@ export function Trying({ name }: { name: string }) {
       title={said.trying}
       actions={
         <div className={classes.buttons}>
-          <Button size="compact-sm" variant="default" loading={running} onClick={() => void check()}>
+          <Button size="compact-sm" variant="default" loading={trial.running} onClick={() => void check()}>
             {said.check}
           </Button>
+          <StopButton of={trial} />
           <Button size="compact-sm" variant="default" onClick={() => setSending(true)}>
             {said.test}
           </Button>
@@ -54,11 +50,11 @@ export function Trying({ name }: { name: string }) {
       }
     >
       <div role="status">
-        {running && <Status tone="busy">{said.checking}</Status>}
-        {!running && !steps && <p className={classes.soft}>{said.tryingHint}</p>}
+        {trial.running && <Status tone="busy">{said.checking}</Status>}
+        {!trial.running && !steps && <p className={classes.soft}>{said.tryingHint}</p>}
         {steps && <Status tone={steps.ok ? "good" : "bad"}>{steps.ok ? said.checkOk : said.checkBad}</Status>}
       </div>
-      {failure !== null && <Failed error={failure} onRetry={() => void check()} />}
+      {trial.failure !== null && <Failed error={trial.failure} onRetry={() => void check()} />}
       {steps && (
         <DataTable
           name={said.check}

@@ -1,25 +1,25 @@
 import { Checkbox, TagsInput, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/admin";
 import { useChange } from "../shared/announcing";
 import classes from "../shared/form.module.css";
 import { useFields } from "../shared/useFields";
-import { WEBHOOKS } from "./data";
+import { eventsQuery, WEBHOOKS } from "./data";
 
 const said = words.webhooks;
 const FRESH = { name: "", url: "", events: [] as string[], sources: [] as string[], unencrypted: false };
 
 interface WebhookDialogProps {
-  /** All that can be subscribed to. */
-  events: readonly string[];
   opened: boolean;
   onClose: () => void;
   onMade: (secret: string) => void;
 }
 
-export function WebhookDialog({ events, opened, onClose, onMade }: WebhookDialogProps) {
+export function WebhookDialog({ opened, onClose, onMade }: WebhookDialogProps) {
   const change = useChange();
+  const events = useQuery({ ...eventsQuery, enabled: opened });
   const fields = useFields(FRESH, { name: /name|called/, url: /address|http|host|network/i, events: /event/, sources: /source/ });
   const { values, errors, set, text } = fields;
   const add = async () => {
@@ -46,7 +46,7 @@ export function WebhookDialog({ events, opened, onClose, onMade }: WebhookDialog
           onChange={(chosen) => set("events", chosen)}
         >
           <div className={classes.form}>
-            {events.map((event) => (
+            {(events.data ?? []).map((event) => (
               <Checkbox key={event} value={event} label={event} />
             ))}
           </div>

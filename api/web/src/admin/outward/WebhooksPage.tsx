@@ -52,10 +52,8 @@ const COLUMNS: Column<Webhook>[] = [
 export function WebhooksPage() {
   const [adding, setAdding] = useState(false);
   const [secret, setSecret] = useState<string | null>(null);
-  const [events, setEvents] = useState<string[]>([]);
   const list = useList([...WEBHOOKS, "list"], async (cursor) => {
     const page = await reply(api.GET("/v1/webhooks", { params: { query: { cursor } } }));
-    setEvents(page.events);
     return { rows: page.webhooks, next: page.next ?? null };
   });
   return (
@@ -76,7 +74,7 @@ export function WebhooksPage() {
         keyOf={(each) => each.name}
         empty={<Empty title={said.none}>{said.noneHint}</Empty>}
       />
-      <WebhookDialog events={events} opened={adding} onClose={() => setAdding(false)} onMade={setSecret} />
+      <WebhookDialog opened={adding} onClose={() => setAdding(false)} onMade={setSecret} />
     </Page>
   );
 }

@@ -25,6 +25,13 @@ export function destinationQuery(name: string) {
   });
 }
 
+/** All that can be subscribed to comes with the list. */
+export const eventsQuery = queryOptions({
+  queryKey: [...WEBHOOKS, "events"],
+  queryFn: async () => (await reply(api.GET("/v1/webhooks", { params: { query: { limit: 1 } } }))).events,
+  staleTime: Infinity,
+});
+
 export function webhookQuery(name: string) {
   return queryOptions({
     queryKey: [...WEBHOOKS, "one", name],

@@ -93,7 +93,7 @@ export function Leaving({ person }: { person: Person }) {
           label={said.typeAddress(email)}
           value={typed}
           required
-          pattern={email.replaceAll(".", "\\.")}
+          pattern={email.replaceAll(/[.+]/g, "\\$&")}
           title={said.typeAddress(email)}
           autoComplete="off"
           onChange={(event) => setTyped(event.currentTarget.value)}

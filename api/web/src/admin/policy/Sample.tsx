@@ -7,6 +7,8 @@ import { Failed } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import classes from "../shared/form.module.css";
+import { StopButton } from "../shared/StopButton";
+import { useStoppable } from "../shared/useStoppable";
 import type { Redacted } from "../types";
 import type { Document } from "./document";
 import { columnName } from "./Matrix";
@@ -74,27 +76,20 @@ export function Sample({ draft, columns }: SampleProps) {
   const [text, setText] = useState<string>(said.example);
   const [chosen, setDestination] = useState("external");
   const [tried, setTried] = useState<Tried | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [running, setRunning] = useState(false);
+  const trial = useStoppable();
   const destination = columns.includes(chosen) ? chosen : "external";
-  const attempt = async () => {
-    setRunning(true);
-    setFailure(null);
-    const run = newRun();
-    const ask = async (policy: Document | null): Promise<Redacted | null> => {
-      const body = { texts: [text], destination, run, policy };
-      return (await reply(api.POST("/v1/redact", { body }))).results[0] ?? null;
-    };
-    try {
+  const attempt = () => {
+    setTried(null);
+    return trial.run(async (signal) => {
+      const run = newRun();
+      const ask = async (policy: Document | null): Promise<Redacted | null> => {
+        const body = { texts: [text], destination, run, policy };
+        return (await reply(api.POST("/v1/redact", { body, signal }))).results[0] ?? null;
+      };
       const now = await ask(null);
       const then = draft && (await ask(draft));
       setTried(now && { text, destination, now, then });
-    } catch (error) {
-      setTried(null);
-      setFailure(error);
-    } finally {
-      setRunning(false);
-    }
+    });
   };
   return (
     <Section title={said.heading}>
@@ -123,13 +118,14 @@ export function Sample({ draft, columns }: SampleProps) {
           onChange={(event) => setDestination(event.currentTarget.value)}
         />
         <div className={classes.buttons}>
-          <Button type="submit" variant={draft ? "filled" : "default"} loading={running}>
+          <Button type="submit" variant={draft ? "filled" : "default"} loading={trial.running}>
             {draft ? said.tryBoth : said.try}
           </Button>
-          {running && <Status tone="busy">{said.running}</Status>}
+          <StopButton of={trial} />
+          <span role="status">{trial.running && <Status tone="busy">{said.running}</Status>}</span>
         </div>
       </form>
-      {failure !== null && <Failed error={failure} onRetry={() => void attempt()} />}
+      {trial.failure !== null && <Failed error={trial.failure} onRetry={() => void attempt()} />}
       <div className={matrix.sample} role="status">
         {tried && <Result title={said.now(columnName(tried.destination))} text={tried.text} redacted={tried.now} />}
         {tried?.then && <Result title={said.then(columnName(tried.destination))} text={tried.text} redacted={tried.then} />}

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { DataTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
@@ -7,6 +7,8 @@ import { Failed } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import classes from "../shared/form.module.css";
+import { StopButton } from "../shared/StopButton";
+import { useStoppable } from "../shared/useStoppable";
 import type { TrialRow } from "../types";
 import { type Document, TREATMENTS } from "./document";
 import { columnName } from "./Matrix";
@@ -35,48 +37,32 @@ function Counts({ of, row }: { of: "now" | "then"; row: TrialRow }) {
 /** What a changed policy would do to everything that is stored: how many values, in how many documents. */
 export function StoredTrial({ document }: { document: Document }) {
   const [counted, setCounted] = useState<Counted | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [running, setRunning] = useState(false);
-  const call = useRef<AbortController | null>(null);
-  useEffect(() => () => call.current?.abort(), []);
-  const attempt = async () => {
-    const abort = new AbortController();
-    call.current = abort;
-    setRunning(true);
-    setFailure(null);
-    try {
+  const trial = useStoppable();
+  const attempt = () =>
+    trial.run(async (signal) => {
       const body = { ...document, texts: [], stored: true };
-      const { rows, passages, waiting } = await reply(api.POST("/v1/policy/try", { body, signal: abort.signal }));
+      const { rows, passages, waiting } = await reply(api.POST("/v1/policy/try", { body, signal }));
       setCounted({ of: document, rows: rows.filter((row) => row.changes), passages, waiting });
-    } catch (error) {
-      if (!abort.signal.aborted) setFailure(error);
-    } finally {
-      setRunning(false);
-    }
-  };
+    });
   const shown = counted?.of === document ? counted : null;
   return (
     <Section
       title={said.heading}
       actions={
         <div className={classes.buttons}>
-          <Button size="compact-sm" variant="default" loading={running} onClick={() => void attempt()}>
+          <Button size="compact-sm" variant="default" loading={trial.running} onClick={() => void attempt()}>
             {said.try}
           </Button>
-          {running && (
-            <Button size="compact-sm" variant="default" onClick={() => call.current?.abort()}>
-              {words.stop}
-            </Button>
-          )}
+          <StopButton of={trial} />
         </div>
       }
     >
       <p className={classes.soft}>{said.hint}</p>
       <div role="status">
-        {running && <Status tone="busy">{said.running}</Status>}
+        {trial.running && <Status tone="busy">{said.running}</Status>}
         {shown && <p>{said.looked(shown.passages, shown.waiting)}</p>}
       </div>
-      {failure !== null && <Failed error={failure} onRetry={() => void attempt()} />}
+      {trial.failure !== null && <Failed error={trial.failure} onRetry={() => void attempt()} />}
       {shown && shown.rows.length === 0 && <p className={classes.text}>{said.same}</p>}
       {shown && shown.rows.length > 0 && (
         <DataTable

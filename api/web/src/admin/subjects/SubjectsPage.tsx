@@ -12,7 +12,9 @@ import { words } from "../../words/admin";
 import { useAnnounce, useChange } from "../shared/announcing";
 import classes from "../shared/form.module.css";
 import { save } from "../shared/saving";
+import { StopButton } from "../shared/StopButton";
 import { useFields } from "../shared/useFields";
+import { useStoppable } from "../shared/useStoppable";
 import type { SignedReport } from "../types";
 import { PastReports, REPORTS } from "./PastReports";
 import { ReportView } from "./ReportView";
@@ -40,27 +42,21 @@ export function SubjectsPage() {
   const [doing, setDoing] = useState<Doing | null>(null);
   const [erasing, setErasing] = useState(false);
   const [typed, setTyped] = useState("");
-  const [failure, setFailure] = useState<unknown>(null);
+  const looking = useStoppable();
   const who = { email: values.email.trim(), side: values.side, names: values.names };
-  const erase = (dry: boolean) =>
-    reply(api.POST("/v1/subjects/erase", { body: { ...who, documents: values.documents, dry_run: dry } }));
-  const work = async (what: Doing, call: () => Promise<void>) => {
+  const erase = (dry: boolean, signal?: AbortSignal) =>
+    reply(api.POST("/v1/subjects/erase", { body: { ...who, documents: values.documents, dry_run: dry }, signal }));
+  const work = async (what: Doing, call: (signal: AbortSignal) => Promise<void>) => {
     setDoing(what);
-    setFailure(null);
     setShown(null);
-    try {
-      await fields.attempt(call);
-    } catch (error) {
-      setFailure(error);
-    } finally {
-      setDoing(null);
-    }
+    await looking.run((signal) => fields.attempt(() => call(signal)));
+    setDoing(null);
   };
-  const preview = () => work("preview", async () => setShown(await erase(true)));
+  const preview = () => work("preview", async (signal) => setShown(await erase(true, signal)));
   const exported = () =>
-    work("export", async () => {
-      const call = api.POST("/v1/subjects/export", { body: who, parseAs: "blob" });
-      save(`${who.email}.zip`, (await reply(call)) as Blob);
+    work("export", async (signal) => {
+      const call = api.POST("/v1/subjects/export", { body: who, parseAs: "blob", signal });
+      save(`${who.email}.zip`, await reply<Blob>(call));
       announce(said.wasExported(who.email));
     });
   const erased = async () => {
@@ -116,14 +112,11 @@ export function SubjectsPage() {
               {said.export}
             </Button>
           )}
-          {doing && (
-            <span role="status">
-              <Status tone="busy">{said.doing[doing]}</Status>
-            </span>
-          )}
+          <StopButton of={looking} />
+          <span role="status">{doing && <Status tone="busy">{said.doing[doing]}</Status>}</span>
         </div>
       </form>
-      {failure !== null && <Failed error={failure} />}
+      {looking.failure !== null && <Failed error={looking.failure} />}
       <div role="status">{shown && <Status tone="good">{said.ready}</Status>}</div>
       {shown && (
         <Section

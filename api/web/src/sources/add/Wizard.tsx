@@ -6,7 +6,7 @@ import { problemOf } from "../../api/http";
 import type { Problem } from "../../api/types";
 import { ProblemNotice } from "../../chat/ProblemNotice";
 import { words } from "../../words/sources";
-import { addSource, tryNew, type Tried } from "../calls";
+import { addSource, isTaken, tryNew, type Tried } from "../calls";
 import { CheckSteps, useChecking } from "../CheckSteps";
 import classes from "../form/Form.module.css";
 import { faultsOf, isAccess, missing, type Faults, type Schema } from "../form/schema";
@@ -59,10 +59,16 @@ export function Wizard({ kind, onBack }: { kind: SourceKind; onBack: () => void 
     },
   });
 
-  const forward = () => {
+  const checkName = async (): Promise<string | null> => {
+    if (step !== "settings") return null;
+    if (!NAME.test(name)) return words.add.nameWrong;
+    return (await isTaken(name)) ? words.add.nameTaken : null;
+  };
+  const forward = async () => {
     const needed = step === "settings" ? connection : step === "access" ? access : [];
+    const name$ = await checkName();
     const lacks: Record<string, string> = {
-      ...(step === "settings" && !NAME.test(name) ? { name$: words.add.nameWrong } : {}),
+      ...(name$ === null ? {} : { name$ }),
       ...missing(schema, config, needed, words.form.needed),
     };
     setFaults(lacks);
@@ -78,12 +84,14 @@ export function Wizard({ kind, onBack }: { kind: SourceKind; onBack: () => void 
     setStep(next);
     if (next === "check") checking.begin();
   };
+  const going = useMutation({ mutationFn: forward });
   const back = () => {
     checking.cancel();
     const before = STEPS[STEPS.indexOf(step) - 1];
     if (!before || before === "kind") onBack();
     else setStep(before);
   };
+  const failure = adding.error ?? going.error;
   const form = (which: readonly string[]) => (
     <SchemaForm
       schema={schema}
@@ -102,7 +110,7 @@ export function Wizard({ kind, onBack }: { kind: SourceKind; onBack: () => void 
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
-        forward();
+        going.mutate();
       }}
     >
       <StepHeading at={step} />
@@ -145,12 +153,12 @@ export function Wizard({ kind, onBack }: { kind: SourceKind; onBack: () => void 
       {step === "schedule" && plan && (
         <ScheduleForm plan={plan} about={{ lists_everything: checking.ended?.lists_everything }} onChange={setPlan} />
       )}
-      {adding.error && <ProblemNotice problem={problemOf(adding.error)} />}
+      {failure && <ProblemNotice problem={problemOf(failure)} />}
       <div className={classes.save}>
         <Button variant="default" onClick={back}>
           {words.add.back}
         </Button>
-        <Button type="submit" loading={adding.isPending} disabled={step === "check" && !checking.ended?.ok}>
+        <Button type="submit" loading={adding.isPending || going.isPending} disabled={step === "check" && !checking.ended?.ok}>
           {step === "schedule" ? words.add.start : words.add.next}
         </Button>
       </div>

@@ -9,6 +9,7 @@ import { count } from "../../words/shell";
 import { words } from "../../words/sources";
 import { estimateQuery, readNow, useRefresh } from "../calls";
 import { spanText } from "../durations";
+import classes from "./Backfill.module.css";
 
 interface BackfillProps {
   name: string;
@@ -39,7 +40,7 @@ export function Backfill({ name, opened, onClose, say }: BackfillProps) {
         await refresh();
       }}
     >
-      <p>{words.backfill.text}</p>
+      <p className={classes.text}>{words.backfill.text}</p>
       {data ? (
         <>
           <Facts
@@ -48,7 +49,7 @@ export function Backfill({ name, opened, onClose, say }: BackfillProps) {
               [words.backfill.estimate, data.seconds === null ? null : spanText(Math.max(1, data.seconds))],
             ]}
           />
-          <p>
+          <p className={classes.basis}>
             {data.basis_started_at && data.basis_items !== null
               ? words.backfill.basis(count(data.basis_items, "item"), calendarTime(data.basis_started_at))
               : words.backfill.noBasis}

@@ -4,14 +4,14 @@ import { useMemo, useState } from "react";
 import { problemOf } from "../../api/http";
 import type { Problem } from "../../api/types";
 import { ProblemNotice } from "../../chat/ProblemNotice";
-import { Confirm } from "../../parts/Confirm";
+import { Facts } from "../../parts/Facts";
 import { Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { words } from "../../words/sources";
 import { change, kindsQuery, tryStored, useRefresh } from "../calls";
 import { CheckSteps, useChecking } from "../CheckSteps";
 import classes from "../form/Form.module.css";
-import { faultsOf, missing, type Faults, type Schema } from "../form/schema";
+import { faultsOf, labelOf, missing, type Faults, type Schema } from "../form/schema";
 import { SchemaForm } from "../form/SchemaForm";
 import type { Config } from "../types";
 import { CredentialsSection } from "./CredentialsSection";
@@ -19,12 +19,17 @@ import type { TabProps } from "./DetailPage";
 
 const NOTHING: Faults = {};
 
+/** A setting that is not edited here; nothing for one that is empty. */
+function written(value: unknown): string | null {
+  if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) return null;
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** How it is reached and what is read there. */
 export function SettingsTab({ watched: { name, kind }, source, say }: TabProps) {
   const kinds = useQuery(kindsQuery);
   const found = kinds.data?.find((each) => each.name === kind);
   const [edited, setEdited] = useState<Config | null>(null);
-  const [asking, setAsking] = useState(false);
   const [lacking, setLacking] = useState<Faults>(NOTHING);
   const refresh = useRefresh(name);
   const saving = useMutation({
@@ -54,19 +59,22 @@ export function SettingsTab({ watched: { name, kind }, source, say }: TabProps) 
             if (!edited) return;
             const lacks = missing(schema, edited, names, words.form.needed);
             setLacking(lacks);
-            if (Object.keys(lacks).length === 0) setAsking(true);
+            if (Object.keys(lacks).length === 0) saving.mutate(edited);
           }}
         >
           <p className={classes.about}>{found.addable ? words.settings.about : words.settings.operatorOnly}</p>
-          <SchemaForm
-            schema={schema}
-            names={names}
-            value={edited ?? source.config}
-            sample={found.sample}
-            faults={faults}
-            disabled={!found.addable}
-            onChange={setEdited}
-          />
+          {found.addable ? (
+            <SchemaForm
+              schema={schema}
+              names={names}
+              value={edited ?? source.config}
+              sample={found.sample}
+              faults={faults}
+              onChange={setEdited}
+            />
+          ) : (
+            <Facts of={Object.entries(source.config).map(([setting, value]) => [labelOf(setting), written(value)])} />
+          )}
           {problem && Object.keys(refused).length === 0 && <ProblemNotice problem={problem} />}
           {found.addable && (
             <div className={classes.actions}>
@@ -82,18 +90,6 @@ export function SettingsTab({ watched: { name, kind }, source, say }: TabProps) 
         <CheckSteps of={checking} />
       </Section>
       <CredentialsSection name={name} />
-      <Confirm
-        opened={asking}
-        title={words.settings.confirmTitle}
-        action={words.settings.save}
-        onClose={() => setAsking(false)}
-        onConfirm={async () => {
-          // What is wrong with a setting is shown at its field.
-          if (edited) await saving.mutateAsync(edited).catch(() => undefined);
-        }}
-      >
-        {words.settings.confirmText}
-      </Confirm>
     </>
   );
 }

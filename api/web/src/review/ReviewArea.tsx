@@ -1,0 +1,15 @@
+import { Outlet } from "@tanstack/react-router";
+import { Announcements } from "../admin/shared/Announcements";
+import { AreaFrame } from "../shell/AreaFrame";
+import { words } from "../words/shell";
+import { PAGES } from "./pages";
+
+export function ReviewArea() {
+  return (
+    <AreaFrame name={words.area.review} pages={PAGES}>
+      <Announcements>
+        <Outlet />
+      </Announcements>
+    </AreaFrame>
+  );
+}

@@ -1,0 +1,77 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { ListPlus, Lock, Printer } from "lucide-react";
+import { useState } from "react";
+import { useChange } from "../../admin/shared/announcing";
+import { api, reply } from "../../api/client";
+import { Confirm } from "../../parts/Confirm";
+import { may } from "../../shell/areas";
+import { useSignedIn } from "../../shell/session";
+import { words } from "../../words/review";
+import type { Trail } from "../types";
+import { trailQuery } from "./data";
+
+const said = words.answer;
+
+/** What can be done with an answer as a whole. */
+export function Actions({ trail }: { trail: Trail }) {
+  const session = useSignedIn();
+  const change = useChange();
+  const [asking, setAsking] = useState<"queue" | "hold" | null>(null);
+  const [review, setReview] = useState<string | null>(null);
+  const close = () => setAsking(null);
+  const answer = trail.answer_id;
+  return (
+    <>
+      <Button variant="default" leftSection={<Printer aria-hidden size={15} />} onClick={() => window.print()}>
+        {said.print}
+      </Button>
+      {trail.kept && may(session, ["review.hold"]) && (
+        <Button variant="default" leftSection={<Lock aria-hidden size={15} />} onClick={() => setAsking("hold")}>
+          {said.hold}
+        </Button>
+      )}
+      {review ? (
+        <Button component={Link} to={`/review/queue/${review}`}>
+          {said.queuedAt}
+        </Button>
+      ) : (
+        trail.kept && (
+          <Button leftSection={<ListPlus aria-hidden size={15} />} onClick={() => setAsking("queue")}>
+            {said.queue}
+          </Button>
+        )
+      )}
+      <Confirm
+        reason
+        opened={asking === "queue"}
+        title={said.queueTitle}
+        action={said.queue}
+        onClose={close}
+        onConfirm={async (why) => {
+          const made = reply(api.POST("/v1/reviews", { body: { answer, why } }));
+          setReview((await change(made, said.queued, ["review", "queue"])).id);
+        }}
+      >
+        {said.queueText}
+      </Confirm>
+      <Confirm
+        reason
+        opened={asking === "hold"}
+        title={said.holdTitle}
+        action={said.hold}
+        onClose={close}
+        onConfirm={(why) =>
+          change(
+            reply(api.POST("/v1/holds", { body: { kind: "answer", target: answer, why } })),
+            said.held,
+            ["review", "holds"],
+            trailQuery(answer).queryKey,
+          )
+        }
+      >
+        {said.holdText}
+      </Confirm>
+    </>
+  );
+}

@@ -1,0 +1,50 @@
+import { Link } from "@tanstack/react-router";
+import { Code } from "../../parts/Code";
+import type { Column } from "../../parts/DataTable";
+import { Moment } from "../../shell/Moment";
+import { words } from "../../words/review";
+import { Outcome } from "../shared/Outcome";
+import { SubjectLink } from "../shared/Subject";
+import type { FoundRecord } from "../types";
+
+const said = words.record;
+
+/** What a record is about, where that is an answer or a document. */
+function About({ record }: { record: FoundRecord }) {
+  const details = record.event.details as Record<string, unknown> | undefined;
+  const { answer, document } = details ?? {};
+  if (typeof answer === "string" && answer) {
+    return (
+      <Link to="/review/answers/$answerId" params={{ answerId: answer }}>
+        {said.answer} {answer.slice(0, 8)}
+      </Link>
+    );
+  }
+  if (typeof document === "string" && document) {
+    return (
+      <Link to="/review/records" search={{ document }}>
+        {said.document} {document.slice(0, 8)}
+      </Link>
+    );
+  }
+  return null;
+}
+
+export const COLUMNS: readonly Column<FoundRecord>[] = [
+  {
+    name: said.seq,
+    heading: true,
+    cell: ({ seq }) => (
+      <Link to="/review/records/$seq" params={{ seq: String(seq) }}>
+        {words.number(seq)}
+      </Link>
+    ),
+  },
+  { name: said.kind, cell: ({ kind }) => kind },
+  { name: said.action, cell: ({ action }) => action, hide: "medium" },
+  { name: said.outcome, cell: ({ outcome }) => <Outcome of={outcome} /> },
+  { name: said.person, cell: ({ subject }) => <SubjectLink subject={subject} />, hide: "narrow" },
+  { name: said.at, cell: ({ at }) => <Moment at={at} />, hide: "narrow" },
+  { name: words.holds.what, cell: (record) => <About record={record} />, hide: "narrow" },
+  { name: said.hash, cell: ({ hash }) => <Code value={hash} characters={8} name={said.hash} />, hide: "medium" },
+];

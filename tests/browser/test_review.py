@@ -1,0 +1,85 @@
+"""What reviewers do in the web client, in a real browser against the real product. As in ``test_web_client``, every
+journey also fails on an error in the console, on a violation of the content security policy, and on a request that leaves.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.browser.conftest import Server
+from tests.browser.reviewed import reviewed
+
+pytestmark = pytest.mark.browser
+
+Journey = Callable[..., None]
+REVIEWER = "astrid.kjeldmose@averholt.example"
+
+
+@pytest.fixture(scope="module")
+def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with reviewed(tmp_path_factory.mktemp("reviewed")) as running:
+        yield running
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320")])
+def test_every_page_of_reviewing_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
+    journey("looks_at_every_review_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
+
+
+def test_an_answer_is_found_the_log_verified_and_its_export_verifies_elsewhere(
+    server: Server, journey: Journey, tmp_path: Path
+) -> None:
+    exports = {name: tmp_path / f"{name}.zip" for name in ("whole", "selection")}
+    key = tmp_path / "first.key"
+    journey(
+        "finds_an_answer_verifies_the_log_and_exports_it",
+        VOUCH_WHOLE=str(exports["whole"]), VOUCH_SELECTION=str(exports["selection"]), VOUCH_KEY=str(key),
+    )  # fmt: skip
+    # Nothing of the installation is at hand here but the export and the public key.
+    elsewhere = {**os.environ, "VOUCH_DATA_DIR": str(tmp_path / "nothing")}
+    for export in exports.values():
+        done = verified(export, key, elsewhere)
+        assert done.returncode == 0, done.stdout + done.stderr
+    spoiled = exports["whole"].read_bytes().replace(b"PK\x03\x04", b"PK\x03\x05", 1)
+    (tmp_path / "spoiled.zip").write_bytes(spoiled)
+    assert verified(tmp_path / "spoiled.zip", key, elsewhere).returncode != 0
+
+
+def verified(export: Path, key: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "api.cli.main", "audit", "verify", "--export", str(export), "--key", str(key)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_a_sample_is_drawn_labelled_and_signed_off_by_somebody_else(journey: Journey) -> None:
+    journey("labels_an_answer_that_another_signs_off")
+
+
+def test_a_person_is_found_by_their_address_and_the_look_up_is_a_record(server: Server, journey: Journey) -> None:
+    journey("finds_what_somebody_asked_by_their_address")
+    with httpx.Client(base_url=server.url, headers={"X-Vouch": "1"}) as client:
+        client.post("/v1/session", json={"email": REVIEWER})
+        found = client.get("/v1/audit/events", params={"kind": "audit.identified"}).json()["events"]
+    assert [each["action"] for each in found[:2]] == ["identify", "pseudonym"]
+
+
+def test_a_hold_is_placed_and_lifted(journey: Journey) -> None:
+    journey("holds_an_answer_and_lifts_it")
+
+
+def test_a_report_is_taken_along(journey: Journey) -> None:
+    journey("takes_a_report_along")
+
+
+def test_an_answer_is_found_and_opened_with_the_keyboard_alone(journey: Journey) -> None:
+    journey("reviews_with_the_keyboard_alone")
+
+
+def test_who_is_no_reviewer_sees_nothing_of_it(journey: Journey) -> None:
+    journey("is_told_that_reviewing_is_not_for_them")
