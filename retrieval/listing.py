@@ -48,7 +48,7 @@ def documents(
     sets = access_sets.by_keys(session, keys)
     readable = [key for key in keys if permits(sets[key], principal)]
     if not readable:
-        raise NotFound(f"There is no source {source}.", hint="See what you may read: GET /v1/sources.")
+        raise NotFound(f"There is no source {source}.", hint="Choose one of those that you may read.")
     query = (
         select(DocumentRow)
         .where(*ready, DocumentRow.access_key.in_(readable))
