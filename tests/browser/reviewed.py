@@ -47,7 +47,9 @@ def call(client: httpx.Client, method: str, path: str, body: dict[str, Any]) -> 
 def appoint(url: str) -> None:
     with signed_in(url, ADMIN) as daan:
         roles = ["employee", "admin"]
-        call(daan, "POST", "/v1/operator/people", {"email": WILLEM, "roles": roles, "groups": ["finance", "management"]})
+        call(
+            daan, "POST", "/v1/operator/people", {"email": WILLEM, "roles": roles, "groups": ["finance", "management"]}
+        )
         asked = call(daan, "POST", "/v1/role-requests", {"email": FEMKE, "why": "She helps with the audit"})
     with signed_in(url, WILLEM) as willem:
         call(willem, "POST", f"/v1/role-requests/{asked['id']}/approve", {})

@@ -1,5 +1,6 @@
-"""What reviewers do in the web client, in a real browser against the real product. As in ``test_web_client``, every
-journey also fails on an error in the console, on a violation of the content security policy, and on a request that leaves.
+"""What reviewers do in the web client, in a real browser against the real product. As in ``test_web_client``,
+every journey also fails on an error in the console, on a violation of the content security policy, and on a request
+that leaves the machine.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ def test_nobody_but_an_owner_gets_near_a_source(house: House, ana: TestClient, b
     ):
         assert_problem(ana.request(method, path, json=body), 403, "forbidden")
         assert_problem(house.visitor().request(method, path, json=body), 401, "unauthenticated")
-    assert ana.get("/v1/sources").json() == {"sources": [], "configured": None}
+    assert ana.get("/v1/sources").json() == {"sources": [], "configured": None, "next": None}
 
 
 def test_an_owner_sees_configuration_without_reading_a_document(
