@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, Query
-from fastapi.responses import StreamingResponse
+from fastapi.responses import Response, StreamingResponse
 from pydantic import Field
 from sqlalchemy import select
 
@@ -201,7 +201,7 @@ def identify(body: IdentifyIn, by: Identifying, runtime: CurrentRuntime) -> Iden
     return IdentifiedOut(subject=body.subject, email=found.email, name=found.name)
 
 
-@router.post("/verify")
+@router.post("/verify", response_class=Response, responses=lines.DOCUMENTED)
 def verify_log(body: VerifyIn, by: Reading, runtime: CurrentRuntime) -> StreamingResponse:
     """Check every record. The reply is a line of JSON for each step, and at the end what was found."""
 

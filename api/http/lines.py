@@ -16,11 +16,18 @@ from core.errors import VouchError
 
 log = structlog.get_logger()
 Tell = Callable[[dict[str, Any]], None]
+LINES = "application/x-ndjson"
+DOCUMENTED: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {LINES: {}},
+        "description": "Lines of JSON: progress, then the report or a problem.",
+    }
+}
 
 
 def told(work: Callable[[Tell], dict[str, Any]], name: str, trace_id: str) -> StreamingResponse:
     """``work`` tells its progress and returns its report. The reply ends with that, or with a problem."""
-    return StreamingResponse(_lines(work, name, trace_id), media_type="application/x-ndjson")
+    return StreamingResponse(_lines(work, name, trace_id), media_type=LINES)
 
 
 def _lines(work: Callable[[Tell], dict[str, Any]], name: str, trace_id: str) -> Iterator[bytes]:
