@@ -349,7 +349,8 @@ def test_the_command_line_does_it_with_a_reviewers_key(
     monkeypatch.setenv("VOUCH_DEMO__LOAD", "false")
 
     def vouch(*arguments: str, by: str = RUTH, code: int = 0) -> str:
-        ran = CliRunner().invoke(cli, ["review", "queue", *arguments, "--key-file", str(keys[by])], env={"COLUMNS": "300"})
+        command = ["review", "queue", *arguments, "--key-file", str(keys[by])]
+        ran = CliRunner().invoke(cli, command, env={"COLUMNS": "300"})
         assert ran.exit_code == code, ran.output
         return ran.output
 
