@@ -285,6 +285,7 @@ export const journeys = {
     await dialog(page, "Draw a sample").waitFor();
     await inspect(page, "review drawing");
     if (Number(VOUCH_WIDTH) < 500) {
+      await visit(page, "/review");
       await page.getByRole("button", { name: "Menu" }).click();
       await page.getByRole("dialog", { name: "Menu" }).waitFor();
       await inspect(page, "review menu");

@@ -47,7 +47,7 @@ function Newest({ checkpoint }: { checkpoint: Checkpoint }) {
         of={[
           [
             said.size,
-            <Link key="size" to="/review/records">
+            <Link key="size" to="/review/records" className={classes.link}>
               {words.number(checkpoint.size)}
             </Link>,
           ],

@@ -30,7 +30,7 @@ export function SelectionFields({ search }: { search: RecordsSearch }) {
         />
       </SearchFields>
       <p className={classes.text}>
-        <Link to="/review/records" search={search}>
+        <Link to="/review/records" search={search} className={classes.link}>
           {words.export.see}
         </Link>
       </p>
