@@ -14,6 +14,7 @@ from api.runtime import Runtime
 from core.tables import PersonRow
 
 Administrator = Annotated[By, Depends(deciding("model.change"))]
+RegisterReader = Annotated[By, Depends(deciding("model.read"))]
 
 
 def addresses(session: Session, person_ids: set[str]) -> dict[str, str]:

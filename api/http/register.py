@@ -13,7 +13,7 @@ from answer.models.entries import overdue, warning
 from answer.models.entry import ModelEntry
 from answer.models.register_rows import Change, Unusable, Version
 from api.http.access import CurrentRuntime
-from api.http.administering import Administrator, addresses
+from api.http.administering import Administrator, RegisterReader, addresses
 from api.http.models import Model
 from api.registering import Tried, set_model, try_model
 from api.runtime import Runtime
@@ -102,7 +102,7 @@ class TriedOut(Model):
 
 
 @router.get("/models")
-def list_models(by: Administrator, runtime: CurrentRuntime, retired: bool = False) -> ModelsOut:
+def list_models(by: RegisterReader, runtime: CurrentRuntime, retired: bool = False) -> ModelsOut:
     """Every model of the register, with what may go there; also retired ones where asked for."""
     versions = runtime.models.register.versions()
     shown = [each for each in versions if retired or each.change != "retired"]
@@ -116,7 +116,7 @@ def list_models(by: Administrator, runtime: CurrentRuntime, retired: bool = Fals
 
 
 @router.get("/changes")
-def list_model_changes(by: Administrator, runtime: CurrentRuntime, name: str | None = None) -> ModelHistoryOut:
+def list_model_changes(by: RegisterReader, runtime: CurrentRuntime, name: str | None = None) -> ModelHistoryOut:
     """Who changed what when, and why; newest first."""
     changes = runtime.models.register.history(name)
     names = _names(runtime, changes)
@@ -124,7 +124,7 @@ def list_model_changes(by: Administrator, runtime: CurrentRuntime, name: str | N
 
 
 @router.get("/models/{name}")
-def show_model(name: str, by: Administrator, runtime: CurrentRuntime) -> ModelOut:
+def show_model(name: str, by: RegisterReader, runtime: CurrentRuntime) -> ModelOut:
     """One model."""
     runtime.models.register.entry(name)
     return _models(runtime, [each for each in runtime.models.register.versions() if each.name == name])[0]
