@@ -78,7 +78,8 @@ def _show_whole(found: Verification) -> None:
         console.print(f"[green]The log is whole:[/] {found.records} records, head {found.head}", soft_wrap=True)
     else:
         what = "a run of the log" if found.scope == "run" else "chosen from the log"
-        console.print(f"[green]Each record is as it was signed:[/] {found.records}, {what}.", soft_wrap=True)
+        count = "1 record" if found.records == 1 else f"{found.records} records"
+        console.print(f"[green]Each record is as it was signed:[/] {count}, {what}.", soft_wrap=True)
         for name, value in found.asked.items():
             several = cast("list[Any]", value) if isinstance(value, list) else [value]
             console.print(escape(f"  {name}: {', '.join(map(str, several))}"), soft_wrap=True)

@@ -20,6 +20,7 @@ from answer.review.tables import ReviewEntryRow, ReviewRow
 from answer.tables import AnswerRow
 from api import retention
 from api.cli.main import app as cli
+from api.cli.output import console
 from api.settings import RetentionSettings, ReviewSettings
 from api.subjects.erasing import erase
 from api.subjects.exporting import export
@@ -347,10 +348,10 @@ def test_the_command_line_does_it_with_a_reviewers_key(
     house.installation.close()
     monkeypatch.setenv("VOUCH_DATA_DIR", str(directory))
     monkeypatch.setenv("VOUCH_DEMO__LOAD", "false")
+    monkeypatch.setattr(console, "width", 300)
 
     def vouch(*arguments: str, by: str = RUTH, code: int = 0) -> str:
-        command = ["review", "queue", *arguments, "--key-file", str(keys[by])]
-        ran = CliRunner().invoke(cli, command, env={"COLUMNS": "300"})
+        ran = CliRunner().invoke(cli, ["review", "queue", *arguments, "--key-file", str(keys[by])])
         assert ran.exit_code == code, ran.output
         return ran.output
 

@@ -151,7 +151,7 @@ def test_the_answer_that_carries_a_code_is_not_kept_and_tells_nobody_where_it_wa
 
 
 def test_the_page_has_words_for_every_reason() -> None:
-    words = (Path(__file__).parents[3] / "api" / "web" / "src" / "signin" / "failures.ts").read_text("utf-8")
+    words = (Path(__file__).parents[3] / "api" / "web" / "src" / "words" / "signin.ts").read_text("utf-8")
     for message, hint in REASONS.values():
         assert f'"{message}"'.replace("'", "\u2019") in words
         assert f'"{hint}"'.replace("'", "\u2019") in words
