@@ -20,7 +20,10 @@ from typing import Any, cast
 
 import structlog
 from celery import Celery
+from celery.bootsteps import CLOSE
 from celery.concurrency.thread import TaskPool
+from celery.exceptions import WorkerShutdown
+from celery.worker.consumer.consumer import STOP_CONDITIONS, Consumer
 from kombu.exceptions import OperationalError
 
 from connectors.destinations.outbox import Outbox
@@ -38,6 +41,8 @@ EXPIRE_SECONDS = RESEND_AFTER.total_seconds()
 TICK_SECONDS = 5.0
 SWEEP_SECONDS = 3600.0
 _VISIBLE_AGAIN_SECONDS = 600
+_SILENT_SECONDS = 15
+_LOOK_SECONDS = 0.1
 log = structlog.get_logger()
 
 
@@ -67,7 +72,8 @@ def _transport(url: str) -> dict[str, Any]:
     if url.startswith("memory:"):
         # Its queues are polled.
         return {"polling_interval": 0.05}
-    return {"visibility_timeout": _VISIBLE_AGAIN_SECONDS, "socket_connect_timeout": 5, "socket_keepalive": True}
+    waits = {"socket_connect_timeout": 5, "socket_timeout": _SILENT_SECONDS, "socket_keepalive": True}
+    return {"visibility_timeout": _VISIBLE_AGAIN_SECONDS, **waits}
 
 
 class CeleryQueue:
@@ -118,23 +124,46 @@ class Threads(TaskPool):
         self.executor = ThreadPoolExecutor(self.limit, "job", initializer=app.set_current)
 
 
+class Taker(Consumer):
+    """Celery's, which ends when it is told so even while it waits for a queue that does not answer."""
+
+    def ensure_connected(self, conn: Any) -> Any:
+        def away(error: Exception, seconds: float) -> None:
+            log.warning("jobs.queue_away", error=type(error).__name__, again_in_seconds=seconds)
+
+        def look() -> None:
+            if self.blueprint.state in STOP_CONDITIONS:
+                raise WorkerShutdown(0)
+
+        return conn.ensure_connection(away, callback=look)
+
+
 class Worker:
     """Takes jobs from the queue until it is stopped, ``concurrency`` at a time."""
 
     def __init__(self, app: Celery, concurrency: int) -> None:
         self._controller = app.WorkController(
             pool=Threads, concurrency=concurrency, without_heartbeat=True, without_mingle=True, without_gossip=True,
-            quiet=True,
+            quiet=True, consumer_cls=Taker,
         )  # fmt: skip
-        self._thread = threading.Thread(target=self._controller.start, name="jobs", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
         """Take no more jobs, and return when those at work have ended."""
+        while self._thread.is_alive():
+            # Told again until it ends: one that connects at this moment sets its state back to running.
+            consumer = getattr(self._controller, "consumer", None)
+            if consumer is not None:
+                consumer.blueprint.state = CLOSE
+            self._thread.join(_LOOK_SECONDS)
+
+    def _run(self) -> None:
+        # Ended in the thread that reads from the queue: two threads on one connection would take each other's replies.
+        self._controller.start()
         self._controller.stop()
-        self._thread.join()
 
     @property
     def alive(self) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from redis import Redis
 from sqlalchemy import select
 
-from api.jobs import Beat
+from api.jobs import Beat, Worker, bind, make_app
 from api.runtime import Runtime, open_runtime
 from api.settings import DemoSettings, Settings
 from connectors import repository as sources
@@ -20,6 +22,7 @@ from core.clock import utc_now
 from core.errors import Unavailable
 from core.leases import Leases
 from tests.installation import Installation
+from tests.servers import redis_server
 
 
 @pytest.fixture
@@ -104,3 +107,26 @@ def test_a_beat_goes_on_after_a_round_that_failed(installation: Installation) ->
 def test_a_beat_that_never_started_can_be_stopped(installation: Installation) -> None:
     database = installation.runtime.database
     Beat("tick", lambda: None, database, Leases(database, utc_now), timedelta(seconds=1).total_seconds()).stop()
+
+
+@pytest.mark.filterwarnings("ignore::celery.exceptions.CPendingDeprecationWarning")
+@pytest.mark.parametrize("away", [True, False], ids=["away", "back again"])
+def test_a_worker_ends_when_its_queue_was_lost(installation: Installation, tmp_path: Path, away: bool) -> None:
+    with redis_server.server(tmp_path) as redis:
+        app = make_app(redis.url)
+        bind(app, installation.runtime.connecting.work)
+        worker = Worker(app, 1)
+        worker.start()
+        with Redis(port=redis.port) as client:
+            until(lambda: client.exists("_kombu.binding.vouch") == 1)
+        redis.stop()
+        # Long enough that it tries to connect again.
+        time.sleep(3)
+        if not away:
+            redis.start()
+        assert worker.alive
+        ending = threading.Thread(target=worker.stop, daemon=True)
+        ending.start()
+        ending.join(60)
+        assert not worker.alive
+        app.close()
