@@ -6,7 +6,7 @@ import { createRootRoute, createRoute, Link, Outlet, useNavigate } from "@tansta
 import { useEffect } from "react";
 import { problemOf } from "./api/http";
 import { sessionQuery } from "./api/queries";
-import { ProblemNotice } from "./chat/ProblemNotice";
+import { ProblemNotice } from "./parts/ProblemNotice";
 import { areasOf } from "./shell/areas";
 import { SessionContext } from "./shell/session";
 import { words } from "./words/shell";

@@ -2,7 +2,7 @@ import { Outlet } from "@tanstack/react-router";
 import { AreaFrame } from "../shell/AreaFrame";
 import { words } from "../words/shell";
 import { PAGES } from "./pages";
-import { Announcements } from "./shared/Announcements";
+import { Announcements } from "../parts/Announcements";
 
 export function AdminArea() {
   return (

@@ -10,7 +10,7 @@ import { useSignedIn } from "../shell/session";
 import { words } from "../words/admin";
 import { type Attention, attentionQuery } from "./attention";
 import { COLUMNS } from "./changes/columns";
-import classes from "./shared/form.module.css";
+import classes from "../parts/form.module.css";
 
 const said = words.overview;
 const PLACES = {

@@ -1,6 +1,6 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { signedInRoute } from "../routes";
-import { oneOf, textOf } from "./shared/searching";
+import { oneOf, textOf } from "../parts/searching";
 
 const area = createRoute({
   getParentRoute: () => signedInRoute,

@@ -15,7 +15,7 @@ import { ConversationHead } from "./ConversationHead";
 import { Conversations } from "./Conversations";
 import { announcement, evidenceOf } from "./conversation";
 import { PanelDrawer, panelFor, usePanel, WIDE } from "./panel";
-import { ProblemNotice } from "./ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { TurnView } from "./TurnView";
 import { useConversation } from "./useConversation";
 import { Welcome } from "./Welcome";

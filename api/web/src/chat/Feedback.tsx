@@ -14,7 +14,7 @@ import {
 import { problemOf } from "../api/http";
 import { words } from "../words/ask";
 import classes from "./Feedback.module.css";
-import { ProblemNotice } from "./ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 
 const FeedbackForm = lazy(async () => ({ default: (await import("./FeedbackForm")).FeedbackForm }));
 

@@ -4,7 +4,7 @@ import type { Feedback, FeedbackIn, Rating, Reason } from "../api/conversations"
 import type { Problem } from "../api/types";
 import { words } from "../words/ask";
 import classes from "./Feedback.module.css";
-import { ProblemNotice } from "./ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 
 const REASONS: Record<Rating, readonly Reason[]> = {
   up: ["complete", "clear", "good_sources"],

@@ -9,7 +9,7 @@ import type { Answer, DroppedSentence, Trail, TrailAttempt } from "../api/types"
 import { words } from "../words/ask";
 import { againstWords, costWords, hasModelWork, modelLine } from "./model-words";
 import classes from "./ModelNote.module.css";
-import { ProblemNotice } from "./ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 
 const UNREADABLE = { "access revoked": words.trail.gone, instruction: words.trail.instruction };
 

@@ -10,7 +10,7 @@ import { FollowUps } from "./FollowUps";
 import { ModelNote } from "./ModelNote";
 import { NoEvidence } from "./NoEvidence";
 import { PrintedQuotes } from "./PrintedQuotes";
-import { ProblemNotice } from "./ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { Stages } from "./Stages";
 import { TurnActions } from "./TurnActions";
 import classes from "./TurnView.module.css";

@@ -6,7 +6,7 @@ import { problemOf } from "../api/http";
 import { sharedEvidenceQuery } from "../api/conversations";
 import { documentQuery, evidenceQuery } from "../api/queries";
 import type { Citation, DocumentRef, Evidence, Passage, Span } from "../api/types";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { words } from "../words/ask";
 import { PageImage } from "./PageImage";
 import { PassageText } from "./PassageText";

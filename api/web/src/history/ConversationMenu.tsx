@@ -6,7 +6,7 @@ import { changeConversation } from "../api/conversations";
 import { problemOf } from "../api/http";
 import { conversationQuery } from "../api/queries";
 import type { ConversationSummary } from "../api/types";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { ActionMenu } from "../parts/ActionMenu";
 import { words } from "../words/ask";
 import classes from "./ConversationMenu.module.css";

@@ -6,7 +6,7 @@ import { memo, useState } from "react";
 import { conversationsKey, conversationsPage } from "../api/conversations";
 import { problemOf } from "../api/http";
 import type { ConversationSummary } from "../api/types";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { useList } from "../parts/useList";
 import { useNow } from "../shell/now";
 import { periodOf } from "../shell/time";

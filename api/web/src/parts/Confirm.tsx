@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Textarea } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { problemOf } from "../api/http";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "./ProblemNotice";
 import { words } from "../words/shell";
 
 interface ConfirmProps {

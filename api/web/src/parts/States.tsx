@@ -2,7 +2,7 @@ import { Skeleton } from "@mantine/core";
 import { Inbox, Lock, type LucideIcon } from "lucide-react";
 import type { ReactNode } from "react";
 import { problemOf } from "../api/http";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "./ProblemNotice";
 import { words } from "../words/shell";
 import classes from "./States.module.css";
 

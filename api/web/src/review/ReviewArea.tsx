@@ -1,5 +1,5 @@
 import { Outlet } from "@tanstack/react-router";
-import { Announcements } from "../admin/shared/Announcements";
+import { Announcements } from "../parts/Announcements";
 import { AreaFrame } from "../shell/AreaFrame";
 import { words } from "../words/shell";
 import { PAGES } from "./pages";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import classes from "../admin/shared/form.module.css";
+import classes from "../parts/form.module.css";
 import { api, reply } from "../api/client";
 import { Page } from "../parts/Page";
 import { Status, type Tone } from "../parts/Status";

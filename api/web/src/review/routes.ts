@@ -1,5 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
-import { oneOf, textOf } from "../admin/shared/searching";
+import { oneOf, textOf } from "../parts/searching";
 import { signedInRoute } from "../routes";
 import { answersSearch, answerSearch, queueSearch, recordsSearch, weeksSearch } from "./search";
 

@@ -1,6 +1,6 @@
 /** What of the pages stands in the address, so that a link shows the same to whoever gets it. */
 
-import { numberOf, oneOf, textOf } from "../admin/shared/searching";
+import { numberOf, oneOf, textOf } from "../parts/searching";
 
 export const OUTCOMES = ["answered", "abstained", "refused", "failed", "unknown"] as const;
 export const RECORD_OUTCOMES = ["started", "done", "answered", "abstained", "refused", "denied", "failed", "unknown"] as const;

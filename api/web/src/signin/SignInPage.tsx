@@ -6,7 +6,7 @@ import { useEffect, useRef } from "react";
 import { problemOf } from "../api/http";
 import { forgetReadings, sessionQuery, setPassword, signIn, type SignInBody } from "../api/queries";
 import type { DemoPerson, Problem, Session } from "../api/types";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { initials } from "../shell/initials";
 import { SchemeToggle } from "../shell/SchemeToggle";
 import { Wordmark } from "../shell/Wordmark";

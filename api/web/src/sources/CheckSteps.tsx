@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import { problemOf } from "../api/http";
 import type { Problem } from "../api/types";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { Status } from "../parts/Status";
 import { words } from "../words/sources";
 import classes from "./CheckSteps.module.css";

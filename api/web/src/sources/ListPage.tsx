@@ -12,7 +12,7 @@ import { Empty } from "../parts/States";
 import { useList } from "../parts/useList";
 import { words } from "../words/sources";
 import { kindsQuery } from "./calls";
-import { Choices } from "./Choices";
+import { Choices } from "../parts/Choices";
 import { spanText } from "./durations";
 import classes from "./ListPage.module.css";
 import { STATES, type ListSearch } from "./search";

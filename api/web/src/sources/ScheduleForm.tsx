@@ -2,7 +2,7 @@ import { NativeSelect, NumberInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { problemOf } from "../api/http";
-import { ProblemNotice } from "../chat/ProblemNotice";
+import { ProblemNotice } from "../parts/ProblemNotice";
 import { words } from "../words/sources";
 import { BlackoutFields } from "./BlackoutFields";
 import { BoundFields } from "./BoundFields";

@@ -8,9 +8,9 @@ import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
 import { words } from "../../words/admin";
 import { CHANGED } from "../routes";
-import { Filters } from "../shared/Filters";
-import { Note } from "../shared/Note";
-import { useTyped } from "../shared/searching";
+import { Filters } from "../../parts/Filters";
+import { Note } from "../../parts/Note";
+import { useTyped } from "../../parts/searching";
 import { COLUMNS } from "./columns";
 
 const route = getRouteApi("/in/admin/changes");

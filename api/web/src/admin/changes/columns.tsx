@@ -4,7 +4,7 @@ import type { Column } from "../../parts/DataTable";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { PersonLink } from "../people/PersonLink";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import type { Change } from "../types";
 
 const said = words.changes;

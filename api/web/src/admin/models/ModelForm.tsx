@@ -1,7 +1,7 @@
 import { Checkbox, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
-import type { useFields } from "../shared/useFields";
+import classes from "../../parts/form.module.css";
+import type { useFields } from "../../parts/useFields";
 import { LEVELS, PROVIDERS, TIERS } from "./data";
 import type { FormValues } from "./formValues";
 

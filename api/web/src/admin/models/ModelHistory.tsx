@@ -4,7 +4,7 @@ import { Section } from "../../parts/Page";
 import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import type { ModelChange } from "../types";
 import { MODELS } from "./data";
 

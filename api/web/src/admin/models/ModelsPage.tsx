@@ -8,7 +8,7 @@ import { Page, Section } from "../../parts/Page";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import type { Model } from "../types";
 import { Calendar } from "./Calendar";
 import { entryOf, modelsQuery } from "./data";

@@ -3,9 +3,9 @@ import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
-import { useFields } from "../shared/useFields";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
+import { useFields } from "../../parts/useFields";
 import type { Budget } from "../types";
 import { BUDGETS, PERS, SCOPES, UNITS, whose } from "./data";
 

@@ -13,9 +13,9 @@ import { words } from "../../words/admin";
 import { PersonLink } from "../people/PersonLink";
 import { CHARGED_BY } from "../routes";
 import { Bar } from "../shared/Bar";
-import { Filters } from "../shared/Filters";
-import classes from "../shared/form.module.css";
-import { csv, save } from "../shared/saving";
+import { Filters } from "../../parts/Filters";
+import classes from "../../parts/form.module.css";
+import { csv, save } from "../../parts/saving";
 import type { Charge } from "../types";
 
 const route = getRouteApi("/in/admin/chargeback");

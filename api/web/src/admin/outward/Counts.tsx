@@ -2,7 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import { DELIVERED } from "../routes";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import { TONES } from "./data";
 
 /** How many messages to a destination are in which state; each number leads to them. */

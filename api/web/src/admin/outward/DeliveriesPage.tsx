@@ -10,10 +10,10 @@ import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { DELIVERED } from "../routes";
-import { useAct } from "../shared/useAct";
-import { Filters } from "../shared/Filters";
-import classes from "../shared/form.module.css";
-import { useTyped } from "../shared/searching";
+import { useAct } from "../../parts/useAct";
+import { Filters } from "../../parts/Filters";
+import classes from "../../parts/form.module.css";
+import { useTyped } from "../../parts/searching";
 import type { Delivery } from "../types";
 import { DELIVERIES, DESTINATIONS, TONES } from "./data";
 

@@ -6,9 +6,9 @@ import { api, reply } from "../../api/client";
 import { ProblemError } from "../../api/http";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
-import { useFields } from "../shared/useFields";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
+import { useFields } from "../../parts/useFields";
 import type { Destination } from "../types";
 import { DESTINATIONS, kindsQuery, objectFrom } from "./data";
 

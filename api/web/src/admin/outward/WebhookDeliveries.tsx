@@ -9,9 +9,9 @@ import { Status } from "../../parts/Status";
 import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
-import { Filters } from "../shared/Filters";
-import classes from "../shared/form.module.css";
-import { useAct } from "../shared/useAct";
+import { Filters } from "../../parts/Filters";
+import classes from "../../parts/form.module.css";
+import { useAct } from "../../parts/useAct";
 import type { WebhookDelivery } from "../types";
 import { TONES, WEBHOOKS } from "./data";
 

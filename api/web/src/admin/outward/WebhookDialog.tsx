@@ -3,9 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
-import { useFields } from "../shared/useFields";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
+import { useFields } from "../../parts/useFields";
 import { eventsQuery, WEBHOOKS } from "./data";
 
 const said = words.webhooks;

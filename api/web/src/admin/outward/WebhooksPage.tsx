@@ -10,7 +10,7 @@ import { Status } from "../../parts/Status";
 import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import { OnceShown } from "../shared/OnceShown";
 import type { Webhook } from "../types";
 import { TONES, WEBHOOKS } from "./data";

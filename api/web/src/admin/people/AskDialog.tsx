@@ -2,9 +2,9 @@ import { Textarea, TextInput } from "@mantine/core";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
-import { useFields } from "../shared/useFields";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
+import { useFields } from "../../parts/useFields";
 import { REQUESTS } from "./data";
 
 const said = words.requests;

@@ -7,8 +7,8 @@ import { Section } from "../../parts/Page";
 import { may } from "../../shell/areas";
 import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
 import type { Person } from "../types";
 import { PEOPLE } from "./data";
 

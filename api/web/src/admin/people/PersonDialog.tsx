@@ -3,10 +3,10 @@ import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
-import { Note } from "../shared/Note";
-import { useFields } from "../shared/useFields";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
+import { Note } from "../../parts/Note";
+import { useFields } from "../../parts/useFields";
 import type { Person } from "../types";
 import { PEOPLE, ROLES } from "./data";
 

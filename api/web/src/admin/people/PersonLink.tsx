@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 
 /** A person by their address; whoever is none (the operator, the configuration) is only named. */
 export function PersonLink({ email }: { email: string }) {

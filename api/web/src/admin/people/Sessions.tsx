@@ -10,8 +10,8 @@ import { may } from "../../shell/areas";
 import { Moment } from "../../shell/Moment";
 import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
 import type { Person } from "../types";
 import { PEOPLE, sessionsQuery } from "./data";
 

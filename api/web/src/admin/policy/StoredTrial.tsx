@@ -6,7 +6,7 @@ import { Section } from "../../parts/Page";
 import { Failed } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import { StopButton } from "../shared/StopButton";
 import { useStoppable } from "../shared/useStoppable";
 import type { TrialRow } from "../types";

@@ -5,7 +5,7 @@ import { Page } from "../../parts/Page";
 import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import { POLICY } from "./data";
 
 const said = words.policy;

@@ -5,8 +5,8 @@ import { api, reply } from "../../api/client";
 import { problemOf } from "../../api/http";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
-import { save } from "../shared/saving";
+import classes from "../../parts/form.module.css";
+import { save } from "../../parts/saving";
 import type { SignedReport } from "../types";
 
 const said = words.subjects;

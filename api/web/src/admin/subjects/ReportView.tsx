@@ -3,7 +3,7 @@ import { Facts } from "../../parts/Facts";
 import { Code } from "../../parts/Code";
 import { calendarTime } from "../../shell/time";
 import { words } from "../../words/admin";
-import classes from "../shared/form.module.css";
+import classes from "../../parts/form.module.css";
 import type { SignedReport } from "../types";
 import { ReportButtons } from "./ReportButtons";
 

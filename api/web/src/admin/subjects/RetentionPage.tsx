@@ -8,9 +8,9 @@ import { Page, Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { calendarTime } from "../../shell/time";
 import { words } from "../../words/admin";
-import { useChange } from "../shared/announcing";
-import classes from "../shared/form.module.css";
-import { Note } from "../shared/Note";
+import { useChange } from "../../parts/announcing";
+import classes from "../../parts/form.module.css";
+import { Note } from "../../parts/Note";
 import type { Retention } from "../types";
 
 const said = words.retention;

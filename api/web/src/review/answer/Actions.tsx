@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { ListPlus, Lock, Printer } from "lucide-react";
 import { useState } from "react";
-import { useChange } from "../../admin/shared/announcing";
+import { useChange } from "../../parts/announcing";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { may } from "../../shell/areas";

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, type ComponentType } from "react";
-import { Note } from "../../admin/shared/Note";
+import { Note } from "../../parts/Note";
 import { Code } from "../../parts/Code";
 import { Page } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { Moment } from "../../shell/Moment";
-import { Choices } from "../../sources/Choices";
+import { Choices } from "../../parts/Choices";
 import { words } from "../../words/review";
 import { ANSWER_TABS, type AnswerTab } from "../search";
 import { Outcome } from "../shared/Outcome";

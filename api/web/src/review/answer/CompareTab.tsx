@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Radio, Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/review";

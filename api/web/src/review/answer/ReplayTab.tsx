@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { Note } from "../../admin/shared/Note";
+import { Note } from "../../parts/Note";
 import { Code } from "../../parts/Code";
 import { type Column, DataTable } from "../../parts/DataTable";
 import { Facts } from "../../parts/Facts";

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
-import { save } from "../../admin/shared/saving";
+import { save } from "../../parts/saving";
 import type { components } from "../../api/schema";
 import { Code } from "../../parts/Code";
 import { type Column, DataTable } from "../../parts/DataTable";

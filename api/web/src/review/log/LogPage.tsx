@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Download, FileDown } from "lucide-react";
-import { save } from "../../admin/shared/saving";
+import { save } from "../../parts/saving";
 import { api, reply } from "../../api/client";
 import { Code } from "../../parts/Code";
 import { type Column, DataTable } from "../../parts/DataTable";

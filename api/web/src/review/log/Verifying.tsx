@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { BadgeCheck, CircleAlert, ShieldCheck, Square } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Code } from "../../parts/Code";
 import { Facts } from "../../parts/Facts";
 import { Section } from "../../parts/Page";

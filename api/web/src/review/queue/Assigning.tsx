@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { UserCheck } from "lucide-react";
 import { useState } from "react";
-import { useAct } from "../../admin/shared/useAct";
+import { useAct } from "../../parts/useAct";
 import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/review";
 import type { Review } from "../types";

@@ -1,8 +1,8 @@
 import { Button, NativeSelect, Radio } from "@mantine/core";
 import { CheckCheck, RotateCcw } from "lucide-react";
 import { useState } from "react";
-import { useChange } from "../../admin/shared/announcing";
-import { useAct } from "../../admin/shared/useAct";
+import { useChange } from "../../parts/announcing";
+import { useAct } from "../../parts/useAct";
 import { Confirm } from "../../parts/Confirm";
 import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/review";

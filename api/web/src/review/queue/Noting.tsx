@@ -1,6 +1,6 @@
 import { Button, Textarea } from "@mantine/core";
 import { useState } from "react";
-import { useAct } from "../../admin/shared/useAct";
+import { useAct } from "../../parts/useAct";
 import { words } from "../../words/review";
 import type { Review } from "../types";
 import { note } from "./data";

@@ -1,15 +1,15 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Dices } from "lucide-react";
-import { Filters } from "../../admin/shared/Filters";
-import { useTyped } from "../../admin/shared/searching";
+import { Filters } from "../../parts/Filters";
+import { useTyped } from "../../parts/searching";
 import { api, reply } from "../../api/client";
 import { ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
 import { useSignedIn } from "../../shell/session";
-import { Choices } from "../../sources/Choices";
+import { Choices } from "../../parts/Choices";
 import { words } from "../../words/review";
 import { asked, isNarrowed, LABELS, REVIEW_STATES, SEVERITIES, type QueueSearch } from "../search";
 import type { Review } from "../types";

@@ -1,10 +1,10 @@
 import { Button, Group, Modal, NativeSelect, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { useChange } from "../../admin/shared/announcing";
-import { useFields } from "../../admin/shared/useFields";
+import { useChange } from "../../parts/announcing";
+import { useFields } from "../../parts/useFields";
 import { api, reply } from "../../api/client";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words/review";
 import { PERIODS, RULES, STRATA } from "../search";
 import type { Rule } from "../types";

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Dices } from "lucide-react";
 import { useState } from "react";
-import { useAct } from "../../admin/shared/useAct";
+import { useAct } from "../../parts/useAct";
 import { api, reply } from "../../api/client";
 import { Code } from "../../parts/Code";
 import { type Column, ListTable } from "../../parts/DataTable";

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { FileDown } from "lucide-react";
 import { useState } from "react";
-import { useTyped } from "../../admin/shared/searching";
+import { useTyped } from "../../parts/searching";
 import { api, reply } from "../../api/client";
 import { ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";

@@ -2,7 +2,7 @@ import { NativeSelect } from "@mantine/core";
 import { useQueries } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
-import { Filters } from "../../admin/shared/Filters";
+import { Filters } from "../../parts/Filters";
 import { Page } from "../../parts/Page";
 import { Failed } from "../../parts/States";
 import { useNow } from "../../shell/now";

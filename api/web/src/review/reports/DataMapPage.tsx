@@ -1,7 +1,7 @@
 import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { Filters } from "../../admin/shared/Filters";
+import { Filters } from "../../parts/Filters";
 import { Page } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { words } from "../../words/review";

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { Download, Square } from "lucide-react";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words/review";
 import { useDownload } from "../shared/useDownload";
 import { Waiting } from "../shared/Waiting";

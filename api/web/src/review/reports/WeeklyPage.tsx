@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { Filters } from "../../admin/shared/Filters";
+import { Filters } from "../../parts/Filters";
 import { Facts } from "../../parts/Facts";
 import { Page } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";

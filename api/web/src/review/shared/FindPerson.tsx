@@ -1,9 +1,9 @@
 import { Button, Group, Modal, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
-import { useFields } from "../../admin/shared/useFields";
+import { useFields } from "../../parts/useFields";
 import { api, reply } from "../../api/client";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words/review";
 
 const said = words.subject;

@@ -1,4 +1,4 @@
-import { save } from "../../admin/shared/saving";
+import { save } from "../../parts/saving";
 import { ProblemError, readProblem, send } from "../../api/http";
 
 export interface Received {

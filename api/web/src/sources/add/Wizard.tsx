@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { problemOf } from "../../api/http";
 import type { Problem } from "../../api/types";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { words } from "../../words/sources";
 import { addSource, isTaken, tryNew, type Tried } from "../calls";
 import { CheckSteps, useChecking } from "../CheckSteps";

@@ -4,7 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { EllipsisVertical, Pause, Play, RefreshCw, Square } from "lucide-react";
 import { useState } from "react";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Confirm } from "../../parts/Confirm";
 import { words } from "../../words/sources";
 import { change, readNow, removeSource, stopRun, useRefresh } from "../calls";

@@ -6,7 +6,7 @@ import { Failed, Loading } from "../../parts/States";
 import { words as shell } from "../../words/shell";
 import { words } from "../../words/sources";
 import { detailQuery, watchQuery } from "../calls";
-import { Choices } from "../Choices";
+import { Choices } from "../../parts/Choices";
 import { LiveProgress } from "../LiveProgress";
 import { Said, useSaying } from "../Saying";
 import { TABS, type Tab } from "../search";

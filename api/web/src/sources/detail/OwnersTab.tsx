@@ -2,7 +2,7 @@ import { Button, TagsInput } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { problemOf } from "../../api/http";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { words } from "../../words/sources";

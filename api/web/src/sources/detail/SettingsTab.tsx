@@ -3,7 +3,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { problemOf } from "../../api/http";
 import type { Problem } from "../../api/types";
-import { ProblemNotice } from "../../chat/ProblemNotice";
+import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Facts } from "../../parts/Facts";
 import { Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";

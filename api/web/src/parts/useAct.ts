@@ -1,6 +1,6 @@
 import type { QueryKey } from "@tanstack/react-query";
 import { useState } from "react";
-import { problemOf } from "../../api/http";
+import { problemOf } from "../api/http";
 import { useChange } from "./announcing";
 
 /** A button that changes something at once: whether it is at it, and in the server's words why it could not. */

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ProblemError } from "../../api/http";
+import { ProblemError } from "../api/http";
 
 export type Errors<Values> = Partial<Record<keyof Values & string, string>>;
 

@@ -1,7 +1,7 @@
 import { ActionIcon } from "@mantine/core";
 import { CircleCheck, X } from "lucide-react";
 import { useEffect, useState, type ReactNode } from "react";
-import { words } from "../../words/shell";
+import { words } from "../words/shell";
 import classes from "./Announcements.module.css";
 import { AnnounceContext } from "./announcing";
 
