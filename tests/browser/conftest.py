@@ -28,6 +28,11 @@ SCREENSHOTS = "VOUCH_SCREENSHOTS"
 """The folder for pictures of every page (``make screenshots``). With it only the journeys that look at every page of
 an area are run, whatever else their tests need."""
 LOOKS = "looks_at_every_"
+HANDS = "VOUCH_HANDS"
+"""``keyboard``: the journey is made without a pointer. What each person comes for is always tried so;
+``VOUCH_HANDS=keyboard make browser`` tries all of it so."""
+BOTH_HANDS = pytest.mark.parametrize("hands", ["pointer", "keyboard"])
+OURS = (SCREENSHOTS, HANDS, "VOUCH_CHROMIUM")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -73,7 +78,7 @@ def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def serving(folder: Path, given: dict[str, str]) -> Generator[Server]:
     """A server of a new installation in ``folder``, with these variables in its environment."""
     # What is meant for the tests would be no setting of the server's.
-    kept = {name: value for name, value in os.environ.items() if name not in (SCREENSHOTS, "VOUCH_CHROMIUM")}
+    kept = {name: value for name, value in os.environ.items() if name not in OURS}
     environment = {**kept, "VOUCH_DATA_DIR": str(folder / "data"), **given}
     url = f"http://127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "api.cli.main", "serve", "--port", url.rpartition(":")[2]]

@@ -46,8 +46,8 @@ def test_every_state_of_the_administration_is_accessible_and_fits(journey: Journ
     journey("looks_at_every_admin_state", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
 
 
-def test_a_changed_policy_is_tried_first_and_holds_for_the_next_answer(journey: Journey) -> None:
-    journey("changes_a_policy_and_sees_it_take_effect")
+def test_a_changed_policy_is_tried_first_and_holds_for_the_next_answer_without_a_pointer(journey: Journey) -> None:
+    journey("changes_a_policy_and_sees_it_take_effect", VOUCH_HANDS="keyboard")
 
 
 def test_a_reviewer_takes_two_people(journey: Journey) -> None:

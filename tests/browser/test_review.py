@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import BOTH_HANDS, Server
 from tests.browser.reviewed import reviewed
 
 pytestmark = pytest.mark.browser
@@ -34,14 +34,16 @@ def test_every_page_of_reviewing_is_accessible_and_fits(journey: Journey, scheme
     journey("looks_at_every_review_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
 
 
+@BOTH_HANDS
 def test_an_answer_is_found_the_log_verified_and_its_export_verifies_elsewhere(
-    server: Server, journey: Journey, tmp_path: Path
+    server: Server, journey: Journey, tmp_path: Path, hands: str
 ) -> None:
     exports = {name: tmp_path / f"{name}.zip" for name in ("whole", "selection")}
     key = tmp_path / "first.key"
     journey(
         "finds_an_answer_verifies_the_log_and_exports_it",
         VOUCH_WHOLE=str(exports["whole"]), VOUCH_SELECTION=str(exports["selection"]), VOUCH_KEY=str(key),
+        VOUCH_HANDS=hands,
     )  # fmt: skip
     # Nothing of the installation is at hand here but the export and the public key.
     elsewhere = {**os.environ, "VOUCH_DATA_DIR": str(tmp_path / "nothing")}

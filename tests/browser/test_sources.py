@@ -81,8 +81,8 @@ def owner(journey: Journey, link: Callable[[str], str], website: WebSite) -> Jou
     return run
 
 
-def test_an_owner_adds_a_source_watches_it_sync_and_recovers_its_breach(owner: Journey) -> None:
-    owner("adds_a_source_and_recovers_its_breach")
+def test_an_owner_adds_a_source_watches_it_sync_and_recovers_its_breach_without_a_pointer(owner: Journey) -> None:
+    owner("adds_a_source_and_recovers_its_breach", VOUCH_HANDS="keyboard")
 
 
 def test_what_failed_is_filtered_and_tried_again(owner: Journey) -> None:

@@ -12,15 +12,18 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import BOTH_HANDS, Server
 
 pytestmark = pytest.mark.browser
 
 Journey = Callable[..., None]
 
 
-def test_an_answer_arrives_and_its_citation_opens_the_page_with_the_passage_highlighted(journey: Journey) -> None:
-    journey("follows_a_citation_into_a_pdf")
+@BOTH_HANDS
+def test_an_answer_arrives_and_its_citation_opens_the_page_with_the_passage_highlighted(
+    journey: Journey, hands: str
+) -> None:
+    journey("follows_a_citation_into_a_pdf", VOUCH_HANDS=hands)
 
 
 def test_a_citation_of_a_table_opens_the_table_with_the_row_highlighted(journey: Journey) -> None:
@@ -35,8 +38,9 @@ def test_without_evidence_it_says_so_and_shows_the_nearest_sources(journey: Jour
     journey("finds_no_evidence")
 
 
-def test_what_a_person_may_not_read_is_not_on_the_page(journey: Journey) -> None:
-    journey("sees_no_salary")
+@BOTH_HANDS
+def test_what_a_person_may_not_read_is_not_on_the_page(journey: Journey, hands: str) -> None:
+    journey("sees_no_salary", VOUCH_HANDS=hands)
 
 
 def test_a_conversation_is_found_again_and_can_be_deleted(journey: Journey) -> None:

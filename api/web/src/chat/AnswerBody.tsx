@@ -1,11 +1,11 @@
 import { VisuallyHidden } from "@mantine/core";
-import { EyeOff } from "lucide-react";
 import { memo, useCallback, useMemo } from "react";
 import type { Citation, Sentence } from "../api/types";
 import { words } from "../words/ask";
 import { useChat } from "./ChatContext";
 import { stateOf } from "./citation-state";
 import { CitationChip } from "./CitationChip";
+import { STATE_SIGNS } from "./CitationState";
 import { isSamePart, partsOf, type CitedRow, type Part } from "./citation-text";
 import { byNumber } from "./conversation";
 import classes from "./AnswerBody.module.css";
@@ -106,9 +106,10 @@ interface PartProps {
 const PartView = memo(
   function PartView({ part, turnKey, shown }: PartProps) {
     if (part.kind === "withheld") {
+      const Sign = STATE_SIGNS[part.why];
       return (
         <p className={classes.withheld}>
-          <EyeOff aria-hidden size={15} /> {words.answer.withheld(part.reason)}
+          <Sign aria-hidden size={15} /> {words.answer.withheld[part.why]}
         </p>
       );
     }

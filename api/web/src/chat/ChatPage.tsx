@@ -2,7 +2,7 @@ import { ActionIcon, Button, Skeleton, VisuallyHidden } from "@mantine/core";
 import { useDisclosure, useLocalStorage } from "@mantine/hooks";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { SquarePen } from "lucide-react";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef } from "react";
 import type { Session } from "../api/types";
 import { Frame, useMedia } from "../shell/Frame";
 import { useShortcuts } from "../shell/shortcuts";
@@ -10,7 +10,7 @@ import { words } from "../words/ask";
 import { AskingContext, ChatContext, type ChatActions } from "./ChatContext";
 import classes from "./ChatPage.module.css";
 import { QUOTES_ID } from "./CitationChip";
-import { Composer } from "./Composer";
+import { Composer, type ComposerHandle } from "./Composer";
 import { ConversationHead } from "./ConversationHead";
 import { Conversations } from "./Conversations";
 import { announcement, evidenceOf } from "./conversation";
@@ -33,17 +33,16 @@ export function ChatPage({ session }: { session: Session }) {
   const conversation = useConversation(id, onNamed);
   const { state, asking, stop, ask: send, clear } = conversation;
 
-  const [draft, setDraft] = useState("");
   const { target, setTarget, open, close } = usePanel();
   const [helpOpened, help] = useDisclosure(false);
   const [singleKeys, setSingleKeys] = useLocalStorage({ key: "vouch-single-keys", defaultValue: true });
   const wide = useMedia(WIDE);
-  const question = useRef<HTMLTextAreaElement>(null);
+  const question = useRef<ComposerHandle>(null);
   const thread = useRef<HTMLDivElement>(null);
 
   const ask = useCallback(
     (text: string, replaces?: string) => {
-      setDraft("");
+      question.current?.write("");
       setTarget(null);
       send(text, replaces);
       // On a touch screen the keyboard would cover the answer.
@@ -53,14 +52,12 @@ export function ChatPage({ session }: { session: Session }) {
     [send, setTarget],
   );
   const edit = useCallback((text: string) => {
-    setDraft(text);
-    const field = question.current;
-    field?.focus();
-    requestAnimationFrame(() => field?.setSelectionRange(text.length, text.length));
+    question.current?.write(text);
+    question.current?.focus();
   }, []);
   const startNew = useCallback(() => {
     setTarget(null);
-    setDraft("");
+    question.current?.write("");
     clear();
     void navigate({ to: "/" });
     question.current?.focus();
@@ -86,7 +83,7 @@ export function ChatPage({ session }: { session: Session }) {
       else if (target) close();
     },
     onFocusQuestion: () => {
-      if (document.activeElement === question.current && state.turns.length > 0) startNew();
+      if (question.current?.hasFocus() && state.turns.length > 0) startNew();
       else question.current?.focus();
     },
     onHelp: help.open,
@@ -157,14 +154,7 @@ export function ChatPage({ session }: { session: Session }) {
           </div>
           <div className={classes.dock}>
             <div className={classes.composer}>
-              <Composer
-                value={draft}
-                onChange={setDraft}
-                onAsk={ask}
-                onStop={stop}
-                asking={asking}
-                inputRef={question}
-              />
+              <Composer handle={question} onAsk={ask} onStop={stop} asking={asking} />
             </div>
           </div>
           <VisuallyHidden aria-live="polite" role="status">

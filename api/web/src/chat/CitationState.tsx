@@ -1,4 +1,4 @@
-import { CircleCheck, Contrast, EyeOff, History, type LucideIcon } from "lucide-react";
+import { CircleCheck, Contrast, EyeOff, FileX, History, type LucideIcon } from "lucide-react";
 import { words } from "../words/ask";
 import type { StateOfCitation } from "./citation-state";
 import classes from "./CitationState.module.css";
@@ -7,6 +7,7 @@ export const STATE_SIGNS: Record<StateOfCitation, LucideIcon> = {
   verified: CircleCheck,
   partial: Contrast,
   changed: History,
+  gone: FileX,
   revoked: EyeOff,
 };
 

@@ -1,22 +1,45 @@
 import { ActionIcon, Textarea, VisuallyHidden } from "@mantine/core";
 import { ArrowUp, Square } from "lucide-react";
-import type { KeyboardEvent, RefObject, SubmitEvent } from "react";
+import { useImperativeHandle, useRef, useState, type KeyboardEvent, type Ref, type SubmitEvent } from "react";
 import { words } from "../words/ask";
 import classes from "./Composer.module.css";
 
+/** What others may do with the field. */
+export interface ComposerHandle {
+  /** Puts this in the place of what stands there. */
+  write: (text: string) => void;
+  focus: () => void;
+  blur: () => void;
+  hasFocus: () => boolean;
+}
+
 interface ComposerProps {
-  value: string;
-  onChange: (value: string) => void;
+  handle: Ref<ComposerHandle>;
   onAsk: (question: string) => void;
   onStop: () => void;
   asking: boolean;
-  inputRef: RefObject<HTMLTextAreaElement | null>;
 }
 
 export const QUESTION_LIMIT = 4000;
 
-export function Composer({ value, onChange, onAsk, onStop, asking, inputRef }: ComposerProps) {
+/** The field of the question. It keeps what is being written, so that a letter renders nothing else of the page. */
+export function Composer({ handle, onAsk, onStop, asking }: ComposerProps) {
+  const [value, setValue] = useState("");
+  const field = useRef<HTMLTextAreaElement>(null);
   const question = value.trim();
+  useImperativeHandle(
+    handle,
+    () => ({
+      write: (text) => {
+        setValue(text);
+        if (text) requestAnimationFrame(() => field.current?.setSelectionRange(text.length, text.length));
+      },
+      focus: () => field.current?.focus(),
+      blur: () => field.current?.blur(),
+      hasFocus: () => document.activeElement === field.current,
+    }),
+    [],
+  );
 
   const submit = (): void => {
     if (question && !asking) onAsk(question);
@@ -36,7 +59,7 @@ export function Composer({ value, onChange, onAsk, onStop, asking, inputRef }: C
     <form className={classes.form} onSubmit={onSubmit} aria-label={words.composer.form}>
       <div className={classes.box}>
         <Textarea
-          ref={inputRef}
+          ref={field}
           aria-label={words.composer.field}
           aria-describedby="composer-keys"
           placeholder={words.composer.placeholder}
@@ -46,7 +69,7 @@ export function Composer({ value, onChange, onAsk, onStop, asking, inputRef }: C
           maxRows={8}
           maxLength={QUESTION_LIMIT}
           value={value}
-          onChange={(event) => onChange(event.currentTarget.value)}
+          onChange={(event) => setValue(event.currentTarget.value)}
           onKeyDown={onKeyDown}
           classNames={{ root: classes.field, input: classes.input }}
         />

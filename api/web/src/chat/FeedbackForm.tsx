@@ -36,7 +36,10 @@ export function FeedbackForm({ given, saving, withdrawing, problem, onSave, onWi
   const [reasons, setReasons] = useState<Reason[]>(given.reasons);
   const [comment, setComment] = useState(given.comment);
   const title = useRef<HTMLHeadingElement>(null);
-  useEffect(() => title.current?.focus(), []);
+  useEffect(() => {
+    title.current?.focus();
+    title.current?.closest("form")?.scrollIntoView({ block: "nearest" });
+  }, []);
   const save = (event: SubmitEvent): void => {
     event.preventDefault();
     onSave({ rating: given.rating, reasons, comment });

@@ -4,7 +4,7 @@ import { words } from "../words/ask";
 import { stateOfSource } from "./citation-state";
 import { evidenceOf } from "./conversation";
 import classes from "./PrintedQuotes.module.css";
-import { usePrinting } from "./usePrinting";
+import { usePrinting } from "../parts/usePrinting";
 
 function Quotes({ answer }: { answer: Pick<Answer, "sources" | "sentences"> }) {
   return (

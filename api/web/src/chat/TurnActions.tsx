@@ -9,7 +9,7 @@ import { AskingContext, useChat } from "./ChatContext";
 import type { Turn } from "./conversation";
 import { Feedback } from "./Feedback";
 import classes from "./TurnActions.module.css";
-import { printAlone } from "./usePrinting";
+import { printAlone } from "./printAlone";
 
 const SAID_MS = 4000;
 

@@ -3,7 +3,7 @@
 import type { Answer, AnswerSource, Conversation, Sentence } from "../api/types";
 import { calendarTime, staleText } from "../shell/time";
 import { words } from "../words/ask";
-import { stateOfSource } from "./citation-state";
+import { stateOfSource, withheldOf } from "./citation-state";
 import { partsOf } from "./citation-text";
 
 type Given = Pick<Answer, "question" | "status" | "sentences" | "sources" | "reason" | "as_of">;
@@ -29,7 +29,7 @@ function withoutSentences(answer: Given): string | null {
 /** Plain text: each sentence with its numbers, then the sources. */
 export function answerAsText(answer: Given): string {
   const sentences = answer.sentences.map((sentence) => {
-    if (sentence.text === null) return words.copied.withheld(sentence.withheld ?? words.answer.revoked);
+    if (sentence.text === null) return words.copied.withheld(withheldOf(sentence));
     return `${sentence.text} ${numbers(sentence)}`.trim();
   });
   const sources = answer.sources.map((source) => {
@@ -52,7 +52,7 @@ function marks(sentence: Pick<Sentence, "citations">): string {
 
 function bodyAsMarkdown(sentences: Sentence[]): string[] {
   return partsOf(sentences).map((part) => {
-    if (part.kind === "withheld") return `*${plain(words.copied.withheld(part.reason))}*`;
+    if (part.kind === "withheld") return `*${plain(words.copied.withheld(part.why))}*`;
     if (part.kind === "sentence") {
       const text = plain(part.text).split("\n").join("  \n");
       return `${text} ${marks(part)}`.trim();

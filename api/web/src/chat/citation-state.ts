@@ -1,8 +1,15 @@
 import type { Citation, Sentence } from "../api/types";
 
-export type StateOfCitation = "verified" | "partial" | "changed" | "revoked";
+export type StateOfCitation = "verified" | "partial" | "changed" | "gone" | "revoked";
 
-export const CITATION_STATES: readonly StateOfCitation[] = ["verified", "partial", "changed", "revoked"];
+export const CITATION_STATES: readonly StateOfCitation[] = ["verified", "partial", "changed", "gone", "revoked"];
+
+export type Withheld = "gone" | "revoked";
+
+/** Why a sentence has no text: its document has gone, or its reader may not know whether it has. */
+export function withheldOf({ withheld }: Pick<Sentence, "withheld">): Withheld {
+  return withheld === "document gone" ? "gone" : "revoked";
+}
 
 /** What holds of the citations of a sentence that share a number. No sentence is shown unless it was verified; where
  * passages of several documents carry it only together, each of them carries a part. */

@@ -1,5 +1,5 @@
 import type { Citation, Sentence } from "../api/types";
-import { words } from "../words/ask";
+import { withheldOf, type Withheld } from "./citation-state";
 
 export interface CitedRow {
   cells: string[];
@@ -9,7 +9,7 @@ export interface CitedRow {
 /** What an answer shows one below the other: a sentence, or the rows that belong under one header. */
 export type Part =
   | { kind: "sentence"; text: string; citations: Citation[] }
-  | { kind: "withheld"; reason: string }
+  | { kind: "withheld"; why: Withheld }
   | { kind: "table"; key: string | null; header: string[]; rows: CitedRow[] };
 
 function cellsOf(line: string): string[] {
@@ -43,9 +43,10 @@ function padded(cells: string[], width: number): string[] {
 /** Gathers the rows that are cited with one header in one table. Every row keeps its own citations. */
 export function partsOf(sentences: Sentence[]): Part[] {
   const parts: Part[] = [];
-  for (const { text, citations, withheld } of sentences) {
+  for (const sentence of sentences) {
+    const { text, citations } = sentence;
     if (text === null) {
-      parts.push({ kind: "withheld", reason: withheld ?? words.answer.revoked });
+      parts.push({ kind: "withheld", why: withheldOf(sentence) });
       continue;
     }
     const key = headerKey(citations);
@@ -77,6 +78,6 @@ export function isSamePart(one: Part, other: Part): boolean {
   if (one.kind === "sentence") {
     return other.kind === "sentence" && one.text === other.text && one.citations === other.citations;
   }
-  if (one.kind === "withheld") return other.kind === "withheld" && one.reason === other.reason;
+  if (one.kind === "withheld") return other.kind === "withheld" && one.why === other.why;
   return other.kind === "table" && one.key === other.key && one.key !== null && one.rows.length === other.rows.length;
 }

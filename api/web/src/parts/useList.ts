@@ -10,6 +10,8 @@ export interface ListPage<Row> {
 
 export interface List<Row> {
   rows: Row[];
+  /** The same rows, page by page as they came. */
+  pages: Row[][];
   total: number | null;
   pending: boolean;
   error: unknown;
@@ -34,9 +36,11 @@ export function useList<Row>(
     refetchInterval: every,
     placeholderData: keepPreviousData,
   });
-  const rows = useMemo(() => query.data?.pages.flatMap((each) => each.rows) ?? [], [query.data]);
+  const pages = useMemo(() => query.data?.pages.map((each) => each.rows) ?? [], [query.data]);
+  const rows = useMemo(() => pages.flat(), [pages]);
   return {
     rows,
+    pages,
     total: query.data?.pages[0]?.total ?? (query.hasNextPage ? null : rows.length),
     pending: query.isPending,
     error: query.error,
