@@ -17,6 +17,7 @@ from tests.fakes.model_vendor import KEY, Script, Told
 
 HOOK_KEY = "whsec_dm91Y2ggdGVsbHMgb3RoZXIgc3lzdGVtcyB3aGF0IGhhcHBlbnM="
 ADMIN = "daan.rooshof@averholt.example"
+LEFT = "lena.vos@averholt.example"
 HANDLING = {"agreement": "C-1", "training_prohibited": True, "retention_days": 0, "legal_basis": "contract"}
 
 
@@ -104,3 +105,11 @@ def furnish(url: str, models: list[dict[str, Any]]) -> None:
         }  # fmt: skip
         reply = client.put("/v1/operator/destinations/tickets", json=destination)
         assert reply.is_success, reply.text
+        form = {"type": "object", "properties": {"days": {"type": "integer"}}}
+        question = "Within how many days is a pump sent back?"
+        # Nothing listens there, so the message waits for its next try.
+        send(
+            "POST", "/v1/ask", {"question": question, "schema": form, "fallback": {"days": 0}, "destination": "tickets"}
+        )
+        send("POST", "/v1/operator/people", {"email": LEFT, "name": "Lena Vos", "roles": ["employee"]})
+        assert client.delete(f"/v1/operator/people/{LEFT}").is_success

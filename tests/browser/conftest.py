@@ -31,6 +31,10 @@ LOOKS = "looks_at_every_"
 HANDS = "VOUCH_HANDS"
 """``keyboard``: the journey is made without a pointer. What each person comes for is always tried so;
 ``VOUCH_HANDS=keyboard make browser`` tries all of it so."""
+VIEWS = pytest.mark.parametrize(
+    ("scheme", "width"),
+    [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320"), ("light", "1920")],
+)
 BOTH_HANDS = pytest.mark.parametrize("hands", ["pointer", "keyboard"])
 OURS = (SCREENSHOTS, HANDS, "VOUCH_CHROMIUM")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.browser.administered import administered
-from tests.browser.conftest import Server
+from tests.browser.conftest import VIEWS, Server
 
 pytestmark = pytest.mark.browser
 
@@ -21,11 +21,6 @@ Journey = Callable[..., None]
 def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with administered(tmp_path_factory.mktemp("administered")) as running:
         yield running
-
-
-VIEWS = pytest.mark.parametrize(
-    ("scheme", "width"), [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320")]
-)
 
 
 @VIEWS

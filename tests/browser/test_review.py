@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.browser.conftest import BOTH_HANDS, Server
+from tests.browser.conftest import BOTH_HANDS, VIEWS, Server
 from tests.browser.reviewed import reviewed
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ def server(web_client: None, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield running
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320")])
+@VIEWS
 def test_every_page_of_reviewing_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
     journey("looks_at_every_review_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
 
@@ -78,6 +78,10 @@ def test_a_hold_is_placed_and_lifted(journey: Journey) -> None:
 
 def test_a_report_is_taken_along(journey: Journey) -> None:
     journey("takes_a_report_along")
+
+
+def test_a_long_table_holds_no_more_rows_than_are_near(journey: Journey) -> None:
+    journey("reads_the_log_from_its_end_to_its_beginning")
 
 
 def test_an_answer_is_found_and_opened_with_the_keyboard_alone(journey: Journey) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import yaml
 
-from tests.browser.conftest import Server, serving
+from tests.browser.conftest import VIEWS, Server, serving
 from tests.connectors.web_server import WebSite, site
 
 pytestmark = pytest.mark.browser
@@ -109,6 +109,6 @@ def test_who_looks_after_nothing_sees_nothing_of_it(journey: Journey, link: Call
     journey("is_told_that_sources_are_not_for_them", VOUCH_LINK=link(EMPLOYEE))
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", "1360"), ("dark", "1360"), ("light", "320"), ("dark", "320")])
+@VIEWS
 def test_every_page_of_sources_is_accessible_and_fits(owner: Journey, scheme: str, width: str) -> None:
     owner("looks_at_every_sources_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)

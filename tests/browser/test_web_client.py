@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import BOTH_HANDS, Server
+from tests.browser.conftest import BOTH_HANDS, VIEWS, Server
 
 pytestmark = pytest.mark.browser
 
@@ -81,8 +81,7 @@ def test_a_failure_is_explained_and_can_be_tried_again(journey: Journey) -> None
     journey("tries_again_after_a_failure")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", ["1360", "320"])
+@VIEWS
 def test_every_state_is_accessible_and_fits(journey: Journey, scheme: str, width: str) -> None:
     journey("looks_at_every_ask_page", VOUCH_SCHEME=scheme, VOUCH_WIDTH=width)
 

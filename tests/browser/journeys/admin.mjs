@@ -270,6 +270,8 @@ export const journeys = {
     await look(page, {
       people: "/people",
       person: "/people/joanna.krasik@averholt.example",
+      "people who left": "/people?state=all",
+      "person who left": "/people/lena.vos@averholt.example",
       "nobody found": "/people?text=zzz",
       "role requests": "/role-requests?show=all",
       services: "/services",
@@ -302,6 +304,7 @@ export const journeys = {
       subjects: "/subjects?email=joanna.krasik@averholt.example",
       retention: "/retention",
       changes: "/changes",
+      "changes of people": "/changes?kind=person",
     });
   },
 
@@ -322,15 +325,25 @@ export const journeys = {
     await visit(page, "/admin/subjects?email=joanna.krasik@averholt.example");
     await page.getByRole("button", { name: "Preview what would be erased" }).click();
     await page.getByRole("region", { name: /What would be erased/ }).waitFor();
+    await page.getByText("The report is ready below").scrollIntoViewIfNeeded();
     await inspect(page, "admin erasure previewed");
     await visit(page, "/admin/models/scribe");
     await page.getByRole("button", { name: "Check now" }).click();
     await page.getByText("It answers", { exact: true }).waitFor();
+    await page.getByText("It answers", { exact: true }).scrollIntoViewIfNeeded();
     await inspect(page, "admin model checked");
     await visit(page, "/admin/destinations");
     await page.getByRole("button", { name: "Add a destination" }).click();
     await dialog(page, "Add a destination").waitFor();
     await inspect(page, "admin adding a destination");
+    await visit(page, "/admin/services/crm-assistant");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await dialog(page, "Make a key").waitFor();
+    await inspect(page, "admin making a key");
+    await visit(page, "/admin/budgets");
+    await page.getByRole("button", { name: "Set a budget" }).click();
+    await dialog(page, "Set a budget").waitFor();
+    await inspect(page, "admin setting a budget");
   },
 };
 

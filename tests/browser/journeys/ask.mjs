@@ -24,6 +24,32 @@ const LEAVE = "How many days of annual leave do I get after 9 years of service?"
 const SALARY = "What is the salary of Rasmus Thyholt?";
 const NOT_KNOWN = "Does Averholt pay for a gym membership?";
 
+/** The latest conversation as it stands once its sources have changed or gone, and may not all be read any more. */
+async function withEveryState(page) {
+  const of = "**/v1/conversations/*";
+  await page.route(of, async (route) => {
+    const response = await route.fetch();
+    const told = await response.json();
+    const [turn] = told.turns;
+    const [{ text, citations }] = turn.sentences;
+    const other = turn.sentences.at(-1).citations[0];
+    const changed = { ...other, current: false };
+    const withheld = { text: null, citations: [] };
+    turn.sentences = [
+      { text, citations },
+      { text, citations: [citations[0], { ...other, n: 2 }] },
+      { text: "The lead time is 4 weeks.", citations: [{ ...changed, n: 2 }] },
+      { ...withheld, withheld: "document gone" },
+      { ...withheld, withheld: "access revoked" },
+    ];
+    turn.conflicts = [{ sides: [citations[0], { ...changed, n: 2 }], later: 0 }];
+    await route.fulfill({ response, json: { ...told, turns: [turn] } });
+  });
+  await page.reload();
+  await page.getByText(/its document has gone/).waitFor();
+  await page.unroute(of);
+}
+
 export const journeys = {
   async follows_a_citation_into_a_pdf(page) {
     await signIn(page, JOANNA);
@@ -405,6 +431,10 @@ export const journeys = {
     await page.goto(VOUCH_URL);
     await page.getByRole("button", { name: /Joanna Krasik/ }).waitFor();
     await inspect(page, "sign-in");
+    await page.goto(`${VOUCH_URL}/signin#used-before`);
+    await page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
+    await inspect(page, "sign-in failed");
+    await page.goto(VOUCH_URL);
     await page.getByRole("button", { name: /Joanna Krasik/ }).click();
     await page.getByRole("list", { name: "Suggested questions" }).waitFor();
     await page.getByText(/documents? in/).waitFor();
@@ -446,6 +476,30 @@ export const journeys = {
     const standsStill = await page.evaluate(() => document.documentElement.scrollHeight <= window.innerHeight);
     assert.ok(standsStill, "the thread scrolls, not the page around it");
 
+    await withEveryState(page);
+    await page.locator("main h2").first().scrollIntoViewIfNeeded();
+    await inspect(page, "states");
+    await page.getByRole("region", { name: "Sources disagree" }).scrollIntoViewIfNeeded();
+    await inspect(page, "disagreement");
+    await page.reload();
+    await page.getByRole("group", { name: "No evidence found" }).waitFor();
+    let answered;
+    await page.route("**/v1/ask", async (route) => {
+      await new Promise((resolve) => {
+        answered = resolve;
+      });
+      const problem = { title: "The audit log cannot be written", status: 503, detail: "No log, no answer.", hint: "Wait." };
+      await route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify(problem) });
+    });
+    await field(page).fill(LEAVE);
+    await field(page).press("Enter");
+    await page.getByRole("list", { name: "Progress" }).waitFor();
+    await inspect(page, "asking");
+    answered();
+    await page.getByText("No log, no answer.").waitFor();
+    await inspect(page, "failed");
+    await page.unroute("**/v1/ask");
+
     const actions = page.locator("main").getByRole("button", { name: /^Actions for/ });
     await actions.click();
     await page.getByRole("menuitem", { name: "Rename" }).waitFor();
@@ -453,6 +507,12 @@ export const journeys = {
     await page.getByRole("menuitem", { name: "Rename" }).click();
     await page.getByRole("textbox", { name: "Name" }).waitFor();
     await inspect(page, "rename");
+    await page.keyboard.press("Escape");
+    await closed();
+    await actions.click();
+    await page.getByRole("menuitem", { name: "Delete" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).waitFor();
+    await inspect(page, "delete");
     await page.keyboard.press("Escape");
     await closed();
     await actions.click();
@@ -479,6 +539,12 @@ export const journeys = {
     await page.goto(`${VOUCH_URL}/indexed?source=None`);
     await page.locator("[data-code='not_found']").waitFor();
     await inspect(page, "indexed missing");
+    await page.goto(`${VOUCH_URL}/indexed?source=Products&text=nothing+like+it`);
+    await page.getByText("No document has these words in its title").waitFor();
+    await inspect(page, "indexed none");
+    await page.goto(`${VOUCH_URL}/c/none`);
+    await page.locator("[data-code='not_found']").waitFor();
+    await inspect(page, "conversation missing");
     await page.goto(VOUCH_URL);
     await field(page).waitFor();
     await menu();
@@ -486,12 +552,20 @@ export const journeys = {
     await page.getByRole("button", { name: /Femke Oudhof/ }).click();
     await field(page).waitFor();
     await page.goto(`${VOUCH_URL}/shared`);
+    await page.getByRole("link", { name: SEAL_KIT }).first().waitFor();
+    await inspect(page, "shared list");
     await page.getByRole("link", { name: SEAL_KIT }).first().click();
     await page.getByRole("article").first().waitFor();
     await inspect(page, "shared conversation");
     await chip(page, 1).click();
     await page.locator("#source-panel mark[data-cited]").first().waitFor();
     await inspect(page, "shared source");
+    await page.goto(VOUCH_URL);
+    await ask(page, SALARY);
+    await chip(page, 1).click();
+    await page.locator("#source-panel").getByText("Owner", { exact: true }).waitFor();
+    await page.locator("#source-panel [data-cited]").first().waitFor();
+    await inspect(page, "source with an owner");
   },
 };
 
@@ -500,5 +574,5 @@ export const expected = {
   tries_again_after_a_failure: [/status of 503/],
   signs_in_with_a_link: [/status of 40[0-9]/],
   keeps_and_shares_a_conversation: [/status of 4(22|04)/],
-  looks_at_every_ask_page: [/status of 404/],
+  looks_at_every_ask_page: [/status of (40[0-9]|503)/],
 };

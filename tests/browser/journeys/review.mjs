@@ -23,7 +23,39 @@ async function review(page, path, email = ASTRID) {
 async function visit(page, path) {
   await page.goto(`${VOUCH_URL}${path}`);
   await page.getByRole("heading", { level: 1 }).waitFor();
+  await settled(page);
+}
+
+/** Until everything that the page asked for is there: its code, what it shows, and no place is held for more. */
+async function settled(page) {
   await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => !document.querySelector('main [role="status"][aria-label], main progress'));
+}
+
+/** Sends what a page would, and takes it where it was done already. */
+async function send(page, method, path, body) {
+  return page.evaluate(
+    async ({ method, path, body }) => {
+      const headers = { "X-Vouch": "1", "Content-Type": "application/json" };
+      const reply = await fetch(path, { method, headers, body: JSON.stringify(body) });
+      return reply.status === 204 ? {} : reply.json();
+    },
+    { method, path, body },
+  );
+}
+
+/** Something in each list of reviewers: a review that was drawn and labelled, a rule, and a hold. */
+async function furnish(page) {
+  await send(page, "POST", "/v1/reviews/samples", { rule: "source", of: "People", size: 1 });
+  const { revision } = await send(page, "PUT", "/v1/reviews/rules/looked-at", {
+    rule: "random", every: "week", rate: 0.1, least: 1, most: 20, why: "Control 7",
+  });
+  const { answers } = await send(page, "GET", "/v1/review/answers?source=People");
+  const hold = await send(page, "POST", "/v1/holds", { kind: "answer", target: answers[0].id, why: "Case 14" });
+  return async () => {
+    await send(page, "POST", "/v1/reviews/rules/looked-at/end", { revision, why: "Seen" });
+    await send(page, "POST", `/v1/holds/${hold.id}/lift`, { why: "Seen" });
+  };
 }
 
 async function said(page, pattern) {
@@ -231,6 +263,25 @@ export const journeys = {
     await page.getByText("Everything cited still stands").waitFor();
   },
 
+  async reads_the_log_from_its_end_to_its_beginning(page) {
+    await review(page, "/review");
+    for (let looks = 0; looks < 260; looks += 1) await send(page, "GET", "/v1/audit/events?limit=1");
+    await visit(page, "/review/records");
+    const rows = page.locator("tbody tr");
+    const newest = await rows.first().innerText();
+    const said = page.getByRole("status").filter({ hasText: / shown$/ });
+    const shown = async () => Number.parseInt((await said.last().innerText()).replace(",", ""), 10);
+    while ((await shown()) < 250) {
+      await page.mouse.move(700, 400);
+      await page.mouse.wheel(0, 4000);
+    }
+    // What is far out of sight is a gap of its height, and comes back.
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length < 150);
+    await page.keyboard.press("Control+Home");
+    await page.mouse.wheel(0, -200_000);
+    await page.waitForFunction((text) => document.querySelector("tbody tr")?.innerText === text, newest);
+  },
+
   async is_told_that_reviewing_is_not_for_them(page) {
     await review(page, "/", JOANNA);
     assert.equal(await page.getByRole("link", { name: "Review", exact: true }).count(), 0);
@@ -259,6 +310,11 @@ export const journeys = {
       missing: "/answers/no-such-answer",
     };
     await review(page, "/review");
+    for (const name of ["queue", "samples", "rules", "holds"]) {
+      await visit(page, `/review${pages[name]}`);
+      await inspect(page, `review ${name} before`);
+    }
+    const clear = await furnish(page);
     for (const [name, path] of Object.entries(pages)) {
       await visit(page, `/review${path}`);
       await inspect(page, `review ${name}`);
@@ -267,9 +323,15 @@ export const journeys = {
     await inspect(page, "review trail");
     await page.getByRole("table", { name: "Records of the log" }).scrollIntoViewIfNeeded();
     await inspect(page, "review trail end");
-    for (const tab of ["Evidence", "Replay", "Compare"]) {
+    const shows = {
+      Evidence: page.getByRole("group", { name: "Snapshot" }).locator("mark"),
+      Replay: page.getByText("Matches the log", { exact: true }),
+      Compare: page.getByText("Everything cited still stands"),
+    };
+    for (const [tab, shown] of Object.entries(shows)) {
       await page.getByRole("link", { name: tab, exact: true }).click();
-      await page.waitForLoadState("networkidle");
+      await shown.first().waitFor();
+      await settled(page);
       await inspect(page, `review ${tab.toLowerCase()}`);
     }
     await openAnswer(page, REPORTS_TO);
@@ -284,6 +346,18 @@ export const journeys = {
     await page.getByRole("button", { name: "Draw a sample" }).click();
     await dialog(page, "Draw a sample").waitFor();
     await inspect(page, "review drawing");
+    await visit(page, "/review/queue");
+    await page.getByRole("table", { name: "Queue" }).getByRole("link").first().click();
+    await page.getByRole("button", { name: "Show the answer here" }).waitFor();
+    await settled(page);
+    await inspect(page, "review one");
+    await page.getByRole("button", { name: "Show the answer here" }).click();
+    await page.getByText(REPORTS_TO).first().waitFor();
+    await settled(page);
+    await inspect(page, "review one answer");
+    await page.getByRole("region", { name: "What happened" }).scrollIntoViewIfNeeded();
+    await inspect(page, "review one end");
+    await clear();
     if (Number(VOUCH_WIDTH) < 500) {
       await visit(page, "/review");
       await page.getByRole("button", { name: "Menu" }).click();

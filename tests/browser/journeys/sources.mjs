@@ -88,7 +88,7 @@ export const journeys = {
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByText("You look after a source of this name already.").waitFor();
     await page.getByLabel("Name of the source").fill("Handbook site");
-    await page.getByLabel("Requests per second").fill("60");
+    await page.getByLabel("Requests per second").fill("20");
     await page.getByRole("button", { name: "Continue" }).click();
     await allowEveryone(page);
     await page.getByRole("button", { name: "Continue" }).click();
@@ -287,6 +287,12 @@ export const journeys = {
     await page.getByRole("region", { name: "What is wrong" }).waitFor();
     await inspect(page, "failing");
 
+    await page.goto(at(`${name} away`, "settings"));
+    await page.getByRole("button", { name: "Check the connection" }).click();
+    await announced(page, "stopped at a step").waitFor();
+    await page.getByText("Connection check").scrollIntoViewIfNeeded();
+    await inspect(page, "check-failed");
+
     await page.goto(at(name));
     await page.locator("summary", { hasText: "The same as a table" }).click();
     await page.getByRole("heading", { name: "Who may read it" }).waitFor();
@@ -306,7 +312,9 @@ export const journeys = {
     await page.getByRole("list", { name: "Next runs: What is gone" }).getByRole("listitem").first().waitFor();
     await inspect(page, "schedule");
     await page.getByLabel("What is gone: Cron line").fill("99 2 * * *");
-    await page.getByText("This is not a cron line").waitFor();
+    const wrong = page.getByText("This is not a cron line");
+    await wrong.waitFor();
+    await wrong.evaluate((element) => element.scrollIntoView({ block: "center" }));
     await inspect(page, "schedule-fault");
     await page.goto(at(name, "settings"));
     await page.getByRole("button", { name: "Check the connection" }).click();
@@ -327,6 +335,11 @@ export const journeys = {
     await page.getByRole("menuitem", { name: "Read everything again" }).click();
     await page.getByRole("dialog").getByText(/Judged by the run/).waitFor();
     await inspect(page, "backfill");
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("dialog").getByText(/Nothing of it is read/).waitFor();
+    await inspect(page, "pause");
     await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
     await page.getByRole("button", { name: "More actions" }).click();
