@@ -9,7 +9,8 @@ from typing import Any, Literal
 from answer.claims import Citation, Status
 from retrieval.evidence import DocumentRef, Passage, Stale
 
-Withheld = Literal["access revoked"]
+Withheld = Literal["access revoked", "document gone"]
+"""Why a sentence is not shown. That a document has gone is said where its reader could read the last of it."""
 LeafState = Literal["verified", "not_stated", "unsupported", "withheld"]
 
 

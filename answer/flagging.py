@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, literal, or_, select, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,10 @@ class Flagged:
     times: int
     first_at: datetime
     last_at: datetime
+
+
+Place = tuple[datetime, str, str, str]
+"""Where an entry stands in the list: when it was seen last, its chunk, version and destination."""
 
 
 def flags(passages: Iterable[Passage]) -> list[Flag]:
@@ -67,14 +71,15 @@ def note(session: Session, flag: Mapping[str, Any], destination: str, now: datet
     session.execute(added.on_conflict_do_update(index_elements=("chunk_id", "version", "destination"), set_=again))
 
 
-def listed(session: Session, limit: int) -> list[Flagged]:
-    """The latest first."""
-    query = (
-        select(FlaggedRow, VersionRow.title)
-        .outerjoin(VersionRow, VersionRow.id == FlaggedRow.version)
-        .order_by(FlaggedRow.last_at.desc(), FlaggedRow.chunk_id, FlaggedRow.destination)
-        .limit(limit)
-    )
+def listed(session: Session, limit: int, after: Place | None = None) -> list[Flagged]:
+    """The latest first. What is flagged again meanwhile moves to the front."""
+    which = (FlaggedRow.chunk_id, FlaggedRow.version, FlaggedRow.destination)
+    query = select(FlaggedRow, VersionRow.title).outerjoin(VersionRow, VersionRow.id == FlaggedRow.version)
+    if after is not None:
+        last_at, *those = after
+        behind = and_(FlaggedRow.last_at == last_at, tuple_(*which) > tuple_(*(literal(each) for each in those)))
+        query = query.where(or_(FlaggedRow.last_at < last_at, behind))
+    query = query.order_by(FlaggedRow.last_at.desc(), *which).limit(limit)
     return [
         Flagged(
             row.document_id, row.version, row.chunk_id, row.source, title, tuple(row.signs), row.destination, row.times,

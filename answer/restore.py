@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy.orm import Session
 
-from answer.answers import Answer, CitedSource, CountedValues, Sentence, ShownCitation, ShownConflict
+from answer.answers import Answer, CitedSource, CountedValues, Sentence, ShownCitation, ShownConflict, Withheld
 from answer.claims import Citation, Claim, Status
 from answer.permitted import Values
 from answer.pseudonyms import Token, placeholder, replace_tokens, tokens
@@ -188,14 +188,23 @@ class _Desk:
         first = self.citations + 1
         self.citations += len(claim["citations"])
         places = [(raw, self._open(raw["version"])) for raw in claim["citations"]]
-        if any(place is None or not place.shows(_spans(raw)) for raw, place in places):
-            return Sentence(None, (), withheld="access revoked")
+        closed = [raw for raw, place in places if place is None or not place.shows(_spans(raw))]
+        if closed:
+            return Sentence(None, (), withheld=self._withheld(closed))
         shown = tuple(
             self._citation(first + offset, raw, place)
             for offset, (raw, place) in enumerate(places)
             if place is not None
         )
         return Sentence(self._text(claim), shown)
+
+    def _withheld(self, closed: Sequence[dict[str, Any]]) -> Withheld:
+        # Who may not read a document does not learn whether it is still there.
+        gone = all(
+            self._open(raw["version"]) is None and reading.was_readable(self.session, raw["version"], self.principal)
+            for raw in closed
+        )
+        return "document gone" if gone else "access revoked"
 
     def reads(self, raw: dict[str, Any]) -> bool:
         place = self._open(raw["version"])

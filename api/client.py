@@ -248,6 +248,8 @@ class Source:
     kind: str
     documents: int
     last_confirmed_at: datetime | None = None
+    owners: tuple[str, ...] = ()
+    """The names of those who look after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -437,13 +439,15 @@ class Vouch:
                     if reply.is_error:
                         reply.read()
                         raise _problem(reply)
-                    name = ""
+                    name, last = "", None
                     for line in reply.iter_lines():
                         name, data = _line(name, line)
                         if data is not None:
-                            happening = _happening(name, data)
+                            last = _happening(name, data)
                             begun = True
-                            yield happening
+                            yield last
+                    if not isinstance(last, Answer):
+                        raise Unreachable("The answer ended before it was whole.")
                     return
             except (Problem, httpx.TransportError) as failure:
                 self._sleep(self._wire.pause(call, attempt, failure, begun=begun))
@@ -546,13 +550,15 @@ class AsyncVouch:
                     if reply.is_error:
                         await reply.aread()
                         raise _problem(reply)
-                    name = ""
+                    name, last = "", None
                     async for line in reply.aiter_lines():
                         name, data = _line(name, line)
                         if data is not None:
-                            happening = _happening(name, data)
+                            last = _happening(name, data)
                             begun = True
-                            yield happening
+                            yield last
+                    if not isinstance(last, Answer):
+                        raise Unreachable("The answer ended before it was whole.")
                     return
             except (Problem, httpx.TransportError) as failure:
                 await self._sleep(self._wire.pause(call, attempt, failure, begun=begun))
@@ -681,7 +687,10 @@ def _line(name: str, line: str) -> tuple[str, Any]:
     if line.startswith("event: "):
         return line.removeprefix("event: "), None
     if line.startswith("data: "):
-        return name, json.loads(line.removeprefix("data: "))
+        try:
+            return name, json.loads(line.removeprefix("data: "))
+        except ValueError:
+            raise Unreachable("What answers there is not Vouch.") from None
     return name, None
 
 

@@ -23,9 +23,10 @@ from ingest.label import erase as labels
 from ingest.label.gazetteer import Known, known_of
 
 
-def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
+def forget(runtime: Runtime, email: str, by: str = NO_SUBJECT, trace_id: str = "") -> tuple[int, int]:
     """Forget whoever has this address, also when they were removed before: how many values went from the vault, and how
-    many labels. What is not removed stands in docs/redaction.md. Raises ``NotFound``.
+    many labels. What is not removed stands in docs/redaction.md. ``by``: the pseudonym of who decided on it. Raises
+    ``NotFound``.
 
     The labels go first, while others go on writing, and can be found again; then everything else at once. So it is done
     when it stands in the log, and begun again when it does not. Batches that a provider still has are cancelled and
@@ -50,7 +51,7 @@ def forget(runtime: Runtime, email: str, trace_id: str = "") -> tuple[int, int]:
         usage_rows.erase(session, runtime.audit.subject(person.id))
         event = Event(
             kind="people.changed",
-            subject=NO_SUBJECT,
+            subject=by,
             action="people.forget",
             outcome="done",
             at=runtime.clock(),

@@ -6,7 +6,7 @@ Records of the log are never deleted: without keys, snapshots and answers nothin
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from answer.batching import rows as batches
 from answer.batching.tables import BatchRow
-from answer.evidence.snapshots import cited_versions, destroy, rows_of
+from answer.evidence.snapshots import cited_versions, destroy
 from answer.evidence.tables import SnapshotRow
 from answer.models.tables import UsageRow
 from answer.review import erase as reviews
@@ -79,8 +79,8 @@ def sweep(runtime: Runtime) -> Retired | None:
     return run(runtime)
 
 
-def run(runtime: Runtime) -> Retired:
-    """Remove what has had its time. Each transaction has the event that tells of it."""
+def run(runtime: Runtime, subject: str = NO_SUBJECT, trace_id: str = "") -> Retired:
+    """Remove what has had its time. Each transaction has the event that tells of it, and of who asked for it."""
     settings, whole = runtime.settings.retention, Retired()
     while True:
         with runtime.database.writing() as session:
@@ -91,7 +91,7 @@ def run(runtime: Runtime) -> Retired:
             whole.removed += some.removed
             whole.held = some.held
             more = any(some.removed.values())
-            runtime.audit.enlist(session, _event(some, settings, now))
+            runtime.audit.enlist(session, _event(some, settings, now, subject, trace_id))
             if not more:
                 session.add(RetentionRow(id=str(uuid4()), at=now, removed=dict(whole.removed), held=dict(whole.held)))
         unlink(runtime.blobs.directory, some.files)
@@ -125,7 +125,7 @@ def _answers(
     shortest = min((settings.answers_days, *settings.by_sensitivity.values()))
     query = select(AnswerRow).where(AnswerRow.created_at < now - timedelta(days=shortest))
     for row in session.scalars(query.order_by(AnswerRow.created_at).execution_options(yield_per=500)):
-        levels = [each.sensitivity for each in rows_of(session, cited_versions(row.claims)).values()]
+        levels = _levels(session, row) if settings.by_sensitivity else ()
         if now - row.created_at < timedelta(days=_days(settings.answers_days, settings, levels)):
             continue
         if held.answer(row.id, row.person_id):
@@ -161,9 +161,14 @@ def _answers(
 def _evidence(session: Session, settings: RetentionSettings, held: Held, now: datetime, to: Retired) -> None:
     kept = held_versions(session, held)
     going: list[str] = []
-    query = select(SnapshotRow).where(SnapshotRow.sealed.is_not(None)).order_by(SnapshotRow.cited_at)
+    # Not the rows themselves: each holds the text of a document.
+    columns = (
+        SnapshotRow.version_id, SnapshotRow.document_id, SnapshotRow.source_id, SnapshotRow.sensitivity,
+        SnapshotRow.cited_at,
+    )  # fmt: skip
+    query = select(*columns).where(SnapshotRow.sealed.is_not(None)).order_by(SnapshotRow.cited_at)
     shortest = min((settings.evidence_days, *settings.by_sensitivity.values()))
-    for row in session.scalars(query.where(SnapshotRow.cited_at < now - timedelta(days=shortest))):
+    for row in session.execute(query.where(SnapshotRow.cited_at < now - timedelta(days=shortest))):
         if now - row.cited_at < timedelta(days=_days(settings.evidence_days, settings, [row.sensitivity])):
             continue
         if row.version_id in kept or held.document(row.document_id, row.source_id):
@@ -212,6 +217,12 @@ def _deliveries(session: Session, cutoff: datetime, held: Held, to: Retired) -> 
     to.removed["deliveries"] += _some(session, WebhookDeliveryRow, hooks)
 
 
+def _levels(session: Session, row: AnswerRow) -> Sequence[str]:
+    """How sensitive what an answer cites is."""
+    cited = SnapshotRow.version_id.in_(cited_versions(row.claims))
+    return session.scalars(select(SnapshotRow.sensitivity).where(cited)).all()
+
+
 def _days(days: int, settings: RetentionSettings, levels: Iterable[str]) -> int:
     """A sensitivity shortens, and never lengthens."""
     shorter = {str(level): count for level, count in settings.by_sensitivity.items()}
@@ -224,12 +235,13 @@ def _some(session: Session, table: type[Base], ids: Select[str], key: str = "id"
     return len(found)
 
 
-def _event(retired: Retired, settings: RetentionSettings, now: datetime) -> Event:
+def _event(retired: Retired, settings: RetentionSettings, now: datetime, subject: str, trace_id: str) -> Event:
     details: dict[str, JSON] = {
         "removed": {name: count for name, count in retired.removed.items() if count},
         "held": dict(retired.held),
         "days": dict(days_of(settings)),
     }
     return Event(
-        kind="retention.run", subject=NO_SUBJECT, action="retention.run", outcome="done", at=now, details=details
-    )
+        kind="retention.run", subject=subject, action="retention.run", outcome="done", at=now, trace_id=trace_id,
+        details=details,
+    )  # fmt: skip

@@ -26,6 +26,7 @@ from core.access_sets import by_keys
 from core.audit import Event
 from core.audit.events import NO_SUBJECT, Outcome
 from core.errors import Conflict, Invalid, VouchError
+from core.tables import PersonRow
 from ingest.sync import Progress, Report
 from ingest.tables import DocumentRow
 from retrieval.evidence import Stale
@@ -163,7 +164,7 @@ def readable(runtime: Runtime, principal: Principal) -> list[out.SourceOut]:
         for record in repository.everything(session):
             documents = _readable_documents(session, record.id, principal)
             if documents:
-                shown.append(_source(session, record, documents, fresh.of(record.name)))
+                shown.append(_source(runtime, session, record, documents, fresh.of(record.name)))
         return shown
 
 
@@ -177,11 +178,16 @@ def _readable_documents(session: Session, source_id: str, principal: Principal) 
     return sum(count for key, count in counts if permits(sets[key], principal))
 
 
-def _source(session: Session, record: SourceRecord, documents: int, stale: Stale | None) -> out.SourceOut:
+def _source(
+    runtime: Runtime, session: Session, record: SourceRecord, documents: int, stale: Stale | None
+) -> out.SourceOut:
     last = repository.last_run(session, record.id)
+    kind = runtime.connecting.catalogue.kinds.get(record.kind)
     return out.SourceOut(
         name=record.name,
         kind=record.kind,
+        title=record.kind if kind is None else kind.title,
+        owners=_owners(session, record.id),
         documents=documents,
         stale=stale is not None,
         bound=None if stale is None else stale.bound,
@@ -198,3 +204,10 @@ def _source(session: Session, record: SourceRecord, documents: int, stale: Stale
             finished_at=last.finished_at,
         ),
     )
+
+
+def _owners(session: Session, source_id: str) -> list[str]:
+    """The names of those who look after a source and are still here, in their order."""
+    theirs = owners.owners_of(session, source_id)
+    here = select(PersonRow.name).where(PersonRow.id.in_(theirs), PersonRow.disabled_at.is_(None))
+    return sorted(session.scalars(here))

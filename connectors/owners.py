@@ -25,14 +25,3 @@ def set_owners(session: Session, source_id: str, person_ids: Collection[str]) ->
     session.execute(delete(SourceOwnerRow).where(SourceOwnerRow.source_id == source_id))
     session.add_all(SourceOwnerRow(source_id=source_id, person_id=each) for each in sorted(set(person_ids)))
     session.flush()
-
-
-def add_owner(session: Session, source_id: str, person_id: str) -> None:
-    if person_id not in owners_of(session, source_id):
-        session.add(SourceOwnerRow(source_id=source_id, person_id=person_id))
-        session.flush()
-
-
-def drop_owner(session: Session, person_id: str) -> None:
-    """The person looks after nothing any more."""
-    session.execute(delete(SourceOwnerRow).where(SourceOwnerRow.person_id == person_id))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, String, bindparam, cast, func, or_, select
@@ -19,6 +20,7 @@ from core.roles import checked
 from core.tables import DerivedGroupRow, DerivedTermRow, MembershipRow, PersonRow
 
 EMAIL = re.compile(r"^[^@\s,]+@[^@\s,]+\.[^@\s,]+$")
+State = Literal["active", "disabled", "all"]
 GROUP = re.compile(r"^[\w][\w .&/+-]{0,199}$")
 
 
@@ -31,6 +33,7 @@ class Person:
     roles: tuple[str, ...]
     groups: tuple[str, ...]
     demo: bool
+    disabled_at: datetime | None = None
 
 
 def put(
@@ -173,10 +176,24 @@ def described(session: Session, row: PersonRow) -> Person:
     return _person(session, row)
 
 
-def page(session: Session, limit: int, after: str = "", *, text: str = "", role: str = "") -> tuple[Person, ...]:
+def ever_here(session: Session, email: str) -> Person:
+    """The person with this address, also when they were disabled."""
+    row = session.scalar(select(PersonRow).where(PersonRow.email == email.strip().lower(), PersonRow.kind == "person"))
+    if row is None:
+        return by_email(session, email)
+    return _person(session, row)
+
+
+def page(
+    session: Session, limit: int, after: str = "", *, text: str = "", role: str = "", state: State = "active"
+) -> tuple[Person, ...]:
     """At most ``limit`` of everybody by address, those behind the address ``after``; with ``text`` whose name, address
     or title has it, with ``role`` who holds it."""
-    query = select(PersonRow).where(PersonRow.disabled_at.is_(None), PersonRow.kind == "person")
+    query = select(PersonRow).where(PersonRow.kind == "person")
+    if state != "all":
+        query = query.where(
+            PersonRow.disabled_at.is_(None) if state == "active" else PersonRow.disabled_at.is_not(None)
+        )
     if after:
         query = query.where(PersonRow.email > after)
     if text:
@@ -257,4 +274,4 @@ def _person(session: Session, row: PersonRow) -> Person:
         select(MembershipRow.grant).where(MembershipRow.person_id == row.id, MembershipRow.valid_to.is_(None))
     )
     groups = sorted(grant.partition(":")[2] for grant in held)
-    return Person(row.id, row.email, row.name, row.title, tuple(row.roles), tuple(groups), row.demo)
+    return Person(row.id, row.email, row.name, row.title, tuple(row.roles), tuple(groups), row.demo, row.disabled_at)

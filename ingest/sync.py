@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy.orm import Session
+
 from connectors import accounts, tasks
 from connectors import repository as sources
 from connectors.errors import SourceRejected
@@ -244,8 +246,9 @@ class Sync:
             outcome = self._pipeline.drain()
         return outcome
 
-    def suppress(self, document_id: str) -> str:
-        """Take a document out for good: it does not come back with the next run. Returns its key."""
+    def suppress(self, document_id: str, note: Callable[[Session], object] = lambda session: None) -> str:
+        """Take a document out for good: it does not come back with the next run. ``note`` writes down, in the same
+        transaction, that it was done. Returns its key."""
         with self._database.writing() as session:
             row = session.get(DocumentRow, document_id)
             if row is None:
@@ -254,6 +257,7 @@ class Sync:
             if row.state == "suppressed":
                 raise Invalid("This document is suppressed already.", hint="There is nothing left to do.")
             drop(session, (row.id,), "suppressed", self._clock())
+            note(session)
         self._pipeline.drain()
         return key
 

@@ -45,7 +45,7 @@ class Batch:
     sending_at: datetime | None
     ended_at: datetime | None
     cleared_at: datetime | None
-    counts: dict[str, int]
+    counts: dict[ItemState, int]
     each: EachDocument | None = None
 
 
@@ -205,15 +205,15 @@ def remove(session: Session, batch_id: str) -> None:
     session.execute(delete(BatchRow).where(BatchRow.id == batch_id))
 
 
-def _counts(session: Session, ids: Sequence[str]) -> dict[str, dict[str, int]]:
+def _counts(session: Session, ids: Sequence[str]) -> dict[str, dict[ItemState, int]]:
     query = select(BatchItemRow.batch_id, BatchItemRow.state, func.count()).where(BatchItemRow.batch_id.in_(ids))
-    counts: dict[str, dict[str, int]] = {batch_id: {} for batch_id in ids}
+    counts: dict[str, dict[ItemState, int]] = {batch_id: {} for batch_id in ids}
     for batch_id, state, count in session.execute(query.group_by(BatchItemRow.batch_id, BatchItemRow.state)):
-        counts[batch_id][state] = count
+        counts[batch_id][cast(ItemState, state)] = count
     return counts
 
 
-def _batch(row: BatchRow, counts: dict[str, int]) -> Batch:
+def _batch(row: BatchRow, counts: dict[ItemState, int]) -> Batch:
     return Batch(
         row.id, row.person_id, ModelEntry.model_validate(row.entry, context=HANDED_OVER), cast(BatchState, row.state),
         row.why, row.provider_id, row.created_at, row.sending_at, row.ended_at, row.cleared_at, counts,

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from answer.evidence.snapshots import Snapshots
 from answer.review import differing
 from answer.review.differing import Change
-from answer.review.evidence import Evidence, Raw, Stands, documents_of, evidence_of, raw_citations
+from answer.review.evidence import Evidence, Raw, Stands, document_of, documents_of, evidence_of, raw_citations
 from answer.review.live import Live, Wanted
 from answer.review.logged import Logged
 from answer.tables import AnswerRow
@@ -96,17 +96,13 @@ class Material:
     unasked: Mapping[str, Standing]
     """Why the others cannot."""
 
-    def document(self, raw: Raw) -> str | None:
-        kept = self.evidence[raw.version].kept
-        return raw.document if kept is None else kept.document
-
 
 def material_of(
     session: Session, answer_id: str, row: AnswerRow | None, logged: Logged, snapshots: Snapshots
 ) -> Material:
     raws = raw_citations(row, logged)
     evidence = evidence_of(session, snapshots, [each.version for each in raws])
-    documents = {each.version: _document(each, evidence) for each in raws}
+    documents = {each.version: document_of(each, evidence[each.version]) for each in raws}
     rows = documents_of(session, documents.values())
     current = {each.current_version for each in rows.values() if each.current_version is not None}
     versions = _versions(session, sorted({*documents, *current}))
@@ -130,7 +126,8 @@ def comparison_of(material: Material, live: Mapping[str, Live] | None) -> Compar
 
 def _compared(material: Material, live: Mapping[str, Live] | None) -> Iterator[Compared]:
     for raw in material.raws:
-        evidence, document = material.evidence[raw.version], material.document(raw)
+        evidence = material.evidence[raw.version]
+        document = document_of(raw, evidence)
         row = None if document is None else material.rows.get(document)
         before, kept = material.before.get(raw.version), evidence.kept
         version = material.versions.get(raw.version)
@@ -213,11 +210,6 @@ def _wanted(
         return Standing("source removed", NO_SOURCE)
     digest = kept.content_hash if kept is not None else "" if stored is None else stored.content_hash
     return Wanted(record, key, digest)
-
-
-def _document(raw: Raw, evidence: Mapping[str, Evidence]) -> str | None:
-    kept = evidence[raw.version].kept
-    return raw.document if kept is None else kept.document
 
 
 def _versions(session: Session, ids: Sequence[str]) -> dict[str, VersionRow]:

@@ -159,12 +159,12 @@ class Sampler:
         with self._database.writing() as session:
             row, now = queue_rows.rule(session, name), self._clock()
             held = row is not None and row.ended_at is None
+            if row is not None and held and revision != row.revision:
+                raise _changed(row)
+            frame = self._resolved(session, frame)
             if row is None:
                 row = SamplingRuleRow(name=name, id=str(uuid4()), since=now, revision=0)
                 session.add(row)
-            elif revision != row.revision and held:
-                raise _changed(row)
-            frame = self._resolved(session, frame)
             if not held or row.every != every:
                 # What it did not draw while it was another one stays undrawn.
                 row.since = now

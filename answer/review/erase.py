@@ -69,8 +69,8 @@ def forget_reviewer(session: Session, person_id: str, now: datetime) -> int:
 
 
 def retain(session: Session, cutoff: datetime, held: Held, most: int) -> tuple[int, int]:
-    """Remove reviews that ended before ``cutoff``, at most ``most``, and samples that have none left. Returns how many
-    went, and how many are held."""
+    """Remove reviews that ended before ``cutoff``, at most ``most``, and samples that have none left, but for those of
+    a rule that holds: they say which periods it has drawn. Returns how many went, and how many are held."""
     query = select(ReviewRow.id, ReviewRow.answer_id, AnswerRow.person_id).outerjoin(
         AnswerRow, AnswerRow.id == ReviewRow.answer_id
     )
@@ -80,7 +80,9 @@ def retain(session: Session, cutoff: datetime, held: Held, most: int) -> tuple[i
         session.execute(delete(ReviewEntryRow).where(ReviewEntryRow.review_id.in_(some)))
         session.execute(delete(ReviewRow).where(ReviewRow.id.in_(some)))
     used = select(ReviewRow.id).where(ReviewRow.sample_id == SampleRow.id).exists()
-    session.execute(delete(SampleRow).where(SampleRow.drawn_at < cutoff, ~used))
+    rule = SamplingRuleRow.id == SampleRow.standing, SamplingRuleRow.ended_at.is_(None)
+    holds = select(SamplingRuleRow.id).where(*rule, SamplingRuleRow.since < SampleRow.until).exists()
+    session.execute(delete(SampleRow).where(SampleRow.drawn_at < cutoff, ~used, ~holds))
     return len(going[:most]), len(old) - len(going)
 
 

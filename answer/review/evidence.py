@@ -96,6 +96,11 @@ def evidence_of(session: Session, snapshots: Snapshots, versions: Sequence[str])
     return {version: _evidence(snapshots, rows.get(version)) for version in versions}
 
 
+def document_of(raw: Raw, evidence: Evidence) -> str | None:
+    """The document that a citation is of, as far as anything stored tells."""
+    return raw.document if evidence.kept is None else evidence.kept.document
+
+
 def documents_of(session: Session, ids: Iterable[str | None]) -> dict[str, DocumentRow]:
     return documents(session, [each for each in ids if each is not None])
 

@@ -8,7 +8,6 @@ from typing import Literal, get_args
 from core.errors import Invalid
 
 State = Literal["open", "assigned", "labelled", "signed_off", "withdrawn"]
-STATES: tuple[State, ...] = get_args(State)
 Label = Literal[
     "correct", "partly_correct", "incorrect", "unsupported", "out_of_date", "leak", "should_have_abstained",
     "should_have_answered", "cannot_tell",

@@ -58,15 +58,18 @@ class Reader:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="live")
 
     def read(self, wanted: Mapping[str, Wanted]) -> dict[str, Live]:
-        """By the same names. One after the other of one source, several sources at a time."""
+        """By the same names. One after the other of one source, several sources at a time. What nobody expected of a
+        source is raised: it is not late."""
         deadline = time.monotonic() + self._seconds
         by_source: dict[str, list[str]] = {}
         for name, each in wanted.items():
             by_source.setdefault(each.source.id, []).append(name)
         found: dict[str, Live] = {}
         running = [self._threads.submit(self._all, wanted, names, found, deadline) for names in by_source.values()]
-        wait(running, timeout=self._seconds)
+        done = wait(running, timeout=self._seconds).done
         _cancel(running)
+        for each in done:
+            each.result()
         return {name: found.get(name, LATE) for name in wanted}
 
     def close(self) -> None:

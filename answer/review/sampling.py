@@ -30,7 +30,6 @@ NAMED: frozenset[Rule] = frozenset({"tier", "source", "document"})
 BY_HAND = "by_hand"
 TIERS = ("extractive", *get_args(Tier))
 Strata = Literal["none", "person", "tier", "status", "day"]
-STRATA: tuple[Strata, ...] = get_args(Strata)
 Every = Literal["day", "week", "month"]
 EVERY: tuple[Every, ...] = get_args(Every)
 MOST_DRAWN = 2000
@@ -103,13 +102,6 @@ def checked_size(size: int | None, rate: float | None, least: int, most: int) ->
     if not 0 <= least <= most <= MOST_DRAWN:
         raise Invalid(f"The least is not above the most, which is up to {MOST_DRAWN}.", hint="Say other bounds.")
     return Size(least, most, rate)
-
-
-def checked_strata(strata: str) -> Strata:
-    """Raises ``Invalid``."""
-    if strata not in STRATA:
-        raise Invalid(f"Nothing is divided by {strata!r}.", hint=f"One of: {', '.join(STRATA)}.")
-    return strata
 
 
 def new_seed() -> str:

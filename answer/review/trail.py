@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from answer.evidence.snapshots import Snapshots
-from answer.review.evidence import Evidence, Raw, documents_of, evidence_of, quoted, raw_citations
+from answer.review.evidence import Evidence, Raw, document_of, documents_of, evidence_of, quoted, raw_citations
 from answer.review.logged import ACTED, Logged, moment
 from answer.review.queue_rows import of_answer
 from answer.review.told import (
@@ -51,7 +51,7 @@ def trail_of(
     intent: Mapping[str, Any] = {} if logged.intent is None else logged.intent.details
     raws = raw_citations(row, logged)
     evidence = evidence_of(session, snapshots, [each.version for each in raws])
-    rows = documents_of(session, [_document(each, evidence) for each in raws])
+    rows = documents_of(session, [document_of(each, evidence[each.version]) for each in raws])
     return Whole(
         answer_id=answer_id,
         conversation_id=intent.get("conversation") or said.get("conversation") if row is None else row.conversation_id,
@@ -114,11 +114,6 @@ def _answer_as_logged(row: AnswerRow | None, outcome: Found | None, key: Secret)
     return compared(Commitments(key, outcome.event["salt"]), text, outcome.details.get("response"))
 
 
-def _document(raw: Raw, evidence: Mapping[str, Evidence]) -> str | None:
-    kept = evidence[raw.version].kept
-    return raw.document if kept is None else kept.document
-
-
 def _sentences(
     row: AnswerRow | None, raws: Iterable[Raw], evidence: Mapping[str, Evidence], rows: Mapping[str, DocumentRow]
 ) -> Iterator[SentenceTold]:
@@ -138,8 +133,7 @@ def _sentences(
 
 
 def _citation(raw: Raw, evidence: Evidence, rows: Mapping[str, DocumentRow]) -> CitationTold:
-    kept = evidence.kept
-    document = raw.document if kept is None else kept.document
+    kept, document = evidence.kept, document_of(raw, evidence)
     row = None if document is None else rows.get(document)
     return CitationTold(
         raw.number, raw.version, document, raw.chunk, raw.page, raw.headings, raw.spans, raw.support,

@@ -7,10 +7,9 @@ from typing import Annotated
 import typer
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from api.cli import exports, searches
 from api.cli.client import connect
-from api.cli.output import complaints, console, guarded, show_json, table, working
+from api.cli.output import AsJson, complaints, console, guarded, show_json, table, working
 from api.settings import load_settings
 from core.errors import Invalid, NotFound, Refused
 
@@ -23,7 +23,6 @@ app.command("export")(exports.export)
 app.command("search")(searches.search)
 app.command("identify")(searches.identify)
 app.command("pseudonym")(searches.pseudonym)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Kept = Annotated[
     list[Path] | None,
     typer.Option(help="A file with checkpoints kept from earlier: the log has to go on from each. May be repeated."),

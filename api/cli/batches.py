@@ -12,14 +12,13 @@ from rich.table import Table
 
 from api.cli.arguments import object_of
 from api.cli.client import connect
-from api.cli.output import complaints, console, guarded, moment, show_json, table
+from api.cli.output import AsJson, complaints, console, guarded, moment, show_json, table
 from api.cli.questions import As, Schema
 from core.errors import Invalid
 
 app = typer.Typer(
     help="Many questions at once, answered within a day through a provider's batch interface.", no_args_is_help=True
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Id = Annotated[str, typer.Argument(metavar="ID", help="As vouch batch status shows it.")]
 
 

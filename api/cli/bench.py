@@ -11,7 +11,6 @@ import typer
 from api.cli.output import complaints, console, guarded
 
 app = typer.Typer(help="Speed, side by side with a peer in the same run.", no_args_is_help=True)
-evaluations = typer.Typer(help="Quality on data sets.", no_args_is_help=True)
 
 Documents = Annotated[int, typer.Option(min=1, help="SciFact abstracts to compare on; all are 5,183.")]
 Repeat = Annotated[int, typer.Option(min=1, help="Rounds; their median counts.")]

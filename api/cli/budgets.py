@@ -12,11 +12,10 @@ from rich.markup import escape
 
 from answer.budget import MICROS
 from api.cli.client import connect
-from api.cli.output import console, guarded, show_json, table
+from api.cli.output import AsJson, console, guarded, show_json, table
 from core.errors import Invalid
 
 app = typer.Typer(help="How much may be used: by person, department, source and model.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 class Scopes(StrEnum):

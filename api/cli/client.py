@@ -35,13 +35,8 @@ class Client:
             trust_env=False,
         )
 
-    def call(
-        self, method: str, path: str, body: Any = None, *, acting: str | None = None, key: str | None = None,
-        **query: Any,
-    ) -> Any:  # fmt: skip
-        """``key``: that of a person, in the place of the operator's authority, where that does not reach."""
+    def call(self, method: str, path: str, body: Any = None, *, acting: str | None = None, **query: Any) -> Any:
         headers = {"X-Vouch-As": acting} if acting else {}
-        headers |= {"Authorization": f"Bearer {key}"} if key else {}
         params = {name: value for name, value in query.items() if value is not None}
         response = self._http.request(method, path, json=body, headers=headers, params=params)
         if response.is_error:

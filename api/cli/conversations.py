@@ -8,11 +8,10 @@ import typer
 from rich.text import Text
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="What somebody asked, and with whom they share it.", no_args_is_help=True)
 As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Whose they are. Recorded in the audit log.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Id = Annotated[str, typer.Argument(metavar="CONVERSATION", help="Its id, as vouch conversations list shows it.")]
 Most = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")]
 BASE = "/v1/conversations"

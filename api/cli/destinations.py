@@ -9,13 +9,13 @@ import typer
 import yaml
 from rich.markup import escape
 
+from api.cli.arguments import names
 from api.cli.client import connect
-from api.cli.output import console, fail, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, fail, guarded, moment, show_json, table
 from core.errors import Invalid
 
 app = typer.Typer(help="Systems that Vouch writes to: webhooks, ServiceNow, Jira.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BASE = "/v1/operator/destinations"
 
 
@@ -61,7 +61,7 @@ def add(
     Example: `vouch destinations add webhook alerts --config w.yaml --contract c.json --audience it --fallback review`
     """
     body = {
-        "kind": kind, "config": _read(config), "contract": _read(contract), "audience": _names(audience),
+        "kind": kind, "config": _read(config), "contract": _read(contract), "audience": names(audience),
         "fallback": fallback,
     }  # fmt: skip
     with connect() as client:
@@ -205,7 +205,3 @@ def _read(path: Path) -> dict[str, Any]:
 def _receipt(receipt: dict[str, Any]) -> str:
     parts = [receipt["reference"], receipt["url"], "was there already" if receipt["found"] else "", receipt["note"]]
     return "  ".join(part for part in parts if part)
-
-
-def _names(value: str) -> list[str]:
-    return [name for name in (part.strip() for part in value.split(",")) if name]

@@ -8,10 +8,9 @@ import typer
 from rich.markup import escape
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="What has been read.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Document = Annotated[str, typer.Argument(metavar="DOCUMENT", help="Its id, or its uri where that is unique.")]
 
 
@@ -38,8 +37,8 @@ def list_documents(
     shown = table("id", "source", "uri", "state", "chunks", "as of", "failure")
     for each in found["documents"]:
         shown.add_row(
-            each["id"], each["source"], each["uri"], each["state"], str(each["chunks"]), moment(each["as_of"]),
-            each["failure"] or "",
+            each["id"], each["source"], escape(each["uri"]), each["state"], str(each["chunks"]), moment(each["as_of"]),
+            escape(each["failure"] or ""),
         )  # fmt: skip
     console.print(shown)
     console.print(f"[dim]{len(found['documents'])} of {found['total']}[/]")
@@ -56,7 +55,7 @@ def show(document: Document, as_json: AsJson = False) -> None:
         return
     for name, value in found.items():
         text = ", ".join(value) if isinstance(value, list) else str(value if value is not None else "-")  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        console.print(f"[bold]{name:12}[/] {text}", soft_wrap=True)
+        console.print(f"[bold]{name:12}[/] {escape(text)}", soft_wrap=True)
 
 
 @app.command()
@@ -68,7 +67,7 @@ def delete(document: Document, as_json: AsJson = False) -> None:
     if as_json:
         show_json(found)
     else:
-        console.print(f"Suppressed {found['uri']}. It does not come back with the next run.")
+        console.print(f"Suppressed {escape(found['uri'])}. It does not come back with the next run.")
 
 
 @app.command()

@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from api.cli import sought
-from api.cli.output import console, guarded, show_json, working
+from api.cli.output import AsJson, console, guarded, show_json, working
 from api.cli.reviewer import MaybeKeyFile, Server, reviewing
 from api.settings import load_settings
 from core.errors import Conflict, Invalid
@@ -47,7 +47,7 @@ def export(
     why: sought.MaybeWhy = None,
     key_file: MaybeKeyFile = None,
     server: Server = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Copy the log, a run of its records, or all that fit, with proofs, for somebody outside to verify.
 

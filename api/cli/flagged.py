@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from api.cli.client import connect
-from api.cli.output import console, show_json, table
+from api.cli.output import AsJson, console, show_json, table
 
 
 def flagged(
     limit: Annotated[int, typer.Option(min=1, max=500, help="At most so many.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show passages that read like instructions to a model, the latest first: where they stand, by which signs they
     were found, and where they went.
@@ -20,7 +20,7 @@ def flagged(
     Example: `vouch flagged --limit 20`
     """
     with connect() as client:
-        found = client.call("GET", f"/v1/flagged?limit={limit}")
+        found = client.pages("/v1/flagged", "passages", most=limit)
     if as_json:
         show_json(found)
         return

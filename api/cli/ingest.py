@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.markup import escape
 
+from api.cli.arguments import names, pair
 from api.cli.client import connect
 from api.cli.following import followed
-from api.cli.output import console, show_json, table
+from api.cli.output import AsJson, console, show_json, table
 from api.cli.redact import labelled, show_labelled
-from core.errors import Invalid
 
 FAILURES_SHOWN = 50
 
@@ -32,7 +33,7 @@ def ingest(
     label: Annotated[
         bool, typer.Option(help="Look for personal data at once, where no server runs that does it later.")
     ] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Read files of this machine: what is new, changed or gone since the last time. From then on Vouch reads them
     by itself as well, every 15 minutes while it runs.
@@ -43,10 +44,10 @@ def ingest(
     body = {
         "path": str(path.resolve()),
         "source": source,
-        "allow": _names(allow),
-        "deny": _names(deny),
-        "map": dict(_pair(each) for each in mapping or ()),
-        "restrict": {field: _names(groups) for field, groups in map(_pair, restrict or ())},
+        "allow": names(allow),
+        "deny": names(deny),
+        "map": dict(pair(each) for each in mapping or ()),
+        "restrict": {field: names(groups) for field, groups in map(pair, restrict or ())},
         "confirm_empty": confirm_empty,
     }
     with connect() as client:
@@ -75,18 +76,7 @@ def show(report: dict[str, Any]) -> None:
     if failures:
         failed = table("failed", "why", "what to do")
         for failure in failures[:FAILURES_SHOWN]:
-            failed.add_row(failure["uri"], failure["code"], failure["reason"])
+            failed.add_row(escape(failure["uri"]), failure["code"], escape(failure["reason"]))
         console.print(failed)
         if len(failures) > FAILURES_SHOWN:
             console.print(f"and {len(failures) - FAILURES_SHOWN} more: vouch documents list --state failed")
-
-
-def _names(value: str | None) -> list[str]:
-    return [name for name in (part.strip() for part in (value or "").split(",")) if name]
-
-
-def _pair(value: str) -> tuple[str, str]:
-    name, sign, other = value.partition("=")
-    if not (sign and name and other):
-        raise Invalid(f"{value!r} is not of the form NAME=VALUE.", hint="For example: --map text=body")
-    return name, other

@@ -11,12 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.sources import read_mapping
 from core.errors import Invalid
 
 app = typer.Typer(help="The models that may be called: versions, what may go there, prices.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="As vouch models list shows it.")]
 Why = Annotated[str, typer.Option(help="The reason, kept with the change.")]
 HINT = "vouch models show NAME > model.yaml writes one to change; docs/models.md has one for each provider."

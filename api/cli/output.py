@@ -7,10 +7,11 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NoReturn, ParamSpec, TypeVar
+from typing import Annotated, Any, NoReturn, ParamSpec, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
@@ -18,6 +19,7 @@ from core.errors import VouchError
 
 P = ParamSpec("P")
 R = TypeVar("R")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 console = Console(highlight=False)
 complaints = Console(stderr=True, highlight=False)
 
@@ -36,9 +38,9 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def fail(message: str, hint: str = "") -> NoReturn:
-    complaints.print(f"[bold red]error[/] {message}", soft_wrap=True)
+    complaints.print(f"[bold red]error[/] {escape(message)}", soft_wrap=True)
     if hint:
-        complaints.print(f"      {hint}", soft_wrap=True)
+        complaints.print(f"      {escape(hint)}", soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from api.cli.arguments import names
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="Who may ask, and what they may read.", no_args_is_help=True)
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @app.command()
@@ -34,7 +34,7 @@ def add(
 
     Example: `vouch people add ana@company.example --groups staff,hr --role employee,connector_owner`
     """
-    body = {"email": email, "groups": _names(groups), "roles": _names(role), "name": name, "title": title}
+    body = {"email": email, "groups": names(groups), "roles": names(role), "name": name, "title": title}
     with connect() as client:
         person = client.call("POST", "/v1/operator/people", body)
     if as_json:
@@ -56,7 +56,8 @@ def list_people(as_json: AsJson = False) -> None:
         return
     shown = table("email", "name", "roles", "groups")
     for person in found:
-        shown.add_row(person["email"], person["name"], ", ".join(person["roles"]), ", ".join(person["groups"]))
+        named = (escape(person["email"]), escape(person["name"]))
+        shown.add_row(*named, ", ".join(person["roles"]), ", ".join(person["groups"]))
     console.print(shown)
 
 
@@ -179,7 +180,3 @@ def key(
         return
     console.print(made["token"], soft_wrap=True)
     console.print(f"[dim]Valid until {moment(made['expires_at'])}. Keep it as a secret: it is not shown again.[/]")
-
-
-def _names(value: str) -> list[str]:
-    return [name for name in (part.strip() for part in value.split(",")) if name]

@@ -11,12 +11,11 @@ from rich.markup import escape
 
 from api.cli.arguments import batches, queries_of
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.sources import read_mapping
 from core.errors import Invalid
 
 app = typer.Typer(help="What may go where: by class of data, sensitivity and destination.", no_args_is_help=True)
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 File = Annotated[Path, typer.Argument(metavar="FILE", help="YAML or JSON, as vouch policy show prints it.")]
 SECTIONS = ("classes", "sensitivity", "kinds")
 HINT = "vouch policy show > policy.yaml writes one to change."

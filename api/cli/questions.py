@@ -14,11 +14,10 @@ from rich.text import Text
 
 from api.cli.arguments import object_of, pair, queries_of
 from api.cli.client import connect
-from api.cli.output import complaints, console, moment, show_json
+from api.cli.output import AsJson, complaints, console, moment, show_json
 from core.errors import Invalid
 
 As = Annotated[str, typer.Option("--as", metavar="EMAIL", help="Whose rights apply. Recorded in the audit log.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Queries = Annotated[
     Path | None,
     typer.Option("--queries", help="A .jsonl file of questions: `_id`, `text`.", exists=True, dir_okay=False),

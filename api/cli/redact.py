@@ -16,7 +16,7 @@ from rich.text import Text
 from api.cli.arguments import batches, queries_of
 from api.cli.client import Client, connect
 from api.cli.following import followed
-from api.cli.output import complaints, console, show_json, table
+from api.cli.output import AsJson, complaints, console, show_json, table
 from core.errors import Invalid
 
 SPAN = ("type", "start", "end", "score", "rule", "class", "treatment", "token")
@@ -29,7 +29,7 @@ def redact(
         str, typer.Option(help="Where it would go: external, on_premise, or a name in the policy.")
     ] = "external",
     explain: Annotated[bool, typer.Option("--explain", help="Say of each value why it is treated so.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     queries: Annotated[
         Path | None, typer.Option(help="A .jsonl file of texts: `_id`, `text`.", exists=True, dir_okay=False)
     ] = None,
@@ -127,7 +127,7 @@ def _reasons(result: dict[str, Any]) -> str:
     return ", ".join(entries) or f"sensitivity.{result['sensitivity']}"
 
 
-def label(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def label(as_json: AsJson = False) -> None:
     """Look for personal data in the documents that nobody has looked into yet. A running server does so by itself.
 
     It can be stopped at any time: what was looked into stays so. Example: `vouch label`

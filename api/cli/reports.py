@@ -10,18 +10,16 @@ import typer
 from rich.markup import escape
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, show_json, table
+from api.cli.output import AsJson, console, guarded, show_json, table
 from core.errors import Invalid
 
 app = typer.Typer(help="Reports for compliance.", no_args_is_help=True)
-FORMS = ("html", "pdf", "json", "csv")
 Since = Annotated[
     datetime | None, typer.Option(help="The first day or moment of it, UTC.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 ]
 Until = Annotated[
     datetime | None, typer.Option(help="The first day or moment after it.", formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"])
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 _COUNTED = ("questions", "verification", "models", "redaction", "sources", "access", "log")
 
 

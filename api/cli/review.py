@@ -11,11 +11,10 @@ from rich.text import Text
 
 from api.cli import sought
 from api.cli.client import Client
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, Server, reviewing
 
 Answer = Annotated[str, typer.Argument(metavar="ANSWER", help="Its id, as vouch review search shows it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 app = typer.Typer(help="Answers, as reviewers look at them.", no_args_is_help=True)
 
 

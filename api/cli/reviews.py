@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, Server, reviewing
 
 BASE = "/v1/reviews"
@@ -19,7 +19,6 @@ app = typer.Typer(
     "their own key (`vouch people key EMAIL`): nobody acts for them, nor does the operator of the machine.",
     no_args_is_help=True,
 )
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Id = Annotated[str, typer.Argument(metavar="REVIEW", help="Its id, as vouch review queue list shows it.")]
 Why = Annotated[str, typer.Option(help="The reason; it is kept with it.")]
 Rule = Annotated[

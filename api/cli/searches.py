@@ -8,11 +8,10 @@ import typer
 
 from api.cli import sought
 from api.cli.client import Client, connect
-from api.cli.output import complaints, console, guarded, moment, show_json, table
+from api.cli.output import AsJson, complaints, console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, MaybeKeyFile, Server, Why, reviewing
 from core.errors import Invalid
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ABOUT = (
     "answer", "document", "source", "model", "destination", "conversation", "status", "result", "change", "reason",
     "number", "person", "target", "sources", "candidates", "denied",

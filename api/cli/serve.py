@@ -10,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from api.cli.output import console, show_json
+from api.cli.output import AsJson, console, show_json
 from api.settings import Settings, load_settings
 
 JOBS_AT_A_TIME = 2
@@ -89,7 +89,7 @@ def _ready(runtime: Any, url: str, seconds: float) -> None:
         console.print("Sign in with a link:  .venv/bin/vouch people link EMAIL")
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def doctor(as_json: AsJson = False) -> None:
     """Check the installation, and say what to do about what is wrong."""
     from api.doctor import examine
 

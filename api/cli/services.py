@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
+from api.cli.arguments import names
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="Programs that use Vouch: their keys, and for whom they act.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Days = Annotated[int, typer.Option(min=1, max=366, help="How long it holds.")]
 
 
@@ -28,7 +28,7 @@ def add(
 
     Example: `vouch services add intranet-search --groups staff --about "Search box of the intranet"`
     """
-    body = {"name": name, "groups": _names(groups), "about": about}
+    body = {"name": name, "groups": names(groups), "about": about}
     with connect() as client:
         made = client.call("POST", "/v1/service-accounts", body)
     if as_json:
@@ -70,7 +70,7 @@ def key(
 
     Example: `vouch services key intranet-search --key-name production --scopes ask --days 90`
     """
-    body = {"name": key_name, "scopes": _names(scopes), "days": days}
+    body = {"name": key_name, "scopes": names(scopes), "days": days}
     with connect() as client:
         made = client.call("POST", f"/v1/service-accounts/{name}/keys", body)
     if as_json:
@@ -129,7 +129,3 @@ def remove(name: Name) -> None:
     with connect() as client:
         client.call("DELETE", f"/v1/service-accounts/{name}")
     console.print(f"{name} is gone.")
-
-
-def _names(value: str) -> list[str]:
-    return [name for name in (part.strip() for part in value.split(",")) if name]

@@ -195,6 +195,23 @@ def resume(name: Name) -> None:
 
 @app.command()
 @guarded
+def stop(name: Name, as_json: AsJson = False) -> None:
+    """End the run of a source after the page that it is at. What was read stays; it goes on at its next turn.
+
+    Example: `vouch sources stop erp`
+    """
+    with connect() as client:
+        stopping = client.call("POST", f"/v1/sources/{escaped(name)}/runs/stop")
+    if as_json:
+        show_json(stopping)
+    elif stopping["stopping"]:
+        console.print(f"{escape(name)} stops after the page that it is at. What was read stays.")
+    else:
+        console.print(f"{escape(name)} is not being read. What waited is out of line until its next turn.")
+
+
+@app.command()
+@guarded
 def owners(
     name: Name,
     emails: Annotated[str | None, typer.Option("--set", metavar="EMAILS", help="Connector owners, by commas.")] = None,

@@ -11,7 +11,8 @@ from rich.markup import escape
 
 from api.cli.arguments import object_of
 from api.cli.client import connect
-from api.cli.output import complaints, console, guarded, moment, show_json, table
+from api.cli.output import AsJson, complaints, console, guarded, moment, show_json, table
+from api.cli.reviewer import KeyFile, reviewing
 from api.settings import load_settings
 from api.subjects.report import verify
 from core.audit.keys import Generations
@@ -27,10 +28,6 @@ Side = Annotated[
     str, typer.Option("--as", metavar="SIDE", help="asker (what they asked), about (what is written of them), or both.")
 ]
 Name = Annotated[list[str] | None, typer.Option(help="A further name that texts call them by; repeatable.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-KeyFile = Annotated[
-    Path, typer.Option(help="A file with the key of a reviewer (vouch people key).", exists=True, dir_okay=False)
-]
 Why = Annotated[str, typer.Option(help="The reason; it is kept with the hold.")]
 
 
@@ -144,8 +141,8 @@ def place(
 
     Example: `vouch hold place person ana@company.example --why "Case 14" --key-file ruth.key`
     """
-    with connect() as client:
-        made = client.call("POST", "/v1/holds", {"kind": kind, "target": target, "why": why}, key=_key(key_file))
+    with reviewing(key_file) as client:
+        made = client.call("POST", "/v1/holds", {"kind": kind, "target": target, "why": why})
     show_json(made) if as_json else console.print(f"Held: {made['kind']} {made['target']}, by hold {made['id']}.")
 
 
@@ -155,8 +152,8 @@ def lift(
     hold_id: Annotated[str, typer.Argument(metavar="HOLD")], why: Why, key_file: KeyFile, as_json: AsJson = False
 ) -> None:
     """Lift a hold. A request to erase what it held is carried out at the next start."""
-    with connect() as client:
-        made = client.call("POST", f"/v1/holds/{hold_id}/lift", {"why": why}, key=_key(key_file))
+    with reviewing(key_file) as client:
+        made = client.call("POST", f"/v1/holds/{hold_id}/lift", {"why": why})
     show_json(made) if as_json else console.print(f"Not held any more: {made['kind']} {made['target']}.")
 
 
@@ -168,8 +165,8 @@ def list_holds(
     as_json: AsJson = False,
 ) -> None:
     """What is held, since when and why."""
-    with connect() as client:
-        found = client.pages("/v1/holds", "holds", key=_key(key_file), lifted=lifted)["holds"]
+    with reviewing(key_file) as client:
+        found = client.pages("/v1/holds", "holds", lifted=lifted)["holds"]
     if as_json:
         show_json(found)
         return
@@ -180,10 +177,6 @@ def list_holds(
             moment(each["lifted_at"]),
         )  # fmt: skip
     console.print(shown)
-
-
-def _key(file: Path) -> str:
-    return file.read_text("utf-8").strip()
 
 
 # Retention

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from api.cli.client import connect
-from api.cli.output import console, show_json
+from api.cli.output import AsJson, console, show_json
 
 _AGAINST = {"support": "not carried by the evidence", "says_nothing": "says nothing", "instruction": "an instruction"}
 
@@ -18,7 +18,7 @@ def trail(
     acting: Annotated[
         str, typer.Option("--as", metavar="EMAIL", help="The person who asked. Recorded in the audit log.")
     ],
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Show which models were asked for an answer, how that ended, and which of their sentences were not shown.
 

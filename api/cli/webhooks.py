@@ -8,11 +8,10 @@ import typer
 from rich.markup import escape
 
 from api.cli.client import connect
-from api.cli.output import console, guarded, moment, show_json, table
+from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="Other systems that are told what happens: ids and states, signed.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="NAME")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 BASE = "/v1/webhooks"
 
 

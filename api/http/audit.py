@@ -22,7 +22,6 @@ from core.audit.export import current, keys
 from core.audit.keys import Generations, first_key
 from core.audit.proving import consistent, prove
 from core.audit.reading import open_database
-from core.audit.witnesses import State
 from core.errors import Conflict, NotFound
 from core.tables import PersonRow
 
@@ -136,7 +135,7 @@ def newest_checkpoint(by: Checking, runtime: CurrentRuntime) -> CheckpointOut:
     found = runtime.sequencer.current()
     return CheckpointOut(
         note=found.note.decode(), origin=found.origin, size=found.size, root=found.root.hex(), at=found.moment,
-        witnesses=[_witness(state) for state in runtime.witnesses.states()],
+        witnesses=[WitnessOut.model_validate(each, from_attributes=True) for each in runtime.witnesses.states()],
     )  # fmt: skip
 
 
@@ -231,10 +230,3 @@ def _record(link: repository.Link) -> RecordOut:
 def _place(number: int) -> int:
     """What no database could hold is behind every end."""
     return min(number, 2**62)
-
-
-def _witness(state: State) -> WitnessOut:
-    return WitnessOut(
-        name=state.name, size=state.size, behind=state.behind, at=state.at, failure=state.failure,
-        failing_since=state.failing_since,
-    )  # fmt: skip

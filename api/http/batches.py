@@ -180,28 +180,18 @@ def _item(item: Item, asker: Asker, runtime: Runtime) -> BatchItemOut:
 
 
 def _out(batch: Batch, progress: Progress | None = None) -> BatchOut:
-    return BatchOut.model_validate(
-        {
-            "id": batch.id,
-            "model": batch.entry.name,
-            "version": batch.entry.model,
-            "state": batch.state,
-            "why": batch.why,
-            "total": sum(batch.counts.values()),
-            "counts": batch.counts,
-            "created_at": batch.created_at,
-            "ended_at": batch.ended_at,
-            "cleared_at": batch.cleared_at,
-            "each_document": None
-            if batch.each is None
-            else {"source": batch.each.source, "question": batch.each.question},
-            "progress": None
-            if progress is None
-            else {
-                "ended": progress.ended,
-                "done": progress.done,
-                "failed": progress.failed,
-                "total": progress.total,
-            },
-        }
+    each = batch.each
+    return BatchOut(
+        id=batch.id,
+        model=batch.entry.name,
+        version=batch.entry.model,
+        state=batch.state,
+        why=batch.why,
+        total=sum(batch.counts.values()),
+        counts=batch.counts,
+        created_at=batch.created_at,
+        ended_at=batch.ended_at,
+        cleared_at=batch.cleared_at,
+        progress=None if progress is None else ProgressOut.model_validate(progress, from_attributes=True),
+        each_document=None if each is None else EachDocumentOut.model_validate(each, from_attributes=True),
     )

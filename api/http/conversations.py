@@ -221,7 +221,7 @@ def _share(made: Share) -> ShareOut:
 
 
 def _received(shown: Received) -> ReceivedOut:
-    return ReceivedOut(id=shown.id, title=shown.title, by=shown.by, shared_at=shown.shared_at)
+    return ReceivedOut.model_validate(shown, from_attributes=True)
 
 
 def _turn(turn: SharedTurn) -> SharedTurnOut:

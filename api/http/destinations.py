@@ -16,7 +16,7 @@ from api.http.paging import Cursor, Limit
 from connectors.destinations import repository
 from connectors.destinations.catalogue import KINDS
 from connectors.destinations.declare import Declared
-from connectors.destinations.repository import DeliveryRecord, DestinationRecord
+from connectors.destinations.repository import DestinationRecord
 
 managing = deciding("destination.manage")
 router = APIRouter(prefix="/v1/operator", dependencies=[Depends(managing)])
@@ -121,17 +121,7 @@ CurrentDestinations = Annotated[Destinations, Depends(destinations_of)]
 def list_destination_kinds() -> DestinationKindsOut:
     """Every kind of system that can be written to."""
     return DestinationKindsOut(
-        kinds=[
-            DestinationKindOut(
-                name=kind.name,
-                title=kind.title,
-                auth=kind.auth,
-                idempotency=kind.idempotency,
-                tested=kind.tested,
-                example=kind.example,
-            )
-            for kind in KINDS.values()
-        ]
+        kinds=[DestinationKindOut.model_validate(each, from_attributes=True) for each in KINDS.values()]
     )
 
 
@@ -172,10 +162,7 @@ def remove_destination(name: str, by: Managing, destinations: CurrentDestination
 @router.post("/destinations/{name}/check")
 def check_destination(name: str, destinations: CurrentDestinations) -> DestinationCheckOut:
     """Try it step by step, writing nothing."""
-    steps = [
-        DestinationStepOut(name=step.name, ok=step.ok, detail=step.detail, hint=step.hint)
-        for step in destinations.check(name)
-    ]
+    steps = [DestinationStepOut.model_validate(each, from_attributes=True) for each in destinations.check(name)]
     return DestinationCheckOut(ok=all(step.ok for step in steps), steps=steps)
 
 
@@ -183,7 +170,7 @@ def check_destination(name: str, destinations: CurrentDestinations) -> Destinati
 def test_destination(name: str, body: DestinationTestIn, by: Managing, destinations: CurrentDestinations) -> ReceiptOut:
     """Deliver one message now. It really arrives."""
     receipt = destinations.test(name, body.message, by.trace_id, by.subject)
-    return ReceiptOut(reference=receipt.reference, url=receipt.url, found=receipt.found, note=receipt.note)
+    return ReceiptOut.model_validate(receipt, from_attributes=True)
 
 
 @router.post("/destinations/{name}/replay")
@@ -203,7 +190,9 @@ def list_deliveries(
     with runtime.database.reading() as session:
         found = repository.deliveries(session, destination, state, limit + 1, after)
     shown, following = paging.page_of(found, limit, lambda each: (each.created_at, each.id), "deliveries")
-    return DeliveriesOut(deliveries=[_delivery(each) for each in shown], next=following)
+    return DeliveriesOut(
+        deliveries=[DeliveryOut.model_validate(each, from_attributes=True) for each in shown], next=following
+    )
 
 
 @router.post("/deliveries/{delivery_id}/replay", status_code=204)
@@ -222,19 +211,4 @@ def _destination(record: DestinationRecord, counts: dict[str, int]) -> Destinati
         fallback=record.fallback,
         changed_at=record.changed_at,
         deliveries=counts,
-    )
-
-
-def _delivery(record: DeliveryRecord) -> DeliveryOut:
-    return DeliveryOut(
-        id=record.id,
-        destination=record.destination,
-        key=record.key,
-        state=record.state,
-        attempts=record.attempts,
-        error=record.error,
-        receipt=None if record.receipt is None else ReceiptOut.model_validate(record.receipt),
-        created_at=record.created_at,
-        next_at=record.next_at,
-        sent_at=record.sent_at,
     )

@@ -116,7 +116,7 @@ class CitationOut(Model):
 class SentenceOut(Model):
     text: str | None
     citations: list[CitationOut]
-    withheld: str | None = None
+    withheld: Literal["access revoked", "document gone"] | None = None
 
 
 class CitedSourceOut(StaleOut):
@@ -290,8 +290,12 @@ class RunOut(Model):
 
 
 class SourceOut(StaleOut):
+    """``title``: what its kind is called. ``owners``: the names of those who look after it, to whom questions go."""
+
     name: str
     kind: str
+    title: str
+    owners: list[str]
     documents: int
     last_confirmed_at: datetime | None
     last_run: RunOut | None
@@ -403,11 +407,12 @@ class PersonIn(Model):
 
 class PersonAdded(PersonOut):
     """``given``: those of their groups that were given here, not by a source or the directory. ``directory``: whether
-    the organisation's directory manages them."""
+    the organisation's directory manages them. ``disabled_at``: since when they are not here any more."""
 
     groups: list[str]
     given: list[str]
     directory: bool
+    disabled_at: datetime | None = None
 
 
 class PeopleOut(Model):

@@ -16,7 +16,6 @@ from api.http import models as out
 from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.entering import base_url, recording_of
-from api.http.errors import trace_id_of
 from api.http.paging import Cursor, Limit
 from api.identity.leaving import shut_out
 from api.identity.tables import ScimUserRow
@@ -44,11 +43,12 @@ def add_person(
     """Add a person, or set the groups and roles of one who exists."""
     with runtime.database.writing() as session:
         _refuse_unapproved(session, body)
+        change = "added" if people.find(session, body.email) is None else "changed"
         person = people.put(
             session, body.email, groups=body.groups, roles=body.roles, now=runtime.clock(), name=body.name,
             title=body.title,
         )  # fmt: skip
-        runtime.audit.enlist(session, _people_changed(runtime, person, "changed", by))
+        runtime.audit.enlist(session, _people_changed(runtime, person, change, by))
         return _persons(session, [person])[0]
 
 
@@ -57,20 +57,21 @@ def list_people(
     runtime: CurrentRuntime, limit: Limit = paging.MOST, cursor: Cursor = "",
     text: Annotated[str, Query(max_length=200, description="Part of a name, an address or a title.")] = "",
     role: Annotated[str, Query(max_length=40, description="Who holds this role.")] = "",
+    state: Annotated[people.State, Query(description="Who is here, who was disabled, or both.")] = "active",
 ) -> out.PeopleOut:  # fmt: skip
     """Everybody, by address."""
     (after,) = paging.read(cursor, str, of="people") if cursor else ("",)
     with runtime.database.reading() as session:
-        found = people.page(session, limit + 1, after, text=text.strip(), role=role)
+        found = people.page(session, limit + 1, after, text=text.strip(), role=role, state=state)
         shown, following = paging.page_of(found, limit, lambda person: (person.email,), "people")
         return out.PeopleOut(people=_persons(session, shown), next=following)
 
 
 @router.get("/people/{email}", dependencies=[Depends(deciding("people.read"))])
 def show_person(email: str, runtime: CurrentRuntime) -> out.PersonAdded:
-    """One of them."""
+    """One of them, also when they were disabled."""
     with runtime.database.reading() as session:
-        return _persons(session, [people.by_email(session, email)])[0]
+        return _persons(session, [people.ever_here(session, email)])[0]
 
 
 @router.delete("/people/{email}", status_code=204)
@@ -155,27 +156,26 @@ def show_document(document_id: str, runtime: CurrentRuntime) -> out.StoredDocume
         return _stored(session, row, name)
 
 
-@router.delete("/documents/{document_id:path}", dependencies=[Depends(deciding("operate"))])
-def delete_document(document_id: str, runtime: CurrentRuntime, request: Request) -> out.Suppressed:
+@router.delete("/documents/{document_id:path}")
+def delete_document(
+    document_id: str, runtime: CurrentRuntime, by: Annotated[By, Depends(deciding("operate"))]
+) -> out.Suppressed:
     """Suppress a document: it leaves the answers and does not come back with the next run."""
     with runtime.database.reading() as session:
         row, _ = find_document(session, document_id)
-        found, source_id = row.id, row.source_id
-    uri = runtime.sync.suppress(found)
     commitments = runtime.audit.commitments()
-    runtime.audit.append(
-        Event(
-            kind="document.suppressed",
-            subject="",
-            action="document.suppress",
-            outcome="done",
-            at=runtime.clock(),
-            trace_id=trace_id_of(request),
-            salt=commitments.salt,
-            details={"document": found, "source": source_id, "uri": commitments.of(uri)},
-        )
+    event = Event(
+        kind="document.suppressed",
+        subject=by.subject,
+        action="document.suppress",
+        outcome="done",
+        at=runtime.clock(),
+        trace_id=by.trace_id,
+        salt=commitments.salt,
+        details={"document": row.id, "source": row.source_id, "uri": commitments.of(row.key)},
     )
-    return out.Suppressed(id=found, uri=uri)
+    uri = runtime.sync.suppress(row.id, lambda session: runtime.audit.enlist(session, event))
+    return out.Suppressed(id=row.id, uri=uri)
 
 
 # The log
@@ -242,7 +242,7 @@ def _persons(session: Session, found: list[Person]) -> list[out.PersonAdded]:
     return [
         out.PersonAdded(
             email=each.email, name=each.name, title=each.title, roles=list(each.roles), groups=list(each.groups),
-            given=list(given.get(each.id, ())), directory=each.id in directory,
+            given=list(given.get(each.id, ())), directory=each.id in directory, disabled_at=each.disabled_at,
         )
         for each in found
     ]  # fmt: skip

@@ -7,16 +7,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
 from pydantic import Field
-from sqlalchemy import select
 
 from api.configuring import By
 from api.http.access import CurrentRuntime, deciding
+from api.http.administering import addresses
 from api.http.models import Model
 from api.policy_trial import Counts, Row
 from api.runtime import Runtime
 from core.policy import TREATMENTS, Treatment
 from core.policy_rows import PolicyVersion
-from core.tables import PersonRow
 
 router = APIRouter(prefix="/v1/policy")
 TEXTS_AT_A_TIME = 500
@@ -117,15 +116,7 @@ def list_policy_versions(by: Reading, runtime: CurrentRuntime) -> PolicyHistoryO
     """Who changed the policy when, and why; newest first."""
     versions = runtime.policies.history()
     names = _names(runtime, versions)
-    return PolicyHistoryOut(
-        versions=[
-            PolicyVersionOut(
-                version=each.version, why=each.why, changed_by=names.get(each.changed_by, each.changed_by),
-                changed_at=each.changed_at,
-            )
-            for each in versions
-        ]
-    )  # fmt: skip
+    return PolicyHistoryOut(versions=[_version(each, names) for each in versions])
 
 
 @router.put("")
@@ -156,10 +147,7 @@ def try_policy(body: TrialIn, by: Reading, runtime: CurrentRuntime) -> TrialOut:
 
 def _policy(runtime: Runtime, version: PolicyVersion, holds: int) -> PolicyOut:
     return PolicyOut(
-        version=version.version,
-        why=version.why,
-        changed_by=_names(runtime, [version]).get(version.changed_by, version.changed_by),
-        changed_at=version.changed_at,
+        **_version(version, _names(runtime, [version])).model_dump(),
         classes=version.document["classes"],
         sensitivity=version.document["sensitivity"],
         kinds=version.document["kinds"],
@@ -169,10 +157,15 @@ def _policy(runtime: Runtime, version: PolicyVersion, holds: int) -> PolicyOut:
 
 def _names(runtime: Runtime, versions: list[PolicyVersion]) -> dict[str, str]:
     """The addresses of the people among those who changed them."""
-    wanted = {each.changed_by for each in versions}
     with runtime.database.reading() as session:
-        rows = session.execute(select(PersonRow.id, PersonRow.email).where(PersonRow.id.in_(wanted)))
-        return {row.id: row.email for row in rows}
+        return addresses(session, {each.changed_by for each in versions})
+
+
+def _version(version: PolicyVersion, names: dict[str, str]) -> PolicyVersionOut:
+    return PolicyVersionOut(
+        version=version.version, why=version.why, changed_by=names.get(version.changed_by, version.changed_by),
+        changed_at=version.changed_at,
+    )  # fmt: skip
 
 
 def _row(row: Row) -> TrialRowOut:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from typing import Annotated
 
-import structlog
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 
 from answer.answers import Answer, Stage
 from answer.ask import Shown
@@ -16,17 +12,15 @@ from answer.structured.filling import Wanted, wanted_of
 from api.http import models as out
 from api.http import paging, shapes
 from api.http.access import Asker, CurrentAsker, CurrentRuntime
-from api.http.errors import problem
+from api.http.events import Piece, stream, wants_events
 from api.http.paging import Cursor, Limit
 from api.runtime import Runtime
 from connectors import repository as connectors
-from core.errors import Invalid, NotFound, VouchError
+from core.errors import Invalid, NotFound
 from ingest.index.base import Conditions, label
 from retrieval import listing
 
-log = structlog.get_logger()
 router = APIRouter(prefix="/v1")
-EVENTS = "text/event-stream"
 IMAGE_SCALE = 1.6
 
 
@@ -60,9 +54,8 @@ def ask(body: out.AskIn, asker: CurrentAsker, runtime: CurrentRuntime, request: 
         body.question, asker.person_id, conversation_id=body.conversation_id or None, trace_id=asker.trace_id,
         wanted=_wanted(body),
     )  # fmt: skip
-    if EVENTS in request.headers.get("accept", ""):
-        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(happenings, asker.trace_id), media_type=EVENTS, headers=headers)
+    if wants_events(request):
+        return stream(request, map(_piece, happenings))
     answer = next(happening for happening in happenings if isinstance(happening, Answer))
     return shapes.answer(answer)
 
@@ -75,26 +68,14 @@ def _wanted(body: out.AskIn) -> Wanted | None:
     return None
 
 
-def _stream(happenings: Iterator[Stage | Shown | Answer], trace_id: str) -> Iterator[str]:
-    try:
-        for happening in happenings:
-            match happening:
-                case Stage(stage=stage, detail=detail, count=count):
-                    yield _event("stage", json.dumps({"stage": stage, "detail": detail, "count": count}))
-                case Shown(index=index, sentence=sentence):
-                    shown = shapes.sentence(sentence).model_dump(mode="json")
-                    yield _event("sentence", json.dumps({"index": index, **shown}))
-                case Answer():
-                    yield _event("final", shapes.answer(happening).model_dump_json())
-    except Exception as error:
-        # The status line is gone already: the stream itself has to say that it failed.
-        if not isinstance(error, VouchError):
-            log.error("ask.failed", trace_id=trace_id, exc_info=error)
-        yield _event("error", problem(error, trace_id).model_dump_json())
-
-
-def _event(name: str, data: str) -> str:
-    return f"event: {name}\ndata: {data}\n\n"
+def _piece(happening: Stage | Shown | Answer) -> Piece:
+    match happening:
+        case Stage(stage=stage, detail=detail, count=count):
+            return "stage", {"stage": stage, "detail": detail, "count": count}
+        case Shown(index=index, sentence=sentence):
+            return "sentence", {"index": index, **shapes.sentence(sentence).model_dump(mode="json")}
+        case Answer():
+            return "final", shapes.answer(happening)
 
 
 @router.get("/documents/{document_id}")

@@ -159,11 +159,13 @@ def change_sensitivity(
     return _sensitivity(runtime, found)
 
 
-@router.post("/operator/people/{email}/forget", dependencies=[Depends(deciding("people.forget"))])
-def forget_person(email: str, runtime: CurrentRuntime, request: Request) -> ForgottenOut:
+@router.post("/operator/people/{email}/forget")
+def forget_person(
+    email: str, runtime: CurrentRuntime, by: Annotated[By, Depends(deciding("people.forget"))]
+) -> ForgottenOut:
     """Forget a person: their sign-ins end, the values that only they account for leave the vault, and what was found of
     them in texts is dropped."""
-    values, labels = forget(runtime, email, trace_id_of(request))
+    values, labels = forget(runtime, email, by.subject, by.trace_id)
     return ForgottenOut(email=email, values=values, labels=labels)
 
 
@@ -216,11 +218,5 @@ def _sensitivity(runtime: Runtime, document_id: str) -> SensitivityOut:
         level=found.level,
         source=found.levels.source,
         container=found.levels.container,
-        said=[
-            SaidOut(
-                before=each.before, level=each.level, why=each.why, changed_by=each.changed_by,
-                changed_at=each.changed_at,
-            )
-            for each in said
-        ],
-    )  # fmt: skip
+        said=[SaidOut.model_validate(each, from_attributes=True) for each in said],
+    )

@@ -196,10 +196,7 @@ def _tried(tried: Tried) -> TriedOut:
         api_version=call.api_version,
         placed=call.placed,
         region=call.region,
-        attempts=[
-            AttemptOut(reason=each.reason, seconds=each.seconds, waited=each.waited, status=each.status)
-            for each in call.attempts
-        ],
+        attempts=[AttemptOut.model_validate(each, from_attributes=True) for each in call.attempts],
         tokens_in=call.usage.input,
         tokens_out=call.usage.output,
         micros=0 if call.cost is None else call.cost.micros,

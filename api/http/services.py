@@ -195,9 +195,7 @@ def _service(session: Session, row: PersonRow, now: datetime) -> ServiceOut:
         about=row.title,
         groups=list(account.groups),
         keys=[
-            ServiceKeyOut(
-                name=each.name, scopes=list(each.scopes), created_at=each.created_at, expires_at=each.expires_at
-            )
+            ServiceKeyOut.model_validate(each, from_attributes=True)
             for each in service_keys.listed(session, row.id, now)
         ],
         acts_for=[_grant(session, each) for each in acting.grants(session, row.id, now)],
@@ -221,7 +219,7 @@ def _tell(runtime: Runtime, session: Session, account_id: str, details: dict[str
     event = Event(
         kind="service.changed",
         subject=by.subject,
-        action="service.change",
+        action=f"service.{details['change']}",
         outcome="done",
         at=runtime.clock(),
         trace_id=by.trace_id,

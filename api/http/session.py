@@ -108,14 +108,12 @@ def session_of(runtime: Runtime, person: Person | None) -> out.SessionOut:
     return out.SessionOut(
         signed_in=person is not None,
         may=[] if person is None else [name for name in NAMES if allows(name, person.roles)],
-        person=None if person is None else _person(person),
+        person=None if person is None else out.PersonOut.model_validate(person, from_attributes=True),
         demo=out.DemoOut(
             open=opening.open,
             reason=opening.reason,
             people=[
-                out.DemoPersonOut(
-                    email=each.email, name=each.name, title=each.title, roles=list(each.roles), about=each.about
-                )
+                out.DemoPersonOut.model_validate(each, from_attributes=True)
                 for each in (demo.people if opening.open else ())
             ],
         ),
@@ -127,7 +125,3 @@ def session_of(runtime: Runtime, person: Person | None) -> out.SessionOut:
         version=VERSION,
         suggestions=list(demo.suggestions_for(person.email)) if person is not None and person.demo else [],
     )
-
-
-def _person(person: Person) -> out.PersonOut:
-    return out.PersonOut(email=person.email, name=person.name, title=person.title, roles=list(person.roles))

@@ -20,13 +20,11 @@ CONTEXT_CHARACTERS = 1500
 
 
 def document(ref: DocumentRef) -> out.DocumentOut:
-    return out.DocumentOut(
-        id=ref.id, title=ref.title, uri=ref.uri, source=ref.source, url=ref.url, modified_at=ref.modified_at
-    )
+    return out.DocumentOut.model_validate(ref, from_attributes=True)
 
 
 def spans(those: tuple[Span, ...]) -> list[out.SpanOut]:
-    return [out.SpanOut(start=span.start, end=span.end) for span in those]
+    return [out.SpanOut.model_validate(span, from_attributes=True) for span in those]
 
 
 def passage(rank: int, passage: Passage) -> out.PassageOut:
@@ -141,7 +139,7 @@ def answer(shown: Answer) -> out.AnswerOut:
 
 
 def counted(those: tuple[CountedValues, ...]) -> list[out.CountedValuesOut]:
-    return [out.CountedValuesOut(kind=each.kind, restored=each.restored, kept=each.kept) for each in those]
+    return [out.CountedValuesOut.model_validate(each, from_attributes=True) for each in those]
 
 
 def segments(those: tuple[Segment, ...]) -> list[out.SegmentOut]:

@@ -272,10 +272,10 @@ def show_retention(runtime: CurrentRuntime) -> RetentionOut:
     )
 
 
-@router.post("/retention/run", dependencies=[Depends(deciding("operate"))])
-def run_retention(runtime: CurrentRuntime) -> RetiredOut:
+@router.post("/retention/run")
+def run_retention(runtime: CurrentRuntime, by: Annotated[By, Depends(deciding("operate"))]) -> RetiredOut:
     """Remove now what has had its time, without waiting for the daily run."""
-    done = retention.run(runtime)
+    done = retention.run(runtime, by.subject, by.trace_id)
     return RetiredOut(removed=dict(done.removed), held=dict(done.held))
 
 

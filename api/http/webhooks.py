@@ -139,8 +139,7 @@ def remove_webhook(name: str, by: Manager, runtime: CurrentRuntime) -> None:
 @router.post("/{name}/test")
 def test_webhook(name: str, by: Manager, runtime: CurrentRuntime) -> WebhookTriedOut:
     """Send it an event that tells nothing, now."""
-    tried = runtime.webhooks.test(name, by)
-    return WebhookTriedOut(ok=tried.ok, said=tried.said)
+    return WebhookTriedOut.model_validate(runtime.webhooks.test(name, by), from_attributes=True)
 
 
 @router.post("/{name}/rotate")

@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.http.access import Asker, CurrentRuntime, may
 from api.http.defence import hosts_of
+from api.http.entering import base_url
 from api.http.errors import problem, respond, trace_id_of
 from api.mcp.bearers import tokened
 from api.runtime import Runtime
@@ -58,7 +59,7 @@ def resource_metadata(request: Request, runtime: CurrentRuntime) -> ResourceMeta
 
 def resource_of(request: Request, runtime: Runtime) -> str:
     """The address of the tools, as it stands in tokens that are made for them."""
-    return (runtime.settings.identity.public_url or str(request.base_url).rstrip("/")) + PATH
+    return base_url(request, runtime) + PATH
 
 
 def install(app: FastAPI) -> None:

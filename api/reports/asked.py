@@ -8,6 +8,7 @@ from typing import Any
 
 from answer.calling.call import Call
 from answer.redact import STORE
+from api.reports import took
 from api.reports.shape import Section, Table, columns, people, rows
 from api.reports.tally import Count, Counted, Event, Tally, figure, plus
 from core.policy import Policy
@@ -53,6 +54,7 @@ class Asked:
             yield ("why", status, details.get("reason") or "not_said"), 1
         if details.get("stale"):
             yield ("cited_stale",), 1
+        yield from took.taken(details)
 
     def _calling(self, event: Event, details: Mapping[str, Any]) -> Counted:
         self._calls.setdefault((details["answer"], details["model"]), []).append(event)

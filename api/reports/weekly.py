@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from api.reports import asked, fresh, kept, proof
+from api.reports import asked, fresh, kept, proof, spent, took
 from api.reports.period import Period, written
 from api.reports.shape import Report
 from api.reports.tally import Count, Tally
@@ -27,7 +27,9 @@ def weekly(runtime: Runtime, period: Period) -> Report:
         sections = (
             asked.questions(tally),
             asked.verification(tally),
+            took.latency(tally),
             asked.models(tally),
+            spent.departments(session, period),
             asked.redaction(tally),
             fresh.sources(session, tally),
             kept.access(tally),

@@ -85,10 +85,6 @@ def close(
         closed += len(rows)
 
 
-def count(session: Session) -> int:
-    return len(session.scalars(select(IntentRow.id)).all())
-
-
 def _unknown(row: IntentRow, at: datetime) -> Event:
     family = FAMILIES[row.kind]
     details: dict[str, JSON] = {**row.carried, **dict(family.known), "reason": "unknown"}

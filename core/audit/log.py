@@ -74,8 +74,15 @@ class AuditLog:
         Raises Refused when it cannot be written, or when earlier events cannot be chained: then nothing may be shown.
         Not to be called inside ``database.writing()``, which holds SQLite's only write lock: use ``enlist`` there.
         """
-        if self._follower is not None:
-            self._follower.check()
+        return self._append(event, self._follower)
+
+    def unfollowed(self, event: Event) -> str:
+        """As ``append``, also while the log cannot be continued: what was found about it then waits with the others."""
+        return self._append(event, None)
+
+    def _append(self, event: Event, follower: Follower | None) -> str:
+        if follower is not None:
+            follower.check()
         # The sequencer makes it canonical; here it only has to arrive.
         waiting = _Waiting(event, orjson.dumps(body(event)), self._clock())
         with self._arriving:
@@ -87,17 +94,9 @@ class AuditLog:
                 self._commit(group)
         if waiting.failure is not None:
             raise Refused("The audit log cannot be written.", hint=HINT) from waiting.failure
-        if self._follower is not None:
-            self._follower.wake()
+        if follower is not None:
+            follower.wake()
         return event.id
-
-    def unfollowed(self, event: Event) -> str:
-        """As ``append``, also while the log cannot be continued: what was found about it then waits with the others."""
-        follower, self._follower = self._follower, None
-        try:
-            return self.append(event)
-        finally:
-            self._follower = follower
 
     def enlist(self, session: Session, event: Event) -> str:
         """Write ``event`` in the caller's transaction, so that a change and its record are kept or lost together."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from core.audit import repository
-from core.audit.checkpoints import BadCheckpoint, Checkpoint, head_lock, read, upcoming
+from core.audit.checkpoints import head_lock, upcoming
 from core.audit.repository import Stored
 from core.database import Database
 
@@ -112,15 +112,6 @@ def _heads(path: Path) -> Heads:
         return Heads(None, prepared)
     except OSError as error:
         return Heads(None, prepared, f"the head file cannot be read ({error.strerror})")
-
-
-def kept_checkpoint(content: bytes) -> Checkpoint:
-    """A checkpoint that somebody kept, as it stands in a file; witnesses may have signed it as well. The last one of
-    several, as a file of a witness has them. Raises BadCheckpoint."""
-    notes = split_notes(content)
-    if not notes:
-        raise BadCheckpoint("not a checkpoint")
-    return read(notes[-1])[0]
 
 
 def split_notes(content: bytes) -> list[bytes]:

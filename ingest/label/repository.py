@@ -169,17 +169,6 @@ def unlabelled_count(session: Session, identity: str) -> int:
     return session.scalar(select(func.count()).select_from(DocumentRow).where(*_waiting(identity))) or 0
 
 
-def labelled_count(session: Session, identity: str) -> int:
-    """How many current versions are labelled throughout."""
-    count = (
-        select(func.count())
-        .select_from(DocumentRow)
-        .join(LabelledVersionRow, LabelledVersionRow.version_id == DocumentRow.current_version)
-    )
-    ready = (DocumentRow.state == "ready", LabelledVersionRow.detector == _version_key(identity))
-    return session.scalar(count.where(*ready)) or 0
-
-
 def forget_other_detectors(session: Session, identity: str) -> None:
     """Labels of detectors that are not used any more: nobody asks for them again."""
     session.execute(delete(LabelRow).where(LabelRow.detector != detector_key(identity)))

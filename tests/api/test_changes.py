@@ -100,6 +100,56 @@ def test_a_reviewer_sees_changes_of_what_reviewers_see_and_an_operator_none(lodg
     assert_problem(lodge.browser(OTTO).get("/v1/changes"), 403, "forbidden")
 
 
+def test_who_was_added_given_roles_or_disabled_stands_there_too_as_the_log_keeps_it(lodge: House) -> None:
+    browser, kate = lodge.browser(EVA), "kate@x.example"
+    for roles in (["employee"], ["connector_owner", "employee"]):
+        assert browser.post("/v1/operator/people", json={"email": kate, "roles": roles}).status_code == 200
+    assert browser.delete(f"/v1/operator/people/{kate}").status_code == 204
+    lodge.runtime.sequencer.drain()
+    found = [each for each in listed(lodge, kind="person", person=EVA) if each["what"] == kate]
+    assert [(each["change"], each["changed_by"]) for each in found] == [
+        ("disabled", EVA),
+        ("changed: connector_owner, employee", EVA),
+        ("added: employee", EVA),
+    ]
+    assert {each["kind"] for each in listed(lodge, kind="person")} == {"person"}
+
+
+def test_which_keys_a_program_got_and_lost_stands_there_and_a_grant_only_once(lodge: House) -> None:
+    admin = lodge.browser(ADA)
+    key = {"name": "nightly", "scopes": ["ask"], "days": 3}
+    assert admin.post("/v1/service-accounts/crm-bot/keys", json=key).status_code == 201
+    assert admin.delete("/v1/service-accounts/crm-bot/keys", params={"key": "nightly"}).status_code == 204
+    lodge.runtime.sequencer.drain()
+    found = listed(lodge, kind=["service", "acting"])
+    assert [(each["kind"], each["change"]) for each in found] == [
+        ("service", "key_ended"),
+        ("service", "key_made: ask"),
+        ("acting", "given"),
+        ("service", "added"),
+    ]
+    assert {(each["what"], each["changed_by"]) for each in found} == {("crm-bot", ADA)}
+
+
+def test_disabled_people_are_listed_where_they_are_asked_for(lodge: House) -> None:
+    admin, gone = lodge.browser(ADA), "gone@x.example"
+    assert admin.post("/v1/operator/people", json={"email": gone, "roles": ["employee"]}).status_code == 200
+    assert admin.delete(f"/v1/operator/people/{gone}").status_code == 204
+
+    def found(**query: str) -> dict[str, str | None]:
+        shown = admin.get("/v1/operator/people", params={"text": "@x.example", **query}).json()["people"]
+        return {each["email"]: each["disabled_at"] for each in shown}
+
+    assert gone not in found()
+    assert found(state="active") == found()
+    assert found(state="disabled")[gone] is not None
+    assert ADA not in found(state="disabled")
+    assert found(state="all") == {**found(), **found(state="disabled")}
+    assert admin.get(f"/v1/operator/people/{gone}").json()["disabled_at"] is not None
+    assert_problem(admin.get("/v1/operator/people", params={"state": "some"}), 422, "invalid")
+    assert admin.post("/v1/operator/people", json={"email": gone, "roles": ["employee"]}).json()["disabled_at"] is None
+
+
 def test_people_are_found_by_a_part_of_what_they_are_called_and_by_role(lodge: House) -> None:
     admin = lodge.browser(ADA)
 

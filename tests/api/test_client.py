@@ -282,6 +282,13 @@ def test_a_stream_that_has_begun_is_not_asked_for_again() -> None:
     assert len(script.sent) == 2
 
 
+@pytest.mark.parametrize("text", ["<html>", 'event: stage\ndata: {"sta\n\n', LINES.partition("event: error")[0]])
+def test_a_stream_that_ends_without_the_whole_answer_is_no_answer(text: str) -> None:
+    script = Script(httpx.Response(200, text=text, headers={"Content-Type": "text/event-stream"}))
+    with script.client() as vouch, pytest.raises(Unreachable):
+        list(vouch.ask("q"))
+
+
 def test_acting_for_a_person_is_said_in_the_header_and_only_there() -> None:
     script = Script(*[httpx.Response(200, json=FOUND) for _ in range(2)])
     with script.client() as vouch:

@@ -133,6 +133,17 @@ def test_a_citation_opens_at_its_address_for_who_asked_and_nobody_else(door: Doo
     assert door.house.browser(BO).get(path).status_code == 404
 
 
+def test_behind_a_proxy_a_citation_has_the_address_at_which_people_come(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = door.house.runtime.settings
+    identity = settings.identity.model_copy(update={"public_url": "https://vouch.company.example"})
+    monkeypatch.setattr(door.house.runtime, "settings", settings.model_copy(update={"identity": identity}))
+    (choice,) = door.ask(LEAVE).choices
+    url = choice.message.annotations[0].url_citation.url
+    assert url.startswith("https://vouch.company.example/v1/answers/")
+
+
 def test_it_is_the_answer_and_the_record_of_the_web_chat(door: Door) -> None:
     browser = door.house.browser(ANA)
     plain = browser.post("/v1/ask", json={"question": LEAVE}).json()

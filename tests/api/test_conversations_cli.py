@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from api.cli import client as cli_client
 from api.cli import conversations, main
 from core.audit import tail
 from tests.api.conftest import ANA, BO, LEAVE
+from tests.api.terminal import beside
 from tests.api.visitors import House, ask
 from tests.installation import Installation
 
@@ -36,16 +36,7 @@ class Terminal:
     """Runs ``vouch conversations`` beside a server."""
 
     def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.house, self._runner = house, CliRunner()
-
-        @contextmanager
-        def connected() -> Generator[cli_client.Client]:
-            made = cli_client.Client.__new__(cli_client.Client)
-            made._http = house.operator()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-            made.alone = False
-            yield made
-
-        monkeypatch.setattr(conversations, "connect", connected)
+        self.house, self._runner = house, beside(house, monkeypatch, "conversations")
         monkeypatch.setattr(conversations.console, "width", 200)
 
     def run(self, *words: str, acting: str = ANA, code: int = 0) -> str:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,10 @@ from answer.models.base import ModelBusy, Usage
 from answer.models.scripted import ScriptedModel, says
 from answer.usage import Spender
 from api import forgetting
-from api.cli import client as cli_client
 from api.cli import main
 from core import audit
 from tests.answer.calling.builders import entry
+from tests.api.terminal import beside
 from tests.api.visitors import House, assert_problem
 from tests.contracts.chat_models.builders import prompt
 from tests.fakes.model_openai import FakeCompatible
@@ -49,16 +48,7 @@ def ada(house: House) -> TestClient:
 
 @pytest.fixture
 def command(house: House, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    @contextmanager
-    def connected() -> Iterator[cli_client.Client]:
-        made = cli_client.Client.__new__(cli_client.Client)
-        made._http = house.operator()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-        made.alone = False
-        yield made
-
-    for module in ("models", "budgets"):
-        monkeypatch.setattr(f"api.cli.{module}.connect", connected)
-    return CliRunner()
+    return beside(house, monkeypatch, "models", "budgets")
 
 
 def scripted(monkeypatch: pytest.MonkeyPatch, *script: Any) -> ScriptedModel:

@@ -12,6 +12,7 @@ import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from answer import flagging
 from answer.batching import rows as batches
 from api.cli.client import Client
 from api.client import Vouch
@@ -130,6 +131,12 @@ def _hold(lodge: House, number: int) -> None:
         holds.place(session, "answer", str(uuid4()), "Case", ruth, START + timedelta(hours=number // 2))
 
 
+def _flagged(lodge: House, number: int) -> None:
+    flag = {"chunk": str(uuid4()), "version": "v", "document": "d", "source": "s", "signs": ["orders"]}
+    with lodge.runtime.database.writing() as session:
+        flagging.note(session, flag, "cloud", START + timedelta(hours=number // 2))
+
+
 LISTS = [
     Listed("/v1/batches", "batches", ANA, lambda each: each["id"], _batch),
     Listed("/v1/sources", "sources", ANA, lambda each: each["name"], _source),
@@ -142,6 +149,7 @@ LISTS = [
     Listed("/v1/webhooks/deliveries", "deliveries", ADA, lambda each: each["id"], _told),
     Listed("/v1/budgets", "budgets", ADA, lambda each: each["name"], _budget),
     Listed("/v1/service-accounts", "accounts", ADA, lambda each: each["name"], _service),
+    Listed("/v1/flagged", "passages", RUTH, lambda each: each["chunk"], _flagged),
     Listed("/v1/holds", "holds", RUTH, lambda each: each["id"], _hold),
 ]
 each_list = pytest.mark.parametrize("listed", LISTS, ids=lambda listed: f"{listed.path} {listed.name}")

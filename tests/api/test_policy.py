@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,13 @@ import yaml
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.cli import client as cli_client
 from api.cli import main
 from api.settings import Settings, load_settings
 from core import audit
 from core.errors import Invalid
 from core.policy import Destination
 from core.policy_document import SHIPPED
+from tests.api.terminal import beside
 from tests.api.visitors import House, assert_problem
 from tests.installation import Installation
 
@@ -48,15 +47,7 @@ def operator(lodge: House) -> TestClient:
 
 @pytest.fixture
 def command(lodge: House, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
-    @contextmanager
-    def connected() -> Iterator[cli_client.Client]:
-        made = cli_client.Client.__new__(cli_client.Client)
-        made._http = lodge.operator()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-        made.alone = False
-        yield made
-
-    monkeypatch.setattr("api.cli.policy.connect", connected)
-    return CliRunner()
+    return beside(lodge, monkeypatch, "policy")
 
 
 def document(client: TestClient) -> dict[str, Any]:

@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from connectors import owners
+from connectors import repository as connectors
+from core import people
+from core.tables import PersonRow
 from tests.api.conftest import ANA, LEAVE
 from tests.api.visitors import House, ask, assert_problem, streamed
 
@@ -184,6 +188,20 @@ def test_a_revoked_reader_no_longer_reads_an_old_answer(small_house: House) -> N
     assert "4711" not in turns.text
 
 
+def test_a_document_that_has_gone_is_told_from_access_that_was_revoked(small_house: House) -> None:
+    """To whom could read the last of it, and to nobody else."""
+    installation = small_house.installation
+    installation.records("notes", [{"id": "n1", "text": "The boiler code is 4711."}], allow=["staff"])
+    browser = small_house.browser(ANA)
+    answer = ask(browser, "What is the boiler code?")
+    installation.records("notes", [{"id": "n2", "text": "The lift is serviced in May."}], allow=["staff"])
+    path = f"/v1/answers/{answer['answer_id']}"
+    (gone,) = browser.get(path).json()["sentences"]
+    assert gone == {"text": None, "citations": [], "withheld": "document gone"}
+    installation.person(ANA, "kitchen")
+    assert browser.get(path).json()["sentences"] == [{**gone, "withheld": "access revoked"}]
+
+
 def test_evidence_says_when_its_document_has_changed_since(small_house: House) -> None:
     browser = small_house.browser(ANA)
     answer = ask(browser, "How many days of leave does every employee have?")
@@ -269,3 +287,14 @@ def test_a_source_tells_when_it_was_confirmed_and_not_how_much_there_is(bo: Test
     assert offers["last_confirmed_at"]
     assert offers["last_run"]["state"] == "done"
     assert offers["last_run"]["counts"] == {}
+
+
+def test_a_source_names_who_looks_after_it_and_is_still_here(small_house: House) -> None:
+    installation = small_house.installation
+    lea, tom = (installation.person(f"{each}@x.example", roles=("connector_owner",)) for each in ("lea", "tom"))
+    with installation.runtime.database.writing() as session:
+        session.get_one(PersonRow, lea).name = "Lea Lind"
+        owners.set_owners(session, connectors.by_name(session, "rules").id, (lea, tom))
+        people.disable(session, "tom@x.example", installation.runtime.clock())
+    (rules,) = small_house.browser(ANA).get("/v1/sources").json()["sources"]
+    assert (rules["name"], rules["owners"]) == ("rules", ["Lea Lind"])

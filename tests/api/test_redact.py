@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -17,7 +15,6 @@ from typer.testing import CliRunner
 from answer.linking import Name
 from answer.pseudonyms import TOKEN, Token
 from answer.vault import Entry, Place
-from api.cli import client as cli_client
 from api.cli import main
 from api.doctor import examine
 from core import audit
@@ -25,6 +22,7 @@ from core.errors import Unavailable
 from core.policy import Destination
 from retrieval.evidence import Evidence
 from tests.api.conftest import ANA, HANA, LEAVE
+from tests.api.terminal import beside
 from tests.api.visitors import House, ask, assert_problem
 
 TEXT = "Please call Margaret Thornbury on +44 20 7946 0958 about the IBAN DE89370400440532013000."
@@ -39,17 +37,7 @@ def operator(house: House) -> TestClient:
 @pytest.fixture
 def command(house: House, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     """The command line, talking to this house."""
-
-    @contextmanager
-    def connected() -> Iterator[cli_client.Client]:
-        made = cli_client.Client.__new__(cli_client.Client)
-        made._http = house.operator()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-        made.alone = False
-        yield made
-
-    for module in ("redact", "policy", "documents", "people"):
-        monkeypatch.setattr(f"api.cli.{module}.connect", connected)
-    return CliRunner()
+    return beside(house, monkeypatch, "redact", "policy", "documents", "people")
 
 
 def redact(client: TestClient, *texts: str, **more: Any) -> list[dict[str, Any]]:

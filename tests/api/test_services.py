@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from api.cli import main
 from core.audit import tail
 from core.clock import utc_now
+from tests.api.terminal import beside
 from tests.api.visitors import House, assert_problem
 from tests.installation import Installation
 
@@ -147,3 +149,12 @@ def test_an_ended_key_is_not_valid_any_more_and_tokens_are_never_shown_again(lod
     assert "vk_" not in str(listed)
     assert ada.delete(f"{BOT}/keys", params={"key": "main"}).status_code == 204
     assert_problem(bot.get("/v1/conversations"), 401, "unauthenticated")
+
+
+def test_a_key_ends_in_the_terminal(lodge: House, ada: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    bot = program(lodge, ada, "ask")
+    assert found(bot) == 0
+    command = beside(lodge, monkeypatch, "services")
+    ran = command.invoke(main.app, ["services", "end-key", "bot", "--key-name", "main"])
+    assert ran.exit_code == 0, ran.output
+    assert_problem(bot.post("/v1/search", json={"query": "pumps"}), 401, "unauthenticated")

@@ -36,8 +36,8 @@ from core.audit.keys import Generations
 from core.audit.stored import verify as verify_log
 from core.tables import PersonRow
 from ingest.index.server import discard
+from tests.api.receiver import Receiver
 from tests.api.subjects.house import ANA, ANNA, ASKS_LEAVE, ASKS_PARKING, BO, RULES, answered, document, fill
-from tests.api.test_webhooks import Receiver
 from tests.api.visitors import House, ask, assert_problem
 from tests.core.audit import postgres
 from tests.installation import Installation

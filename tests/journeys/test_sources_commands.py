@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.connectors.s3_server import SECRETS, Store, server, store
+from tests.connectors.web_server import site
 from tests.journeys.test_command_line import ANA, Place, Ran, serving
 
 ENVIRONMENT = {ref.removeprefix("env:"): value for ref, value in SECRETS.items()}
@@ -95,11 +96,28 @@ def test_a_source_from_its_first_day_to_its_last(place: Place, bucket: Store) ->
 
         place.vouch("sources", "pause", "wiki")
         assert "vouch sources resume wiki" in place.fails("sync", "wiki")
+        assert place.vouch("sources", "stop", "wiki", "--json").json == {"stopping": False}
         place.vouch("sources", "resume", "wiki")
         assert place.run("sources", "remove", "wiki").code == 1
         assert place.vouch("sources", "remove", "wiki", "--yes", "--json").json == {"name": "wiki", "documents": 2}
         assert "190 euros" not in texts(place, "hotel cap in Oslo")
         assert place.vouch("sources", "list", "--json").json == []
+
+
+def test_a_run_that_goes_on_is_stopped(place: Place) -> None:
+    (place.folder / "vouch.yaml").write_text("egress: {hosts: [127.0.0.1], private: [127.0.0.1/32]}\n")
+    with site() as guide, serving(place):
+        for number in range(300):
+            guide.put(f"/{number}.html", f"Desk {number} has drawers.", "2026-11-20")
+        (place.folder / "guide.yaml").write_text(
+            f"url: {guide.url}/sitemap.xml\nrequests_per_second: 2\naccess:\n  - {{prefix: /, allow: [everyone]}}\n"
+        )
+        place.vouch("sources", "add", "guide", "--kind", "web", "--config", "guide.yaml", "--no-check")
+        place.vouch("sync", "guide", "--no-follow")
+        states = (place.vouch("sources", "show", "guide", "--json").json["runs"] for _ in range(60))
+        assert any(runs and runs[0]["state"] == "running" for runs in states)
+        assert "stops after the page" in place.vouch("sources", "stop", "guide").out
+        assert place.vouch("sources", "show", "guide", "--json").json["runs"][0]["state"] in ("stopping", "stopped")
 
 
 def test_without_a_server_the_command_reads_by_itself(place: Place, bucket: Store) -> None:

@@ -38,7 +38,7 @@ class Replies:
     """Writes completions. ``base`` is where Vouch is reached; ``model`` the name that was asked for."""
 
     def __init__(self, base: str, model: str, trace_id: str) -> None:
-        self._base, self._model, self._trace_id = base.rstrip("/"), model, trace_id
+        self._base, self._model, self._trace_id = base, model, trace_id
 
     def completion(self, answer: Answer, used: Usage) -> Completion:
         piece = whole(answer)

@@ -18,6 +18,7 @@ from api.http.compatible import asking
 from api.http.compatible.faults import CompatibleRoute, UnknownModel
 from api.http.compatible.replies import Replies
 from api.http.compatible.wire import Completion, CompletionIn, FaultOut, ModelCard, ModelList
+from api.http.entering import base_url
 from api.http.events import EVENTS, HEADERS
 from api.runtime import Runtime
 
@@ -53,7 +54,7 @@ def complete(body: CompletionIn, asker: CurrentAsker, runtime: CurrentRuntime, r
         asked.question, asker.person_id, conversation_id=conversation_id, trace_id=asker.trace_id,
         wanted=asked.wanted, choice=choice, said=said,
     )  # fmt: skip
-    replies = Replies(str(request.base_url), body.model, asker.trace_id)
+    replies = Replies(base_url(request, runtime), body.model, asker.trace_id)
     if not body.stream:
         answer = next(each for each in happenings if isinstance(each, Answer))
         return replies.completion(answer, _used(runtime, asker, answer.id))

@@ -9,17 +9,20 @@ import { differences as entryDifferences } from "../src/admin/models/ModelHistor
 import { daysUntil, stateOf as modelState } from "../src/admin/models/data";
 import { entryFrom, valuesOf } from "../src/admin/models/formValues";
 import { burnOf, spanOf, stateOf } from "../src/admin/money/burning";
+import { COLUMNS } from "../src/admin/changes/columns";
+import { Here } from "../src/admin/people/Here";
 import { Differences } from "../src/admin/policy/Differences";
 import { columnsOf, differences, type Document, withEntry } from "../src/admin/policy/document";
 import { Matrix } from "../src/admin/policy/Matrix";
 import { Sample } from "../src/admin/policy/Sample";
+import { DataTable } from "../src/parts/DataTable";
 import { Announcements } from "../src/parts/Announcements";
 import { useChange } from "../src/parts/announcing";
 import { OnceShown } from "../src/admin/shared/OnceShown";
 import { csv } from "../src/parts/saving";
 import { numberOf, oneOf, textOf } from "../src/parts/searching";
 import { fieldOf, useFields } from "../src/parts/useFields";
-import type { Budget, Model, ModelEntry } from "../src/admin/types";
+import type { Budget, Change, Model, ModelEntry, Person } from "../src/admin/types";
 import { api } from "../src/api/client";
 import { ProblemError } from "../src/api/http";
 import { createQueryClient } from "../src/api/queries";
@@ -156,7 +159,9 @@ describe("a policy", () => {
   it("shows its differences before they are saved", () => {
     show(<Differences of={[{ section: "classes", row: "person", column: "external:eu", before: null, after: "block" }]} />);
     const row = screen.getByRole("row", { name: /Persons/ });
-    expect(row.textContent).toBe("PersonsOutside, euNot saidBlock");
+    const cells = within(row).getAllByRole("cell");
+    expect(cells.map((cell) => cell.textContent)).toEqual(["Outside, eu", "Not said", "Block"]);
+    expect(within(row).getByRole("rowheader").textContent).toMatch(/^Persons/);
   });
 
   it("is tried on a text before and after, with equal pseudonyms for equal values", async () => {
@@ -188,6 +193,48 @@ describe("a policy", () => {
     expect(bodies.map(({ policy }) => policy)).toEqual([null, draft]);
     expect(bodies[0]?.run).toBe(bodies[1]?.run);
     expect(await violations(container)).toEqual([]);
+  });
+});
+
+describe("a person", () => {
+  const lena: Person = {
+    email: "lena.vos@averholt.example",
+    name: "Lena Vos",
+    title: "",
+    roles: [],
+    groups: [],
+    given: [],
+    directory: false,
+  };
+
+  it("is active, or disabled since a moment, in words and with a sign", async () => {
+    show(<Here person={lena} since />);
+    expect(screen.getByText("Active").querySelector("svg")).not.toBeNull();
+    const gone = show(<Here person={{ ...lena, disabled_at: new Date().toISOString() }} since />);
+    expect(screen.getByText(/^Disabled/).textContent).toBe("Disabled, just now");
+    expect(screen.getByText(/^Disabled/).querySelector("svg")).not.toBeNull();
+    expect(await violations(gone)).toEqual([]);
+  });
+});
+
+describe("a change in the list", () => {
+  const change: Change = {
+    id: "1",
+    kind: "service",
+    what: "crm-assistant",
+    scope: "",
+    change: "key_made: ask, source.list",
+    why: null,
+    changed_by: "operator",
+    changed_at: "2026-11-23T09:00:00Z",
+  };
+  const shown = (row: Change) => {
+    show(<DataTable name="Changes" columns={COLUMNS} rows={[row]} keyOf={(each) => each.id} />);
+    return screen.getAllByRole("row").at(-1)?.textContent;
+  };
+
+  it("of who was forgotten names nobody", () => {
+    expect(shown({ ...change, kind: "person", what: "", change: "forgotten" })).toMatch(/^Somebody who was forgotten/);
   });
 });
 

@@ -20,12 +20,12 @@ import { ShareDialog } from "../src/history/ShareDialog";
 import { SessionContext } from "../src/shell/session";
 import { answer, citation } from "./answers";
 
-const rendered = vi.hoisted(() => ({ turns: 0 }));
+const rendered = vi.hoisted(() => ({ turns: [] as string[] }));
 vi.mock("../src/chat/AnswerBody", async (original) => {
   const real = await original<typeof import("../src/chat/AnswerBody")>();
   return {
     AnswerBody: (props: Parameters<typeof real.AnswerBody>[0]) => {
-      rendered.turns += 1;
+      rendered.turns.push(props.turnKey);
       return real.AnswerBody(props);
     },
   };
@@ -63,6 +63,7 @@ function serve(replies: Record<string, (body: unknown) => unknown>): Call[] {
       const reply = replies[`${method} ${path}`];
       if (!reply) return Promise.resolve(Response.json({ title: "Not found", status: 404 }, { status: 404 }));
       const value = reply(body);
+      if (value instanceof Response) return Promise.resolve(value);
       return Promise.resolve(value === undefined ? new Response(null, { status: 204 }) : Response.json(value));
     }),
   );
@@ -98,7 +99,7 @@ async function expectNoViolations(element: Element): Promise<void> {
 }
 
 beforeEach(() => {
-  rendered.turns = 0;
+  rendered.turns = [];
   // Everything is in view.
   vi.stubGlobal(
     "IntersectionObserver",
@@ -115,8 +116,25 @@ afterAll(() => vi.unstubAllGlobals());
 
 const summary = { id: "c1", title: "Leave", created_at: "2026-11-22T09:00:00Z", updated_at: "2026-11-22T09:00:00Z", pinned: false };
 
+/** An answer that arrives sentence by sentence. */
+function arriving(whole: Answer): Response {
+  const events = [
+    ...whole.sentences.map((sentence, index) => ["sentence", { index, ...sentence }] as const),
+    ["final", whole] as const,
+  ];
+  const encoder = new TextEncoder();
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      const [event] = events.splice(0, 1);
+      if (event) controller.enqueue(encoder.encode(`event: ${event[0]}\ndata: ${JSON.stringify(event[1])}\n\n`));
+      else controller.close();
+    },
+  });
+  return new Response(body, { headers: { "Content-Type": "text/event-stream" } });
+}
+
 describe("a long conversation", () => {
-  it("is not rendered again while the next question is written", async () => {
+  it("is not rendered again while the next question is written and its answer arrives", async () => {
     const turns: Answer[] = Array.from({ length: 10 }, (_, at) => {
       const sentences = Array.from({ length: 20 }, (_unused, n) => ({ text: `Sentence ${n}.`, citations: [citation(1, n)] }));
       return answer({ answer_id: `a${at}`, question: `Question ${at}?`, sentences });
@@ -124,15 +142,20 @@ describe("a long conversation", () => {
     serve({
       "GET /v1/conversations/c1": () => ({ ...summary, turns }),
       "GET /v1/conversations?limit=50": () => ({ conversations: [summary], next: null }),
+      "POST /v1/ask": () => arriving(answer({ answer_id: "a10", question: "So?", sentences: turns[0]?.sentences ?? [] })),
     });
     show(<ChatPage session={session} />);
     await screen.findByRole("heading", { name: "Question 9?" });
     await screen.findByRole("heading", { name: "Leave", level: 1 });
     expect(document.querySelectorAll("[data-citation]")).toHaveLength(200);
-    const before = rendered.turns;
-    expect(before).toBeGreaterThanOrEqual(10);
+    expect(new Set(rendered.turns).size).toBe(10);
+    rendered.turns = [];
     await userEvent.type(screen.getByLabelText("Your question"), "So?");
-    expect(rendered.turns).toBe(before);
+    expect(rendered.turns).toEqual([]);
+    await userEvent.keyboard("{Enter}");
+    await waitFor(() => expect(document.querySelectorAll("[data-citation]")).toHaveLength(220));
+    const untouched = turns.slice(0, 9).map(({ answer_id }) => answer_id);
+    expect(rendered.turns.filter((key) => untouched.includes(key))).toEqual([]);
   }, SLOW_MS);
 });
 

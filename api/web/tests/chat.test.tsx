@@ -1,13 +1,13 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { render, screen } from "@testing-library/react";
+import { act, render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { createRef, type ReactNode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createQueryClient } from "../src/api/queries";
 import type { Trail } from "../src/api/types";
 import { ChatContext, type ChatActions } from "../src/chat/ChatContext";
-import { Composer } from "../src/chat/Composer";
+import { Composer, type ComposerHandle } from "../src/chat/Composer";
 import type { Turn } from "../src/chat/conversation";
 import { TurnView } from "../src/chat/TurnView";
 import { handleShortcut, type Shortcuts } from "../src/shell/shortcuts";
@@ -57,10 +57,11 @@ describe("an answer", () => {
     );
   });
 
-  it("shows no text of a sentence that is withheld", () => {
-    const sentences = [{ text: null, citations: [], withheld: "access revoked" }];
-    show(<TurnView turn={turn({ sentences, answer: answer({ sentences }) })} />);
+  it("says of a sentence that is withheld whether its document has gone", () => {
+    const withheld = (["access revoked", "document gone"] as const).map((why) => ({ text: null, citations: [], withheld: why }));
+    show(<TurnView turn={turn({ sentences: withheld, answer: answer({ sentences: withheld }) })} />);
     expect(screen.getByText(/withheld: access revoked/)).toBeDefined();
+    expect(screen.getByText(/withheld: its document has gone/)).toBeDefined();
   });
 
   it("shows both sides where its sources disagree, with their dates", async () => {
@@ -130,45 +131,43 @@ describe("an answer", () => {
 });
 
 describe("the question field", () => {
-  function composer(change: Partial<Parameters<typeof Composer>[0]> = {}) {
-    const props = {
-      value: "How much leave?",
-      onChange: vi.fn(),
-      onAsk: vi.fn(),
-      onStop: vi.fn(),
-      asking: false,
-      inputRef: createRef<HTMLTextAreaElement>(),
-      ...change,
-    };
+  function composer(asking = false) {
+    const props = { onAsk: vi.fn(), onStop: vi.fn(), asking, handle: createRef<ComposerHandle>() };
     show(<Composer {...props} />);
-    return props;
+    return { ...props, field: screen.getByLabelText<HTMLTextAreaElement>("Your question") };
   }
 
   it("asks with Enter", async () => {
-    const props = composer();
-    await userEvent.type(screen.getByLabelText("Your question"), "{Enter}");
-    expect(props.onAsk).toHaveBeenCalledWith("How much leave?");
+    const { field, onAsk } = composer();
+    await userEvent.type(field, "How much leave?{Enter}");
+    expect(onAsk).toHaveBeenCalledWith("How much leave?");
   });
 
   it("starts a new line with Shift and Enter", async () => {
-    const props = composer();
-    await userEvent.type(screen.getByLabelText("Your question"), "{Shift>}{Enter}{/Shift}");
-    expect(props.onAsk).not.toHaveBeenCalled();
-    expect(props.onChange).toHaveBeenCalledWith("How much leave?\n");
+    const { field, onAsk } = composer();
+    await userEvent.type(field, "How{Shift>}{Enter}{/Shift}much?");
+    expect(onAsk).not.toHaveBeenCalled();
+    expect(field.value).toBe("How\nmuch?");
   });
 
   it("asks nothing while it is empty or an answer is on its way", async () => {
-    const empty = composer({ value: "  \n" });
-    await userEvent.type(screen.getByLabelText("Your question"), "{Enter}");
-    expect(empty.onAsk).not.toHaveBeenCalled();
+    const { field, onAsk } = composer();
+    await userEvent.type(field, "  {Enter}");
+    expect(onAsk).not.toHaveBeenCalled();
   });
 
   it("offers to stop while an answer is on its way", async () => {
-    const props = composer({ asking: true });
-    await userEvent.type(screen.getByLabelText("Your question"), "{Enter}");
-    expect(props.onAsk).not.toHaveBeenCalled();
+    const { field, onAsk, onStop } = composer(true);
+    await userEvent.type(field, "And now?{Enter}");
+    expect(onAsk).not.toHaveBeenCalled();
     await userEvent.click(screen.getByRole("button", { name: "Stop" }));
-    expect(props.onStop).toHaveBeenCalledOnce();
+    expect(onStop).toHaveBeenCalledOnce();
+  });
+
+  it("takes what somebody wants to ask again", () => {
+    const { field, handle } = composer();
+    act(() => handle.current?.write("How much leave?"));
+    expect(field.value).toBe("How much leave?");
   });
 });
 

@@ -11,7 +11,7 @@ import { notesIn, verify } from "../src/review/log/verifying";
 import { fitting } from "../src/review/queue/data";
 import { frameIn, FRAME } from "../src/review/queue/FrameFields";
 import { Chart } from "../src/review/reports/Chart";
-import { costs, ended, inTime, verified } from "../src/review/reports/figures";
+import { costs, departments, ended, inTime, priced, took, verified } from "../src/review/reports/figures";
 import { leadOf } from "../src/review/reports/leads";
 import { daysOf, rangeOf, weekOf, weeksUntil } from "../src/review/reports/weeks";
 import { answersSearch, asked, isNarrowed, LABELS, queueSearch, recordsSearch } from "../src/review/search";
@@ -199,9 +199,25 @@ const REPORT: Weekly = {
       notes: [],
       figures: [],
       tables: [
-        table("by_model", [{ model: "a", tier: "large" }, { model: "b", tier: "large" }]),
-        table("cost", [{ model: "a", currency: "USD", now: 5 }, { model: "b", currency: "USD", now: 2 }]),
+        table("by_model", [
+          { model: "a", tier: "large" },
+          { model: "b", tier: "large" },
+          { model: "c", tier: "small" },
+        ]),
+        table("cost", [
+          { model: "a", currency: "USD", now: 5 },
+          { model: "b", currency: "USD", now: 2 },
+          { model: "c", currency: "EUR", now: 1 },
+        ]),
       ],
+    },
+    { name: "latency", title: "", notes: [], tables: [], figures: [figure("timed", 4), figure("total_p50", 1.5), figure("total_p95", 3)] },
+    {
+      name: "departments",
+      title: "",
+      notes: [],
+      figures: [],
+      tables: [table("cost", [{ department: "after sales", currency: "USD", now: 8 }])],
     },
     {
       name: "sources",
@@ -220,8 +236,13 @@ describe("dashboards", () => {
     expect(ended(REPORT, "abstained").part).toBe(0);
     expect(inTime(REPORT)).toMatchObject({ value: 0.9, part: 9, whole: 10 });
     expect(costs([REPORT])).toEqual([
-      { name: "large USD", points: [{ week: "2026-W48", value: 7, part: 7, whole: null }] },
+      { name: "large USD", model: null, points: [{ week: "2026-W48", value: 7, part: 7, whole: null }] },
+      { name: "small EUR", model: "c", points: [{ week: "2026-W48", value: 1, part: 1, whole: null }] },
     ]);
+    expect(took(REPORT)).toEqual({ week: "2026-W48", value: 3, half: 1.5, answers: 4 });
+    expect(took({ ...REPORT, sections: [] })).toMatchObject({ value: null, half: null, answers: 0 });
+    expect(departments([REPORT])).toMatchObject([{ name: "after sales USD", points: [{ part: 8 }] }]);
+    expect(priced("after sales USD")).toEqual({ of: "after sales", currency: "USD" });
     expect(verified({ ...REPORT, sections: [] }).value).toBeNull();
   });
 
@@ -241,7 +262,10 @@ describe("dashboards", () => {
     expect(screen.getByRole("img", { name: "Verified, week by week" })).toBeTruthy();
     expect(await faultsIn(container)).toEqual([]);
     expect(leadOf("questions", "refused")).toEqual({ to: "answers", search: { outcome: "refused" } });
-    expect(leadOf("questions", "askers")).toBeNull();
+    expect(leadOf("keeping", "placed")).toEqual({ to: "records", search: { kind: "hold.changed", action: "hold.placed" } });
+    for (const [section, figure] of [["questions", "askers"], ["redaction", "values"], ["content", "up"]] as const) {
+      expect(leadOf(section, figure)).toBeNull();
+    }
   });
 });
 

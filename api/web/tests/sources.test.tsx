@@ -6,7 +6,8 @@ import { useState, type ReactNode } from "react";
 import { describe, expect, it, vi } from "vitest";
 import type { Problem } from "../src/api/types";
 import { CheckSteps, useChecking } from "../src/sources/CheckSteps";
-import { drawn } from "../src/sources/course";
+import { drawn, timesOf } from "../src/sources/course";
+import { written } from "../src/sources/detail/written";
 import { amountOf, durationOf, secondsOf, spanText } from "../src/sources/durations";
 import { FailureState } from "../src/sources/FailureState";
 import { blank, faultsOf, fieldOf, labelOf, missing, type Faults, type Schema } from "../src/sources/form/schema";
@@ -204,6 +205,22 @@ describe("the line of freshness", () => {
     expect(worst).toBe(20);
     expect(bound).toBeGreaterThan(0);
     expect(drawn([{ at: "0", staleness: null }], null)).toMatchObject({ lines: [], bound: null, worst: null });
+  });
+});
+
+describe("times of points", () => {
+  it("have seconds where several lie in one minute", () => {
+    const at = (time: string) => ({ at: `2026-11-23T${time}Z` });
+    expect(timesOf([at("10:00:00"), at("10:00:30")])("2026-11-23T10:00:30Z")).toMatch(/:30/);
+    expect(timesOf([at("10:00:00"), at("11:00:30")])("2026-11-23T11:00:30Z")).not.toMatch(/:30/);
+  });
+});
+
+describe("a setting as text", () => {
+  it("is a list without its marks, and nothing where it is empty", () => {
+    expect([written(["hr", "board"]), written("/data"), written(3), written(false)]).toEqual(["hr, board", "/data", "3", "false"]);
+    expect([written([]), written({}), written(null), written(undefined)]).toEqual([null, null, null, null]);
+    expect(written([{ prefix: "/" }])).toBe('[{"prefix":"/"}]');
   });
 });
 

@@ -44,11 +44,12 @@ describe("an answer as Markdown", () => {
     ];
     const sentences = [
       { text: "Region | Price\nNorth | 12", citations: [{ ...citation(1, 1), spans }] },
-      { text: null, citations: [], withheld: "access revoked" },
+      { text: null, citations: [], withheld: "access revoked" as const },
+      { text: null, citations: [], withheld: "document gone" as const },
     ];
     const text = answerAsMarkdown(answer({ sentences }));
     expect(text).toContain("| Region | Price | Source |\n| --- | --- | --- |\n| North | 12 | \\[1\\] |");
-    expect(text).toContain("*(withheld: access revoked)*");
+    expect(text).toContain("*(withheld: access revoked)*\n\n*(withheld: document gone)*");
     const nothing = answer({ status: "abstained", sentences: [], sources: [] });
     expect(answerAsMarkdown(nothing)).toBe("## How much leave?\n\nNo evidence was found.\n");
   });

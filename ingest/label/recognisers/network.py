@@ -17,7 +17,6 @@ _IPV4 = re.compile(
     rf"(?<![\w.])(?<!\d,){_OCTET}\.{_OCTET}\.{_OCTET}\.{_OCTET}(?:/(?:3[0-2]|[12]?\d)(?!\d))?(?![\w%]|-\d)", re.ASCII
 )
 _IPV6 = re.compile(r"[0-9A-Fa-f:]{2,45}(?:\.\d{1,3}){0,3}(?:%[0-9A-Za-z]{1,15})?(?:/\d{1,3}(?!\d))?", re.ASCII)
-_IPV6_GROUPS = 9
 _MAC = re.compile(
     r"(?<![\w:.-])(?:[0-9A-F]{2}([:-])(?:[0-9A-F]{2}\1){4}[0-9A-F]{2}|[0-9A-F]{4}\.[0-9A-F]{4}\.[0-9A-F]{4})(?![\w:-])",
     re.ASCII | re.IGNORECASE,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
 from sqlalchemy import select
 
 from answer.batching.desk import Ask, Batches
@@ -17,6 +19,8 @@ from answer.tables import AnswerRow
 from core.audit.tables import PendingRow, RecordRow
 from core.egress import EgressSettings
 from tests.fakes.batch_vendor import BatchVendor, Says, Told
+from tests.fakes.loopback import Reply
+from tests.fakes.model_vendor import KEY
 from tests.installation import Installation
 
 LEAVE = (
@@ -124,3 +128,25 @@ def quoting(*words: str) -> Any:
         return Says(" ".join(f"{rest.rstrip('.')} {mark}]." for mark, _, rest in said) or "NO_ANSWER")
 
     return writes
+
+
+def opened(vendor: BatchVendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Iterator[Office]:
+    """The office, in which models write what the documents say."""
+    monkeypatch.setenv("MODEL_KEY", KEY)
+    with vendor:
+        vendor.writes = quoting("16 weeks", "HR approves it")
+        made = Office(tmp_path, vendor, **settings)
+        yield made
+        made.close()
+
+
+def cut_once(office: Office) -> Any:
+    """The connection breaks when the batch has arrived."""
+    died: list[bool] = []
+
+    def came() -> None:
+        if not died:
+            died.append(True)
+            office.vendor._spoils.append(("batches", lambda asked, reply: Reply(reply.status, reply.body, cut=True)))
+
+    return came

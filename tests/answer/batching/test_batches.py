@@ -1,8 +1,7 @@
-"""Questions in a batch, through a whole installation: what leaves, what comes of it, and what is cut off on the way."""
+"""Questions in a batch, through a whole installation: what leaves, and what comes of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,11 +14,10 @@ from answer.batching import rows
 from answer.batching.desk import Ask, Batches
 from answer.batching.tables import BatchRow
 from answer.budget import BudgetEntry, BudgetSettings
-from answer.models.base import ModelBusy, ModelFailed
+from answer.models.base import ModelFailed
 from answer.models.tables import ModelRow
 from answer.recording import Record
-from api.forgetting import forget
-from core.errors import Conflict, Invalid, NotFound, Refused, TooMany, Unavailable
+from core.errors import Conflict, Invalid, NotFound, Refused, TooMany
 from tests.answer.batching.office import (
     ANA,
     HOW_LONG,
@@ -27,36 +25,13 @@ from tests.answer.batching.office import (
     OPENS,
     WHO,
     Office,
+    opened,
     quoting,
 )
 from tests.fakes.batch_anthropic import FakeAnthropicBatches
 from tests.fakes.batch_openai import FakeOpenAIBatches
-from tests.fakes.batch_vendor import BatchVendor, Fails, Runs, Says, Told
+from tests.fakes.batch_vendor import Fails, Runs, Says, Told
 from tests.fakes.loopback import Asked, Reply
-from tests.fakes.model_vendor import KEY
-
-
-class Killed(BaseException):
-    """The process ends here."""
-
-
-@pytest.fixture(params=[FakeOpenAIBatches, FakeAnthropicBatches], ids=["openai", "anthropic"])
-def both(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    yield from _office(request.param(), tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    yield from _office(FakeOpenAIBatches(), tmp_path, monkeypatch)
-
-
-def _office(vendor: BatchVendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Iterator[Office]:
-    monkeypatch.setenv("MODEL_KEY", KEY)
-    with vendor:
-        vendor.writes = quoting("16 weeks", "HR approves it")
-        made = Office(tmp_path, vendor, **settings)
-        yield made
-        made.close()
 
 
 def test_questions_of_a_batch_become_answers_like_any_other(both: Office) -> None:
@@ -315,7 +290,7 @@ def test_a_batch_is_reserved_and_settled_at_its_own_prices(office: Office) -> No
 def test_what_the_budget_does_not_cover_is_refused_by_question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = BudgetEntry(scope="model", name="cloud", per="day", calls=1)
     budgets = BudgetSettings(limits=(limit,))
-    for office in _office(FakeOpenAIBatches(), tmp_path, monkeypatch, budgets=budgets):
+    for office in opened(FakeOpenAIBatches(), tmp_path, monkeypatch, budgets=budgets):
         batch = office.submit(HOW_LONG, WHO)
         assert [row.state for row in office.rows(batch)] == ["sent", "refused"]
         assert "budget" in office.rows(batch)[1].why
@@ -381,207 +356,6 @@ def test_a_batch_that_was_not_sent_is_cancelled_here(office: Office) -> None:
     assert office.vendor.asked == []
 
 
-# What is cut off
-
-
-def test_a_submit_that_is_killed_while_it_prepares_goes_on_without_a_trace(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calling = Record.calling
-
-    def dying(record: Record, *given: Any) -> None:
-        calling(record, *given)
-        if record.asking.question == WHO:
-            raise Killed
-
-    monkeypatch.setattr(Record, "calling", dying)
-    with pytest.raises(Killed):
-        office.submit(HOW_LONG, WHO)
-    assert office.vendor.asked == []
-    assert len(office.used()) == 2
-    monkeypatch.undo()
-    monkeypatch.setenv("MODEL_KEY", KEY)
-    batch = office.submit(HOW_LONG, WHO)
-    assert len(office.desk.batches(office.ana)) == 1
-    assert len(office.vendor.taken) == 1
-    assert len(office.used()) == 2
-    office.vendor.done()
-    assert {each.state for each in office.fetch(batch)} == {"answered"}
-    assert all(row.settled for row in office.used())
-
-
-def test_a_submit_that_is_killed_before_it_arrives_is_sent_once(both: Office) -> None:
-    vendor = both.vendor
-    vendor.down = True
-    with pytest.raises(ModelBusy):
-        both.submit(HOW_LONG)
-    vendor.down = False
-    assert both.desk.batches(both.ana)[0].state == "sending"
-    batch = both.submit(HOW_LONG)
-    assert (batch.state, len(vendor.taken), len(both.used())) == ("running", 1, 1)
-    vendor.done()
-    assert [each.state for each in both.fetch(batch)] == ["answered"]
-
-
-def test_a_submit_that_is_killed_after_it_arrived_is_not_sent_again(both: Office) -> None:
-    both.vendor.came.append(_die_once(both))
-    with pytest.raises(ModelBusy):
-        both.submit(HOW_LONG, WHO)
-    assert len(both.vendor.taken) == 1
-    if isinstance(both.vendor, FakeAnthropicBatches):
-        with pytest.raises(ModelBusy):
-            both.submit(HOW_LONG, WHO)
-    both.vendor.done()
-    batch = both.submit(HOW_LONG, WHO)
-    assert (batch.state, len(both.vendor.taken)) == ("running", 1)
-    assert {each.state for each in both.fetch(batch)} == {"answered"}
-    assert len(both.used()) == 2
-
-
-def test_right_after_it_was_cut_off_nobody_can_tell(office: Office) -> None:
-    office.vendor.spoil_next("batches", lambda asked, reply: Reply(503))
-    with pytest.raises(ModelBusy):
-        office.submit(HOW_LONG)
-    (batch,) = office.desk.batches(office.ana)
-    with pytest.raises(Unavailable) as raised:
-        office.installed.runtime.batches.send(batch.id, office.ana)
-    assert raised.value.retry_after is not None
-
-
-def test_a_fetch_that_is_killed_goes_on_and_makes_one_answer_of_each(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    batch = office.submit(HOW_LONG, WHO)
-    office.vendor.done()
-
-    def dying(record: Record, *given: Any) -> None:
-        raise Killed
-
-    monkeypatch.setattr(Record, "finish", dying)
-    with pytest.raises(Killed):
-        office.fetch(batch)
-    assert office.answers() == 1
-    monkeypatch.undo()
-    monkeypatch.setenv("MODEL_KEY", KEY)
-    items = office.fetch(batch)
-    assert {each.state for each in items} == {"answered"}
-    assert office.answers() == 2
-    assert all(office.texts(each) for each in items)
-    assert [row.settled for row in office.used()] == [True, True]
-
-
-def test_two_at_once_do_not_work_at_one_batch(office: Office) -> None:
-    batch = office.open(HOW_LONG)
-    with office.installed.runtime.batches._by.alone(batch.id), pytest.raises(Conflict):
-        office.desk.send(batch.id, office.ana)
-
-
-def test_a_forgotten_person_leaves_no_question_and_no_value(office: Office) -> None:
-    batch = office.submit("Does Zoltan Kovacs approve parental leave of 16 weeks?")
-    forget(office.installed.runtime, ANA)
-    (row,) = office.rows(batch)
-    assert (row.question, row.sent) == ("", None)
-    with office.installed.runtime.database.reading() as session:
-        vault = office.installed.runtime.redaction.vault
-        assert vault.read(session, row.conversation_id, office.installed.runtime.clock()) == ([], [])
-
-
-def test_what_a_forgotten_person_asked_is_cancelled_and_deleted_at_the_provider(both: Office) -> None:
-    batch = both.submit(HOW_LONG)
-    forget(both.installed.runtime, ANA)
-    (taken,) = both.vendor.taken.values()
-    assert taken.cancelled
-    assert len(both.rows(batch)) == 1, "it is not over there yet"
-
-    both.vendor.done()
-    both.installed.runtime.sweep()
-
-    assert both.vendor.deleted
-    assert both.rows(batch) == []
-    assert both.answers() == 0
-    asked = len(both.vendor.asked)
-    both.installed.runtime.sweep()
-    assert len(both.vendor.asked) == asked
-
-
-def test_a_provider_that_does_not_answer_is_asked_again_to_forget(both: Office) -> None:
-    batch, another = both.submit(HOW_LONG), both.submit(WHO)
-    both.vendor.throttle_next("batches", 503)
-    forget(both.installed.runtime, ANA)
-    assert [taken.cancelled for taken in both.vendor.taken.values()] == [False, False]
-
-    both.installed.runtime.sweep()
-
-    assert [taken.cancelled for taken in both.vendor.taken.values()] == [True, True]
-    both.vendor.done()
-    both.installed.runtime.sweep()
-    assert both.rows(batch) == both.rows(another) == []
-
-
-def test_a_batch_that_is_gone_at_the_provider_needs_no_cancelling(office: Office) -> None:
-    batch = office.submit(HOW_LONG)
-    office.vendor.taken.clear()
-    forget(office.installed.runtime, ANA)
-    assert office.rows(batch) == []
-
-
-def test_a_batch_that_was_never_sent_goes_at_once(office: Office) -> None:
-    batch = office.open(HOW_LONG)
-    forget(office.installed.runtime, ANA)
-    assert office.rows(batch) == []
-    assert office.vendor.asked == []
-
-
-def test_a_batch_of_which_nobody_saw_whether_it_arrived_is_found_and_cancelled(office: Office) -> None:
-    office.vendor.came.append(_die_once(office))
-    with pytest.raises(ModelBusy):
-        office.submit(HOW_LONG)
-    forget(office.installed.runtime, ANA)
-    office.desk.withdraw()
-    (taken,) = office.vendor.taken.values()
-    assert taken.cancelled
-
-
-def test_who_is_forgotten_while_a_batch_is_handed_over_has_it_cancelled(office: Office) -> None:
-    office.vendor.came.append(lambda: forget(office.installed.runtime, ANA))
-    batch = office.open(HOW_LONG)
-    assert office.desk.send(batch.id, office.ana).state == "ended"
-    office.desk.withdraw()
-    (taken,) = office.vendor.taken.values()
-    assert taken.cancelled
-
-
-def test_who_is_forgotten_while_a_batch_is_prepared_sends_nothing(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calling = Record.calling
-
-    def forgetting(record: Record, *given: Any) -> None:
-        calling(record, *given)
-        forget(office.installed.runtime, ANA)
-
-    monkeypatch.setattr(Record, "calling", forgetting)
-    batch = office.open(HOW_LONG)
-    office.desk.send(batch.id, office.ana)
-    assert office.vendor.taken == {}
-
-
-def _same(asked: Asked, reply: Reply) -> Reply:
-    return reply
-
-
-def _die_once(office: Office) -> Any:
-    """The connection breaks when the batch has arrived."""
-    died: list[bool] = []
-
-    def came() -> None:
-        if not died:
-            died.append(True)
-            office.vendor._spoils.append(("batches", lambda asked, reply: Reply(reply.status, reply.body, cut=True)))
-
-    return came
-
-
 def test_one_person_puts_only_so_many_questions_into_batches_a_day(office: Office) -> None:
     settings = office.desk._by.settings.model_copy(update={"batch_questions_per_day": 3})
     desk = Batches(replace(office.desk._by, settings=settings), timedelta())
@@ -593,3 +367,7 @@ def test_one_person_puts_only_so_many_questions_into_batches_a_day(office: Offic
         desk.open([Ask("c", "And who mops?"), Ask("d", "And who waxes?")], office.bo, model="cloud", tier=None)
     assert 0 < refused.value.retry_after <= 24 * 3600
     desk.cancel(first.id, office.bo)
+
+
+def _same(asked: Asked, reply: Reply) -> Reply:
+    return reply

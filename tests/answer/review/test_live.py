@@ -84,6 +84,17 @@ def test_a_source_that_cannot_be_opened_is_unreachable_and_others_are_read(pool:
     reader.close()
 
 
+def test_a_fault_of_a_source_is_not_taken_for_lateness(pool: ParserPool) -> None:
+    class Faulty(Shelf):
+        def fetch(self, key: str) -> Item:
+            raise KeyError(key)
+
+    reader = Reader(lambda _: as_source(Faulty({"a": TEXT})), pool)
+    with pytest.raises(KeyError):
+        reader.read({"1": wanted("a")})
+    reader.close()
+
+
 def test_whoever_waits_is_told_that_a_source_is_late(pool: ParserPool) -> None:
     answers = threading.Event()
     shelf = Shelf({"a": TEXT}, answers)

@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from answer.evidence.tables import SnapshotRow
+from answer.review import erase
 from answer.review.drawing import Draw, Sampler, Standing
 from answer.review.sampling import (
     Frame,
@@ -25,7 +26,6 @@ from answer.review.sampling import (
     Size,
     checked_frame,
     checked_size,
-    checked_strata,
     choose,
     frame_hash,
     periods,
@@ -33,6 +33,7 @@ from answer.review.sampling import (
 from answer.review.tables import ReviewRow, SampleRow
 from answer.tables import AnswerRow
 from connectors.tables import SourceRow
+from core import holds
 from core.errors import Conflict, Invalid, NotFound, Refused
 from tests.answer.review.office import Office, opened
 from tests.core.audit import postgres
@@ -117,8 +118,6 @@ def test_what_cannot_be_drawn_is_refused() -> None:
     for rate in (0, 1.1, float("nan")):
         with pytest.raises(Invalid):
             checked_size(None, rate, 0, 9)
-    with pytest.raises(Invalid):
-        checked_strata("colour")
 
 
 # What is drawn from
@@ -235,18 +234,13 @@ def test_each_rule_draws_the_answers_that_it_means(office: Office) -> None:
     office.disliked(cases["feedback"])
     office.disliked(plain, "up")
     office.answered(claims=citing("v2"))
+    source(office, "s1", "wiki")
     now = office.clock()
     with office.database.writing() as session:
-        session.add(
-            SourceRow(
-                id="s1", name="wiki", kind="files", config={}, plan={}, state="active", version=1, demo=False,
-                created_at=now, confirmed_at=now,
-            )
-        )  # fmt: skip
-        for version, source in (("v1", "s1"), ("v2", "s2")):
+        for version, source_id in (("v1", "s1"), ("v2", "s2")):
             session.add(
                 SnapshotRow(
-                    commitment=version * 32, version_id=version, document_id=f"d-{version}", source_id=source,
+                    commitment=version * 32, version_id=version, document_id=f"d-{version}", source_id=source_id,
                     sensitivity="internal", sealed=None, wrapped=None, created_at=now, cited_at=now, gone_at=None,
                     gone_why=None,
                 )
@@ -284,6 +278,17 @@ def standing(office: Office, name: str = "weekly", every: str = "week", **more: 
     )  # fmt: skip
 
 
+def source(office: Office, source_id: str, name: str) -> None:
+    now = office.clock()
+    with office.database.writing() as session:
+        session.add(
+            SourceRow(
+                id=source_id, name=name, kind="files", config={}, plan={}, state="active", version=1, demo=False,
+                created_at=now, confirmed_at=now,
+            )
+        )  # fmt: skip
+
+
 def samples(office: Office) -> int:
     with office.database.reading() as session:
         return session.scalar(select(func.count()).select_from(SampleRow)) or 0
@@ -306,6 +311,37 @@ def test_a_standing_rule_draws_once_a_period(office: Office) -> None:
     assert office.sampler.sweep() == 2
     assert samples(office) == 3
     assert office.sampler.samples(1)[0].drawn_by is None
+
+
+def test_a_standing_rule_may_mean_a_source(office: Office) -> None:
+    source(office, "s1", "wiki")
+    assert standing(office, frame=Frame("source", "wiki")).frame == Frame("source", "s1")
+    office.clock.tick(days=1)
+    assert office.sampler.sweep() == 1
+
+
+def test_a_period_is_not_drawn_again_when_its_sample_has_had_its_time(office: Office) -> None:
+    rule = standing(office)
+    office.answered(count=10)
+    office.clock.tick(days=1)
+    assert office.sampler.sweep() == 1
+    once = Period(office.clock() - timedelta(days=1), office.clock())
+    office.sampler.draw(office.drawing(1, period=once), office.ruth)
+    with office.database.writing() as session:
+        erase.withdraw(session, office.queued(), office.clock())
+    office.clock.tick(days=2)
+
+    def retire() -> None:
+        with office.database.writing() as session:
+            erase.retain(session, office.clock(), holds.held(session), 500)
+
+    retire()
+    assert office.queued() == set()
+    assert samples(office) == 1
+    assert office.sampler.sweep() == 0
+    office.sampler.end_rule("weekly", rule.revision, "Enough", office.ruth)
+    retire()
+    assert samples(office) == 0
 
 
 def test_two_processes_that_sweep_at_once_draw_once(office: Office) -> None:

@@ -13,25 +13,30 @@ from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pypdfium2
 import pytest
+from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from answer import usage_rows
 from api.cli import client as cli_client
 from api.cli import main
 from api.http.report_shapes import WeeklyOut
+from api.reports import spent
 from api.reports.given import weekly_in
 from api.reports.html import STYLE, html
 from api.reports.pdf import pdf
-from api.reports.period import period, week
-from api.reports.shape import Report
+from api.reports.period import Period, period, week
+from api.reports.shape import SMALL, Report
 from api.reports.visible import of_figure, value, visible
 from api.reports.weekly import weekly
 from core import audit
 from core.errors import Invalid
 from tests.api.reports.conftest import ADA, ANA, HOSTILE, RITA, Week
 from tests.api.visitors import assert_problem
+from tests.installation import Installation
 
 
 def told(report: Report) -> dict[str, Any]:
@@ -92,6 +97,48 @@ def test_calls_of_models_are_counted_with_what_they_cost_and_which_version_answe
     assert (version["requested"], version["same"]) == ("small-2026-01-01", "differs")
     # A third of 120 tokens at 2.0, and 9 at 8.0, in millionths; read from the cache they cost the same.
     assert table(said, "models", "cost") == [{"model": "cloud", "currency": "USD", "now": 3 * 312, "before": 0}]
+
+
+def test_how_long_answers_took_is_what_the_log_says_of_each(week: Week, report: Report) -> None:
+    said = told(report)
+    took = figures(said, "latency")
+    answered = sorted(each.timings["total"] for each in week.answers if each.status == "answered")
+    assert took["timed"] == len(answered) == 4
+    # To three digits, as the report has them.
+    assert took["total_p50"] == pytest.approx(answered[1], rel=0.005)
+    assert took["total_p95"] == pytest.approx(answered[3], rel=0.005)
+    assert 0 < took["first_sentence_p50"] <= took["total_p50"]
+    tiers = {each["tier"]: each["answers"] for each in table(said, "latency", "tiers")}
+    assert sum(tiers.values()) == 4
+    assert "small" in tiers
+    empty = told(weekly(week.installed.runtime, week_of("2025-W01")))
+    assert figures(empty, "latency")["total_p50"] is None
+
+
+def test_what_departments_of_few_people_spent_stands_together(tmp_path: Path) -> None:
+    made = Installation(tmp_path)
+    ends = made.runtime.clock()
+    span = Period(ends - timedelta(days=7), ends)
+    many, few = {"sales": SMALL, "hr": 1}, {"sales": SMALL, "legal": SMALL - 1, "hr": SMALL}
+    with made.runtime.database.writing() as session:
+        for days, departments in ((1, few), (8, many)):
+            for name, people in departments.items():
+                for person in range(people):
+                    _used(session, ends - timedelta(days=days), name, f"{person:032x}")
+    with made.runtime.database.reading() as session:
+        (rows,) = (each.rows for each in spent.departments(session, span).tables)
+    made.close()
+    shown = {each["department"]: (each["calls"], each["now"], each["before"]) for each in rows}
+    # Of hr one asked the week before: its line would tell of that one.
+    assert shown == {"sales": (5, 50, 50), spent.FEW: (9, 90, 10)}
+
+
+def _used(session: Session, at: datetime, department: str, subject: str) -> None:
+    usage_rows.add_usage(
+        session, id=str(uuid4()), at=at, answer_id=None, subject=subject, department=department, sources=[],
+        model="cloud", purpose="answer", input=1, output=1, cache_read=0, cache_write=0, micros=10, saved=0,
+        currency="EUR", settled=True,
+    )  # fmt: skip
 
 
 def test_a_blocked_value_is_a_refused_question_and_withheld_passages(report: Report) -> None:
@@ -360,7 +407,7 @@ def test_the_pdf_has_bookmarks_and_numbers_its_pages(report: Report) -> None:
     document = pypdfium2.PdfDocument(io.BytesIO(pdf(report)))
     marks = {each.get_title(): each.get_dest().get_index() for each in document.get_toc()}
     assert {each.title for each in report.sections} <= set(marks)
-    assert marks["The log itself"] == len(document) - 1 > marks["Questions and answers"]
+    assert len(document) > marks["The log itself"] > marks["Questions and answers"]
     for number, page in enumerate(document, 1):
         assert f"Page {number} of {len(document)}" in page.get_textpage().get_text_range()
 

@@ -47,6 +47,32 @@ def test_the_thread_chains_what_is_appended(installation: Installation) -> None:
     assert installation.verify().records == 4
 
 
+def test_what_is_written_unfollowed_lets_nothing_else_through(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stuck:
+        def check(self) -> None:
+            raise Refused("The log cannot be continued.")
+
+        def wake(self) -> None:
+            """Nothing waits."""
+
+    log = installation.log
+    log.follow(Stuck())
+    commit = log._commit  # pyright: ignore[reportPrivateUsage]
+    with ThreadPoolExecutor(1) as pool:
+
+        def meanwhile(group: Any) -> None:
+            with pytest.raises(Refused):
+                pool.submit(log.append, installation.event()).result(timeout=10)
+            commit(group)
+
+        monkeypatch.setattr(log, "_commit", meanwhile)
+        log.unfollowed(installation.event())
+    with installation.database.reading() as session:
+        assert len(session.scalars(select(PendingRow.id)).all()) == 1
+
+
 def test_eight_threads_append_without_loss(installation: Installation) -> None:
     installation.sequencer.start()
 

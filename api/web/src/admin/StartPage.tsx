@@ -19,6 +19,7 @@ const PLACES = {
   budgets: "/admin/budgets",
   keys: "/admin/services",
   dead: "/admin/destinations",
+  untold: "/admin/webhooks",
 } as const satisfies Record<keyof Attention, string>;
 const LATEST = 6;
 

@@ -13,6 +13,7 @@ export interface Attention {
   budgets: number | null;
   keys: number | null;
   dead: number | null;
+  untold: number | null;
 }
 
 async function requests(): Promise<number> {
@@ -42,6 +43,11 @@ async function dead(): Promise<number> {
   return found.destinations.reduce((sum, each) => sum + (each.deliveries.dead ?? 0) + (each.deliveries.review ?? 0), 0);
 }
 
+async function untold(): Promise<number> {
+  const found = await reply(api.GET("/v1/webhooks"));
+  return found.webhooks.reduce((sum, each) => sum + (each.deliveries.dead ?? 0), 0);
+}
+
 export function attentionQuery(session: Session) {
   const where = <Found>(needs: string, look: () => Promise<Found>) =>
     may(session, [needs]) ? look() : Promise.resolve(null);
@@ -49,14 +55,15 @@ export function attentionQuery(session: Session) {
     queryKey: ["admin", "attention", session.person?.email],
     queryFn: async (): Promise<Attention> => {
       const now = new Date();
-      const [asked, registered, limited, held, stuck] = await Promise.all([
+      const [asked, registered, limited, held, stuck, unheard] = await Promise.all([
         where("people.read", requests),
         where("model.change", () => models(now)),
         where("budget.read", () => budgets(now)),
         where("service.manage", () => keys(now)),
         where("destination.manage", dead),
+        where("webhook.manage", untold),
       ]);
-      return { requests: asked, models: registered, budgets: limited, keys: held, dead: stuck };
+      return { requests: asked, models: registered, budgets: limited, keys: held, dead: stuck, untold: unheard };
     },
   });
 }

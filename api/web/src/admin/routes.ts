@@ -15,10 +15,15 @@ const start = createRoute({
 
 // People
 
+export const HERE = ["disabled", "all"] as const;
 const people = createRoute({
   getParentRoute: () => area,
   path: "people",
-  validateSearch: (given): { text?: string; role?: string } => ({ text: textOf(given.text), role: textOf(given.role) }),
+  validateSearch: (given): { text?: string; role?: string; state?: (typeof HERE)[number] } => ({
+    text: textOf(given.text),
+    role: textOf(given.role),
+    state: oneOf(given.state, HERE),
+  }),
   component: lazyRouteComponent(() => import("./people/PeoplePage"), "PeoplePage"),
 });
 const person = createRoute({
@@ -156,7 +161,9 @@ export const CHANGED = [
   "policy",
   "model",
   "budget",
+  "person",
   "role",
+  "service",
   "acting",
   "source",
   "sensitivity",

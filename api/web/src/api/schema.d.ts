@@ -1558,7 +1558,8 @@ export interface paths {
         };
         /**
          * List Changes
-         * @description The newest first, from the histories that each part keeps. Only parts that the asker may see.
+         * @description The newest first, from the histories that each part keeps, and from the log for people and for keys of service
+         *     accounts. Only parts that the asker may see.
          */
         get: operations["list_changes_v1_changes_get"];
         put?: never;
@@ -2010,7 +2011,8 @@ export interface paths {
         };
         /**
          * Count Reviews
-         * @description How many there are, what they say, and how often two people said the same.
+         * @description How many there are, what they say, and how often two people said the same. Counts of the queue are no look at
+         *     what anybody asked or was told, and no record.
          */
         get: operations["count_reviews_v1_reviews_counts_get"];
         put?: never;
@@ -2234,7 +2236,7 @@ export interface paths {
         };
         /**
          * Show Person
-         * @description One of them.
+         * @description One of them, also when they were disabled.
          */
         get: operations["show_person_v1_operator_people__email__get"];
         put?: never;
@@ -4915,6 +4917,8 @@ export interface components {
         FlaggedListOut: {
             /** Passages */
             passages: components["schemas"]["FlaggedOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * FlaggedOut
@@ -5434,8 +5438,8 @@ export interface components {
         };
         /**
          * MadeChangeOut
-         * @description ``what`` was changed: a name, an address, a version, or a document's id. ``why`` is null where no reason is asked
-         *     for. ``scope`` is that of a budget.
+         * @description ``what`` was changed: a name, an address, a version, or a document's id; empty for a person who was forgotten.
+         *     ``why`` is null where no reason is asked for. ``scope`` is that of a budget.
          */
         MadeChangeOut: {
             /** Id */
@@ -5444,7 +5448,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination";
+            kind: "policy" | "model" | "budget" | "person" | "role" | "service" | "acting" | "source" | "sensitivity" | "destination";
             /** What */
             what: string;
             /** Scope */
@@ -5469,7 +5473,7 @@ export interface components {
             /** Changes */
             changes: components["schemas"]["MadeChangeOut"][];
             /** Kinds */
-            kinds: ("policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination")[];
+            kinds: ("policy" | "model" | "budget" | "person" | "role" | "service" | "acting" | "source" | "sensitivity" | "destination")[];
             /** Next */
             next?: string | null;
         };
@@ -5942,7 +5946,7 @@ export interface components {
         /**
          * PersonAdded
          * @description ``given``: those of their groups that were given here, not by a source or the directory. ``directory``: whether
-         *     the organisation's directory manages them.
+         *     the organisation's directory manages them. ``disabled_at``: since when they are not here any more.
          */
         PersonAdded: {
             /** Email */
@@ -5959,6 +5963,8 @@ export interface components {
             given: string[];
             /** Directory */
             directory: boolean;
+            /** Disabled At */
+            disabled_at?: string | null;
         };
         /** PersonIn */
         PersonIn: {
@@ -7512,7 +7518,7 @@ export interface components {
             /** Citations */
             citations: components["schemas"]["CitationOut"][];
             /** Withheld */
-            withheld?: string | null;
+            withheld?: ("access revoked" | "document gone") | null;
         };
         /**
          * ServiceIn
@@ -8005,7 +8011,10 @@ export interface components {
             /** Kinds */
             kinds: components["schemas"]["SourceKindOut"][];
         };
-        /** SourceOut */
+        /**
+         * SourceOut
+         * @description ``title``: what its kind is called. ``owners``: the names of those who look after it, to whom questions go.
+         */
         SourceOut: {
             /**
              * Stale
@@ -8020,6 +8029,10 @@ export interface components {
             name: string;
             /** Kind */
             kind: string;
+            /** Title */
+            title: string;
+            /** Owners */
+            owners: string[];
             /** Documents */
             documents: number;
             /** Last Confirmed At */
@@ -18577,7 +18590,7 @@ export interface operations {
     list_changes_v1_changes_get: {
         parameters: {
             query?: {
-                kind?: ("policy" | "model" | "budget" | "role" | "acting" | "source" | "sensitivity" | "destination")[] | null;
+                kind?: ("policy" | "model" | "budget" | "person" | "role" | "service" | "acting" | "source" | "sensitivity" | "destination")[] | null;
                 /** @description Who changed it: an address. */
                 person?: string;
                 /** @description Entries of a page at most. */
@@ -20165,7 +20178,10 @@ export interface operations {
     list_flagged_v1_flagged_get: {
         parameters: {
             query?: {
+                /** @description Entries of a page at most. */
                 limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
             };
             header?: never;
             path?: never;
@@ -22184,6 +22200,8 @@ export interface operations {
                 text?: string;
                 /** @description Who holds this role. */
                 role?: string;
+                /** @description Who is here, who was disabled, or both. */
+                state?: "active" | "disabled" | "all";
             };
             header?: never;
             path?: never;

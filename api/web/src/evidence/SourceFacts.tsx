@@ -1,4 +1,7 @@
+import { useQuery } from "@tanstack/react-query";
 import { CircleCheck, History } from "lucide-react";
+import type { ReactNode } from "react";
+import { sourcesQuery } from "../api/queries";
 import type { DocumentRef, Staleness } from "../api/types";
 import { Moment } from "../shell/Moment";
 import { OutOfDate } from "../shell/OutOfDate";
@@ -27,6 +30,29 @@ function State({ current }: { current: boolean }) {
   );
 }
 
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+/** Which kind of system it is in, and who looks after that: they can say more than is written there. */
+function SourceOf({ name }: { name: string }) {
+  const source = useQuery(sourcesQuery).data?.find((each) => each.name === name);
+  if (!source) return null;
+  return (
+    <>
+      <Fact name={words.source.connector}>{source.title}</Fact>
+      {source.owners.length > 0 && (
+        <Fact name={words.source.owners(source.owners.length)}>{source.owners.join(", ")}</Fact>
+      )}
+    </>
+  );
+}
+
 /** Where a passage comes from, and how far it can be relied upon. */
 export function SourceFacts({ document, page, as_of, current, support, ...staleness }: SourceFactsProps) {
   return (
@@ -36,34 +62,23 @@ export function SourceFacts({ document, page, as_of, current, support, ...stalen
         {document.source} / {document.uri}
       </p>
       <dl className={classes.facts}>
-        {page !== null && (
-          <div>
-            <dt>{words.source.page}</dt>
-            <dd>{page}</dd>
-          </div>
-        )}
-        <div>
-          <dt>{words.source.asOf}</dt>
-          <dd>
-            <Moment at={as_of} /> <OutOfDate of={staleness} />
-          </dd>
-        </div>
+        {page !== null && <Fact name={words.source.page}>{page}</Fact>}
+        <Fact name={words.source.asOf}>
+          <Moment at={as_of} /> <OutOfDate of={staleness} />
+        </Fact>
         {document.modified_at && (
-          <div>
-            <dt>{words.source.edited}</dt>
-            <dd>
-              <Moment at={document.modified_at} />
-            </dd>
-          </div>
+          <Fact name={words.source.edited}>
+            <Moment at={document.modified_at} />
+          </Fact>
         )}
+        <SourceOf name={document.source} />
         {support !== undefined && (
-          <div>
-            <dt>{words.source.support}</dt>
-            <dd className={classes.support}>
+          <Fact name={words.source.support}>
+            <span className={classes.support}>
               <meter min={0} max={1} value={support} aria-label={words.source.support} />
               {Math.round(support * 100)} %
-            </dd>
-          </div>
+            </span>
+          </Fact>
         )}
       </dl>
     </>

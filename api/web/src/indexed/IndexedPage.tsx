@@ -11,7 +11,7 @@ import { Empty, Failed, Loading } from "../parts/States";
 import { Status, type Tone } from "../parts/Status";
 import { Moment } from "../shell/Moment";
 import { OutOfDate } from "../shell/OutOfDate";
-import { words } from "../words/ask";
+import { words } from "../words/indexed";
 import classes from "./IndexedPage.module.css";
 import { SourceDocuments } from "./SourceDocuments";
 
@@ -21,20 +21,20 @@ const RUN_TONES: Record<string, Tone> = { running: "busy", queued: "idle", faile
 
 function LastCheck({ source }: { source: SourceSummary }) {
   const run = source.last_run;
-  if (!run) return words.indexed.notYet;
+  if (!run) return words.notYet;
   return (
     <span className={classes.check}>
-      <Status tone={RUN_TONES[run.state] ?? "idle"}>{words.indexed.run[run.state] ?? run.state}</Status>
+      <Status tone={RUN_TONES[run.state] ?? "idle"}>{words.run[run.state] ?? run.state}</Status>
       <Moment at={run.finished_at ?? run.started_at} />
     </span>
   );
 }
 
 const COLUMNS: readonly Column<SourceSummary>[] = [
-  { name: words.indexed.name, heading: true, cell: (source) => source.name },
-  { name: words.indexed.kind, hide: "medium", cell: (source) => source.kind },
+  { name: words.name, heading: true, cell: (source) => source.name },
+  { name: words.kind, hide: "medium", cell: (source) => source.title },
   {
-    name: words.indexed.documents,
+    name: words.documents,
     numeric: true,
     cell: (source) => (
       <Link to="/indexed" search={(before) => ({ ...before, source: source.name, text: undefined })}>
@@ -43,16 +43,16 @@ const COLUMNS: readonly Column<SourceSummary>[] = [
     ),
   },
   {
-    name: words.indexed.confirmed,
+    name: words.confirmed,
     hide: "narrow",
-    cell: (source) => (source.last_confirmed_at ? <Moment at={source.last_confirmed_at} /> : words.indexed.notYet),
+    cell: (source) => (source.last_confirmed_at ? <Moment at={source.last_confirmed_at} /> : words.notYet),
   },
   {
-    name: words.indexed.state,
+    name: words.state,
     cell: (source) =>
-      source.stale ? <OutOfDate of={source} /> : <Status tone="good">{words.indexed.onTime}</Status>,
+      source.stale ? <OutOfDate of={source} /> : <Status tone="good">{words.onTime}</Status>,
   },
-  { name: words.indexed.checked, hide: "medium", cell: (source) => <LastCheck source={source} /> },
+  { name: words.checked, hide: "medium", cell: (source) => <LastCheck source={source} /> },
 ];
 
 interface SourcesProps {
@@ -64,16 +64,16 @@ interface SourcesProps {
 function Sources({ sources, late, chosen }: SourcesProps) {
   if (sources.length === 0) {
     return (
-      <Empty icon={LibraryBig} title={words.indexed.emptyTitle}>
-        {words.indexed.empty}
+      <Empty icon={LibraryBig} title={words.emptyTitle}>
+        {words.empty}
       </Empty>
     );
   }
   const shown = late ? sources.filter((source) => source.stale) : sources;
-  if (shown.length === 0) return <Empty title={words.indexed.lateNoneTitle}>{words.indexed.lateNone}</Empty>;
+  if (shown.length === 0) return <Empty title={words.lateNoneTitle}>{words.lateNone}</Empty>;
   return (
     <DataTable
-      name={words.indexed.list}
+      name={words.list}
       columns={COLUMNS}
       rows={shown}
       keyOf={(source) => source.name}
@@ -91,19 +91,19 @@ export function IndexedPage() {
   return (
     <AskFrame>
       <Page
-        title={words.indexed.title}
-        about={words.indexed.about}
+        title={words.title}
+        about={words.about}
         actions={
           <SegmentedControl
             size="sm"
-            aria-label={words.indexed.show}
+            aria-label={words.show}
             value={late ? "late" : "all"}
             onChange={(value) =>
               void navigate({ search: (before) => ({ ...before, only: value === "late" ? value : undefined }) })
             }
             data={[
-              { value: "all", label: words.indexed.all },
-              { value: "late", label: words.indexed.late },
+              { value: "all", label: words.all },
+              { value: "late", label: words.late },
             ]}
           />
         }
@@ -111,9 +111,9 @@ export function IndexedPage() {
         {sources.isPending && <Loading />}
         {sources.isError && <Failed error={sources.error} onRetry={() => void sources.refetch()} />}
         {sources.data && <Sources sources={sources.data} late={late} chosen={source} />}
-        <p className={classes.what}>{words.indexed.what}</p>
+        <p className={classes.what}>{words.what}</p>
         {source ? (
-          <Section title={words.indexed.documentsOf(source)}>
+          <Section title={words.documentsOf(source)}>
             <SourceDocuments
               key={source}
               source={source}
@@ -124,7 +124,7 @@ export function IndexedPage() {
             />
           </Section>
         ) : (
-          <p className={classes.what}>{words.indexed.choose}</p>
+          <p className={classes.what}>{words.choose}</p>
         )}
       </Page>
     </AskFrame>

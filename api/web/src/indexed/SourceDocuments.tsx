@@ -7,14 +7,14 @@ import { ListTable, type Column } from "../parts/DataTable";
 import { Empty } from "../parts/States";
 import { useList } from "../parts/useList";
 import { Moment } from "../shell/Moment";
-import { words } from "../words/ask";
+import { words } from "../words/indexed";
 import classes from "./IndexedPage.module.css";
 
 const SEARCH_AFTER_MS = 250;
 
 const COLUMNS: readonly Column<ListedDocument>[] = [
   {
-    name: words.indexed.document,
+    name: words.document,
     heading: true,
     cell: ({ document }) =>
       document.url ? (
@@ -22,7 +22,7 @@ const COLUMNS: readonly Column<ListedDocument>[] = [
           href={document.url}
           target="_blank"
           rel="noopener noreferrer"
-          aria-label={words.indexed.original(document.title)}
+          aria-label={words.original(document.title)}
         >
           {document.title} <ExternalLink aria-hidden size={13} />
         </a>
@@ -30,13 +30,13 @@ const COLUMNS: readonly Column<ListedDocument>[] = [
         document.title
       ),
   },
-  { name: words.indexed.path, hide: "narrow", cell: ({ document }) => document.uri },
+  { name: words.path, hide: "narrow", cell: ({ document }) => document.uri },
   {
-    name: words.indexed.edited,
+    name: words.edited,
     hide: "medium",
     cell: ({ document }) => (document.modified_at ? <Moment at={document.modified_at} /> : ""),
   },
-  { name: words.indexed.confirmed, cell: ({ as_of }) => <Moment at={as_of} /> },
+  { name: words.confirmed, cell: ({ as_of }) => <Moment at={as_of} /> },
 ];
 
 interface SourceDocumentsProps {
@@ -59,28 +59,28 @@ export function SourceDocuments({ source, text, onText }: SourceDocumentsProps) 
       <TextInput
         className={classes.search}
         type="search"
-        aria-label={words.indexed.search}
-        placeholder={words.indexed.search}
+        aria-label={words.search}
+        placeholder={words.search}
         leftSection={<Search aria-hidden size={15} />}
         value={typed}
         onChange={(event) => search(event.currentTarget.value)}
       />
       <ListTable
-        name={words.indexed.documentList}
+        name={words.documentList}
         columns={COLUMNS}
         keyOf={({ document }) => document.id}
         list={list}
         empty={
           <Empty
             icon={Search}
-            title={words.indexed.noneTitle}
+            title={words.noneTitle}
             action={
               <Button size="compact-md" variant="default" onClick={() => search("")}>
-                {words.indexed.clear}
+                {words.clear}
               </Button>
             }
           >
-            {words.indexed.none}
+            {words.none}
           </Empty>
         }
       />

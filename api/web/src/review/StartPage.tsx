@@ -45,13 +45,13 @@ function Waiting() {
 
 function Flagged() {
   const flagged = useQuery({
-    queryKey: ["review", "flagged"],
-    queryFn: () => reply(api.GET("/v1/flagged", { params: { query: { limit: 500 } } })),
+    queryKey: ["review", "flagged", "counted"],
+    queryFn: () => reply(api.GET("/v1/flagged", { params: { query: { limit: 200 } } })),
   });
   const number = flagged.data?.passages.length ?? 0;
   return (
     <Card to="/review/flagged" title={words.pages.flagged}>
-      {flagged.data && <State tone={number > 0 ? "warn" : "good"}>{said.flagged(number)}</State>}
+      {flagged.data && <State tone={number > 0 ? "warn" : "good"}>{said.flagged(number, flagged.data.next !== null)}</State>}
     </Card>
   );
 }

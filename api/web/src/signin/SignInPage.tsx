@@ -88,6 +88,15 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
     if (!setsPassword) mutate({ link });
   }, [link, setsPassword, mutate]);
 
+  // A link that is opened where this page already stands changes the address alone: the page begins anew with it.
+  useEffect(() => {
+    const begin = (): void => {
+      if (window.location.hash) window.location.reload();
+    };
+    window.addEventListener("hashchange", begin);
+    return () => window.removeEventListener("hashchange", begin);
+  }, []);
+
   const chosen = entering.variables;
   const withLink = chosen !== undefined && "link" in chosen;
   const { demo, ways } = session;

@@ -16,6 +16,16 @@ export interface Drawn {
   worst: number | null;
 }
 
+const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const TIME_WITH_SECONDS = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+
+/** How the times of these points are written: with seconds, where several lie in one minute. */
+export function timesOf(points: readonly Pick<CoursePoint, "at">[]): (at: string) => string {
+  const minutes = new Set(points.map(({ at }) => Math.floor(new Date(at).getTime() / 60_000)));
+  const format = minutes.size < points.length ? TIME_WITH_SECONDS : TIME;
+  return (at) => format.format(new Date(at));
+}
+
 export function drawn(points: readonly CoursePoint[], bound: number | null): Drawn {
   const known = points.flatMap(({ staleness }) => (staleness === null ? [] : [staleness]));
   const worst = known.length > 0 ? Math.max(...known) : null;

@@ -105,8 +105,10 @@ export const words = {
     stopped: (sentences: number) => (sentences > 0 ? `Stopped after ${count(sentences, "sentence")}.` : "Stopped."),
     refused: "The question was refused",
     refusedHint: "Ask in another way, or ask the people who run Vouch.",
-    withheld: (reason: string) => `A sentence is withheld: ${reason}. You may no longer read its source.`,
-    revoked: "access revoked",
+    withheld: {
+      revoked: "A sentence is withheld: access revoked. You may no longer read its source.",
+      gone: "A sentence is withheld: its document has gone from the source, or was taken out. Reviewers may still have the evidence.",
+    },
     table: "Table from the source",
     sourceColumn: "Source",
     actions: "This answer",
@@ -141,12 +143,13 @@ export const words = {
   citation: {
     name: (n: number, title: string, page: number | null) => `[${n}] ${title}${page === null ? "" : `, page ${page}`}`,
     origin: (title: string, page: number | null) => (page === null ? title : `${title}, page ${page}`),
-    state: { verified: "Verified", partial: "Verified in part", changed: "Source changed since", revoked: "Access revoked" },
+    state: { verified: "Verified", partial: "Verified in part", changed: "Source changed since", gone: "Document gone", revoked: "Access revoked" },
     stateLong: {
       verified: "Verified: this passage carries the sentence.",
       partial: "Verified in part: this passage carries the sentence together with the others behind it.",
-      changed: "Verified when it was given. The source has changed since.",
-      revoked: "You may no longer read this source.",
+      changed: "Source changed since: verified when it was given; the document has another version now.",
+      gone: "Document gone: it is no longer in its source, so the sentence is withheld.",
+      revoked: "Access revoked: you may no longer read the source, so the sentence is withheld.",
     },
   },
 
@@ -242,7 +245,7 @@ export const words = {
 
   copied: {
     sources: "Sources",
-    withheld: (reason: string) => `(withheld: ${reason})`,
+    withheld: (why: "gone" | "revoked") => (why === "gone" ? "(withheld: document gone)" : "(withheld: access revoked)"),
     page: (page: number) => `, page ${page}`,
     asOf: (time: string) => `as of ${time}`,
     edition: "changed since this answer",
@@ -279,6 +282,8 @@ export const words = {
     asOf: "As of",
     edited: "Edited",
     support: "Support",
+    connector: "Connector",
+    owners: (number: number) => (number === 1 ? "Owner" : "Owners"),
   },
 
   history: {
@@ -354,43 +359,7 @@ export const words = {
     turn: (at: number) => `Question ${at}`,
   },
 
-  indexed: {
-    link: "What is indexed",
-    title: "What is indexed, and how fresh",
-    about:
-      "The sources that hold something you may read. Documents count only as far as you may read them; somebody else may see others.",
-    list: "Sources that you may read",
-    name: "Source",
-    kind: "Kind",
-    documents: "Documents",
-    confirmed: "Last confirmed",
-    state: "State",
-    checked: "Last check",
-    notYet: "not yet",
-    onTime: "On time",
-    show: "Show",
-    all: "All",
-    late: "Out of date",
-    documentsOf: (source: string) => `Documents in ${source}`,
-    chooseTitle: "Choose a source",
-    choose: "Follow the number of documents of a source to see them here.",
-    documentList: "Documents that you may read",
-    document: "Document",
-    path: "Place",
-    edited: "Edited",
-    search: "Search titles",
-    noneTitle: "No document has these words in its title",
-    none: "Search for other words, or clear the search.",
-    clear: "Clear the search",
-    lateNoneTitle: "No source is out of date",
-    lateNone: "Every source was confirmed within the time that its owner promises.",
-    emptyTitle: "There is no document yet that you may read",
-    empty: "Ask an administrator for access.",
-    original: (title: string) => `Open the original of ${title}`,
-    run: { queued: "Queued", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" } as Record<string, string>,
-    what:
-      "“Last confirmed” is when the source system last said that this is what it holds. A source is out of date once that is longer ago than its owner promises.",
-  },
+  indexed: { link: "What is indexed" },
 
   help: {
     title: "How Vouch works",

@@ -130,6 +130,7 @@ export const words = {
     stopText: "It ends after the page that it is at. What was read stays, and it goes on at its next turn.",
     nextAt: "Next run",
     lastSuccess: "Last success",
+    missing: "It may have been removed, or somebody else looks after it.",
     blackout: "In a blackout window until",
     trouble: "What is wrong",
     again: "Tried again",
@@ -326,6 +327,8 @@ export const words = {
   form: {
     needed: "This is needed.",
     json: "This is not valid JSON.",
+    example: (value: string | number) => `for example ${value}`,
+    fallback: (value: string | number) => `${value}, if left empty`,
     secret: "Where the secret is, never the secret itself: env:NAME, file:/path or vault:MOUNT/PATH#FIELD.",
     add: (name: string) => `Add to ${name}`,
     remove: (name: string, number: number) => `Remove ${name} ${number}`,

@@ -27,8 +27,10 @@ function What({ change }: { change: Change }): ReactNode {
       );
     case "budget":
       return <Link to="/admin/budgets">{what === "*" ? words.budgets.each[change.scope as "person"] : what}</Link>;
+    case "person":
     case "role":
-      return <PersonLink email={what} />;
+      return what ? <PersonLink email={what} /> : said.forgotten;
+    case "service":
     case "acting":
       return (
         <Link to="/admin/services/$name" params={{ name: what }}>
@@ -59,12 +61,15 @@ export const COLUMNS: Column<Change>[] = [
     cell: (change) => (
       <span className={classes.name}>
         <What change={change} />
+        <span className={`${classes.soft} ${classes.inNarrow}`}>
+          {said.kinds[change.kind]}: {said.told(change.change)}
+        </span>
       </span>
     ),
   },
-  { name: said.part, cell: (change) => said.kinds[change.kind] },
+  { name: said.part, cell: (change) => said.kinds[change.kind], hide: "narrow" },
   { name: said.change, cell: (change) => said.told(change.change), hide: "narrow" },
   { name: words.why, cell: (change) => <span className={classes.long}>{change.why ?? "–"}</span>, hide: "narrow" },
-  { name: words.changedBy, cell: (change) => change.changed_by, hide: "medium" },
+  { name: words.changedBy, cell: (change) => <PersonLink email={change.changed_by} />, hide: "medium" },
   { name: words.when, cell: (change) => <Moment at={change.changed_at} /> },
 ];

@@ -8,7 +8,7 @@ import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
 import { StopButton } from "../shared/StopButton";
-import { useStoppable } from "../shared/useStoppable";
+import { useStoppable } from "../../parts/useStoppable";
 import type { Tried } from "../types";
 
 const said = words.models.check;

@@ -60,7 +60,7 @@ function About({ model }: { model: Model }) {
               [said.training, handling ? (handling.training_prohibited ? said.prohibited : said.notProhibited) : null],
               [said.retention, handling ? said.days(handling.retention_days) : null],
               [said.basis, handling?.legal_basis ?? null],
-              [said.zeroRetention, entry.zero_retention ? words.yes : words.no],
+              [said.zeroStated, words.yesOrNo(entry.zero_retention)],
             ]}
           />
         </div>

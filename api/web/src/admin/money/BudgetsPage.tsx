@@ -75,10 +75,11 @@ export function BudgetsPage() {
         <>
           {whose(each)}
           <div className={classes.soft}>{said.scopes[each.scope]}</div>
+          <div className={classes.inNarrow}>{said.limitOf(amount(each.most, each), each.per)}</div>
         </>
       ),
     },
-    { name: said.limit, cell: (each) => said.limitOf(amount(each.most, each), each.per) },
+    { name: said.limit, cell: (each) => said.limitOf(amount(each.most, each), each.per), hide: "narrow" },
     { name: said.used, cell: (each) => <Used budget={each} /> },
     { name: said.pace, cell: (each) => <Pace budget={each} />, hide: "medium" },
     { name: words.why, cell: (each) => <span className={classes.long}>{each.why}</span>, hide: "medium" },

@@ -1,4 +1,5 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, NativeSelect } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, reply } from "../../api/client";
 import { Code } from "../../parts/Code";
@@ -13,7 +14,6 @@ import { DELIVERED } from "../routes";
 import { useAct } from "../../parts/useAct";
 import { Filters } from "../../parts/Filters";
 import classes from "../../parts/form.module.css";
-import { useTyped } from "../../parts/searching";
 import type { Delivery } from "../types";
 import { DELIVERIES, DESTINATIONS, TONES } from "./data";
 
@@ -40,16 +40,29 @@ function Again({ delivery }: { delivery: Delivery }) {
   );
 }
 
+function Place({ of }: { of: Delivery }) {
+  return (
+    <Link to="/admin/destinations/$name" params={{ name: of.destination }}>
+      {of.destination}
+    </Link>
+  );
+}
+
 const COLUMNS: Column<Delivery>[] = [
-  { name: said.id, heading: true, cell: (each) => <Code value={each.id} characters={10} name={said.id} /> },
   {
-    name: said.destination,
+    name: said.id,
+    heading: true,
     cell: (each) => (
-      <Link to="/admin/destinations/$name" params={{ name: each.destination }}>
-        {each.destination}
-      </Link>
+      <>
+        <Code value={each.id} characters={10} name={said.id} />
+        <div className={classes.inNarrow}>
+          <Place of={each} />
+        </div>
+        {each.error && <div className={`${classes.soft} ${classes.inMedium}`}>{each.error}</div>}
+      </>
     ),
   },
+  { name: said.destination, cell: (each) => <Place of={each} />, hide: "narrow" },
   { name: words.state, cell: (each) => <Status tone={TONES[each.state]}>{said.states[each.state]}</Status> },
   { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
@@ -62,8 +75,9 @@ const COLUMNS: Column<Delivery>[] = [
 export function DeliveriesPage() {
   const { destination, state } = route.useSearch();
   const navigate = route.useNavigate();
-  const typed = useTyped(destination ?? "", (wanted) => {
-    void navigate({ search: (before) => ({ ...before, destination: wanted || undefined }), replace: true });
+  const places = useQuery({
+    queryKey: [...DESTINATIONS, "names"],
+    queryFn: async () => (await reply(api.GET("/v1/operator/destinations"))).destinations.map((each) => each.name),
   });
   const list = useList(
     [...DELIVERIES, { destination, state }],
@@ -76,7 +90,18 @@ export function DeliveriesPage() {
   return (
     <Page title={words.pages.deliveries} about={said.about}>
       <Filters name={said.narrow}>
-        <TextInput type="search" label={said.destination} {...typed} />
+        <NativeSelect
+          label={said.destination}
+          value={destination ?? ""}
+          data={[
+            { value: "", label: said.anyDestination },
+            ...new Set([...(places.data ?? []), ...(destination ? [destination] : [])]),
+          ]}
+          onChange={(event) => {
+            const wanted = event.currentTarget.value || undefined;
+            void navigate({ search: (before) => ({ ...before, destination: wanted }), replace: true });
+          }}
+        />
         <NativeSelect
           label={words.state}
           value={state ?? ""}

@@ -11,7 +11,7 @@ import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
 import { StopButton } from "../shared/StopButton";
-import { useStoppable } from "../shared/useStoppable";
+import { useStoppable } from "../../parts/useStoppable";
 import { DELIVERIES, DESTINATIONS } from "./data";
 
 const said = words.destinations;

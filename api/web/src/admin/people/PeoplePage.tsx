@@ -14,7 +14,10 @@ import { words } from "../../words/admin";
 import { Filters } from "../../parts/Filters";
 import { useTyped } from "../../parts/searching";
 import type { Person } from "../types";
+import { HERE } from "../routes";
+import classes from "../../parts/form.module.css";
 import { PEOPLE, ROLES } from "./data";
+import { Here } from "./Here";
 import { PersonDialog } from "./PersonDialog";
 import { Roles } from "./Roles";
 
@@ -26,13 +29,21 @@ const COLUMNS: Column<Person>[] = [
     name: said.person,
     heading: true,
     cell: (person) => (
-      <Link to="/admin/people/$email" params={{ email: person.email }}>
-        {person.name}
-      </Link>
+      <>
+        <Link to="/admin/people/$email" params={{ email: person.email }}>
+          {person.name}
+        </Link>
+        <div className={`${classes.soft} ${classes.name}`}>{person.email}</div>
+        {person.disabled_at && (
+          <div className={classes.inNarrow}>
+            <Here person={person} />
+          </div>
+        )}
+      </>
     ),
   },
-  { name: said.address, cell: (person) => person.email, hide: "narrow" },
-  { name: said.title, cell: (person) => person.title, hide: "medium" },
+  { name: words.state, cell: (person) => <Here person={person} />, hide: "narrow" },
+  { name: said.title, cell: (person) => person.title || "–", hide: "medium" },
   { name: said.roles, cell: (person) => <Roles of={person.roles} /> },
   { name: said.groups, cell: (person) => person.groups.join(", ") || "–", hide: "medium" },
   {
@@ -43,19 +54,19 @@ const COLUMNS: Column<Person>[] = [
 ];
 
 export function PeoplePage() {
-  const { text, role } = route.useSearch();
+  const { text, role, state } = route.useSearch();
   const navigate = route.useNavigate();
   const session = useSignedIn();
   const [adding, setAdding] = useState(false);
   const typed = useTyped(text ?? "", (wanted) => {
     void navigate({ search: (before) => ({ ...before, text: wanted || undefined }), replace: true });
   });
-  const list = useList([...PEOPLE, { text, role }], async (cursor) => {
-    const query = { cursor, limit: 100, text: text ?? "", role: role ?? "" };
+  const list = useList([...PEOPLE, { text, role, state }], async (cursor) => {
+    const query = { cursor, limit: 100, text: text ?? "", role: role ?? "", state: state ?? ("active" as const) };
     const page = await reply(api.GET("/v1/operator/people", { params: { query } }));
     return { rows: page.people, next: page.next ?? null };
   });
-  const narrowed = Boolean(text ?? role);
+  const narrowed = Boolean(text ?? role ?? state);
   return (
     <Page
       title={words.pages.people}
@@ -83,6 +94,15 @@ export function PeoplePage() {
           onChange={(event) => {
             const wanted = event.currentTarget.value || undefined;
             void navigate({ search: (before) => ({ ...before, role: wanted }), replace: true });
+          }}
+        />
+        <NativeSelect
+          label={words.state}
+          value={state ?? ""}
+          data={[{ value: "", label: said.states.active }, ...HERE.map((each) => ({ value: each, label: said.states[each] }))]}
+          onChange={(event) => {
+            const wanted = HERE.find((each) => each === event.currentTarget.value);
+            void navigate({ search: (before) => ({ ...before, state: wanted }), replace: true });
           }}
         />
       </Filters>

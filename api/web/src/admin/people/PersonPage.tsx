@@ -14,6 +14,7 @@ import classes from "../../parts/form.module.css";
 import { Note } from "../../parts/Note";
 import type { Person } from "../types";
 import { personQuery } from "./data";
+import { Here } from "./Here";
 import { Leaving } from "./Leaving";
 import { PersonDialog } from "./PersonDialog";
 import { Roles } from "./Roles";
@@ -22,15 +23,40 @@ import { Sessions } from "./Sessions";
 const route = getRouteApi("/in/admin/people/$email");
 const said = words.people;
 
+/** Where they are signed in, how they come in, and what ends it. */
+function Ends({ person }: { person: Person }) {
+  const session = useSignedIn();
+  return (
+    <>
+      <Sessions person={person} />
+      <Section title={said.waysIn}>
+        <Note>
+          <p>{said.waysInHint}</p>
+          <p>
+            {said.link}: <Code value={`vouch people link ${person.email}`} characters={80} name={said.link} />
+          </p>
+          <p>
+            {said.key}: <Code value={`vouch people key ${person.email}`} characters={80} name={said.key} />
+          </p>
+        </Note>
+      </Section>
+      {may(session, ["people.change", "people.forget"]) && <Leaving person={person} />}
+    </>
+  );
+}
+
 function About({ person }: { person: Person }) {
   const session = useSignedIn();
   const others = person.groups.filter((group) => !person.given.includes(group));
+  const here = !person.disabled_at;
   return (
     <>
+      {!here && <Note>{said.disabledNote}</Note>}
       {person.directory && <Note>{said.directoryNote}</Note>}
       <div className={classes.panel}>
         <Facts
           of={[
+            [words.state, <Here key="state" person={person} since />],
             [said.address, person.email],
             [said.title, person.title || null],
             [said.roles, <Roles key="roles" of={person.roles} />],
@@ -58,7 +84,7 @@ function About({ person }: { person: Person }) {
               {said.theirRequests}
             </Button>
           )}
-          {may(session, ["people.change"]) && !person.roles.includes("reviewer") && !person.roles.includes("admin") && (
+          {here && may(session, ["people.change"]) && !person.roles.includes("reviewer") && !person.roles.includes("admin") && (
             <Button
               variant="default"
               renderRoot={(props) => <Link to="/admin/role-requests" search={{ ask: person.email }} {...props} />}
@@ -68,19 +94,7 @@ function About({ person }: { person: Person }) {
           )}
         </div>
       </Section>
-      <Sessions person={person} />
-      <Section title={said.waysIn}>
-        <Note>
-          <p>{said.waysInHint}</p>
-          <p>
-            {said.link}: <Code value={`vouch people link ${person.email}`} characters={80} name={said.link} />
-          </p>
-          <p>
-            {said.key}: <Code value={`vouch people key ${person.email}`} characters={80} name={said.key} />
-          </p>
-        </Note>
-      </Section>
-      {may(session, ["people.change", "people.forget"]) && <Leaving person={person} />}
+      {here && <Ends person={person} />}
     </>
   );
 }
@@ -99,7 +113,7 @@ export function PersonPage() {
         person.data &&
         may(session, ["people.change"]) && (
           <Button leftSection={<Pencil aria-hidden size={15} />} onClick={() => setChanging(true)}>
-            {words.change}
+            {person.data.disabled_at ? said.bringBack : words.change}
           </Button>
         )
       }

@@ -76,7 +76,19 @@ export function RequestsPage() {
       : change(reply(api.POST("/v1/role-requests/{request_id}/decline", path)), said.declined(email), REQUESTS);
   };
   const columns: Column<RoleRequest>[] = [
-    { name: words.people.person, heading: true, cell: (each) => <PersonLink email={each.email} /> },
+    {
+      name: words.people.person,
+      heading: true,
+      cell: (each) => (
+        <>
+          <PersonLink email={each.email} />
+          <div className={`${classes.soft} ${classes.inNarrow}`}>{words.people.roleName(each.role)}</div>
+          <div className={classes.inNarrow}>
+            <Status tone={TONES[each.state]}>{said.states[each.state]}</Status>
+          </div>
+        </>
+      ),
+    },
     { name: words.people.role, cell: (each) => words.people.roleName(each.role), hide: "narrow" },
     { name: said.why, cell: (each) => <span className={classes.long}>{each.why}</span>, hide: "narrow" },
     {
@@ -88,7 +100,11 @@ export function RequestsPage() {
       ),
       hide: "medium",
     },
-    { name: words.state, cell: (each) => <Status tone={TONES[each.state]}>{said.states[each.state]}</Status> },
+    {
+      name: words.state,
+      cell: (each) => <Status tone={TONES[each.state]}>{said.states[each.state]}</Status>,
+      hide: "narrow",
+    },
     {
       name: said.decision,
       cell: (each) => <Decide request={each} onDecide={(approve) => setDecision({ request: each, approve })} />,

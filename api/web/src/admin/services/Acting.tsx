@@ -1,10 +1,8 @@
-import { Button, NumberInput, SegmentedControl, Textarea, TextInput } from "@mantine/core";
-import { Plus } from "lucide-react";
+import { SegmentedControl, Textarea, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
-import { DataTable } from "../../parts/DataTable";
-import { Section } from "../../parts/Page";
+import type { Column } from "../../parts/DataTable";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { PersonLink } from "../people/PersonLink";
@@ -14,9 +12,29 @@ import { useFields } from "../../parts/useFields";
 import type { ActingGrant, Service } from "../types";
 import { SERVICES } from "./data";
 import { Ends } from "./Ends";
+import { Days, Held } from "./Held";
 
 const said = words.services.acting;
 const FRESH = { whom: "person", email: "", group: "", days: 90, why: "" };
+
+const COLUMNS: Column<ActingGrant>[] = [
+  {
+    name: said.whom,
+    heading: true,
+    cell: (grant) => (grant.email ? <PersonLink email={grant.email} /> : said.membersOf(grant.group ?? "")),
+  },
+  { name: words.why, cell: (grant) => <span className={classes.long}>{grant.why}</span>, hide: "narrow" },
+  {
+    name: said.givenBy,
+    cell: (grant) => (
+      <>
+        {grant.given_by}, <Moment at={grant.given_at} />
+      </>
+    ),
+    hide: "medium",
+  },
+  { name: said.until, cell: (grant) => <Ends at={grant.until} /> },
+];
 
 function GrantDialog({ service, opened, onClose }: { service: string; opened: boolean; onClose: () => void }) {
   const change = useChange();
@@ -48,14 +66,11 @@ function GrantDialog({ service, opened, onClose }: { service: string; opened: bo
         ) : (
           <TextInput label={said.groupName} required {...fields.text("group")} />
         )}
-        <NumberInput
+        <Days
           label={said.days}
-          name="days"
-          min={1}
-          max={366}
           value={values.days}
           error={errors.days}
-          onChange={(days) => set("days", Number(days))}
+          onChange={(days) => set("days", days)}
         />
         <Textarea label={words.why} description={words.whyHint} required autosize maxLength={500} {...fields.text("why")} />
       </div>
@@ -67,67 +82,27 @@ function GrantDialog({ service, opened, onClose }: { service: string; opened: bo
 export function Acting({ service }: { service: Service }) {
   const change = useChange();
   const [giving, setGiving] = useState(false);
-  const [ending, setEnding] = useState<ActingGrant | null>(null);
-  const end = () => {
-    const params = { path: { name: service.name, grant_id: ending?.id ?? "" } };
+  const end = (grant: ActingGrant) => {
+    const params = { path: { name: service.name, grant_id: grant.id } };
     const call = reply(api.DELETE("/v1/service-accounts/{name}/acts-for/{grant_id}", { params }));
     return change(call, said.ended, SERVICES);
   };
   return (
-    <Section
-      title={words.services.actsFor}
-      actions={
-        <Button size="compact-sm" leftSection={<Plus aria-hidden size={15} />} onClick={() => setGiving(true)}>
-          {said.give}
-        </Button>
-      }
-    >
-      {service.acts_for.length === 0 ? (
-        <p className={classes.text}>{said.none}</p>
-      ) : (
-        <DataTable
-          name={words.services.actsFor}
-          rows={service.acts_for}
-          keyOf={(grant) => grant.id}
-          columns={[
-            {
-              name: said.whom,
-              heading: true,
-              cell: (grant) => (grant.email ? <PersonLink email={grant.email} /> : said.membersOf(grant.group ?? "")),
-            },
-            { name: words.why, cell: (grant) => <span className={classes.long}>{grant.why}</span>, hide: "narrow" },
-            {
-              name: said.givenBy,
-              cell: (grant) => (
-                <>
-                  {grant.given_by}, <Moment at={grant.given_at} />
-                </>
-              ),
-              hide: "medium",
-            },
-            { name: said.until, cell: (grant) => <Ends at={grant.until} /> },
-            {
-              name: words.action,
-              cell: (grant) => (
-                <Button size="compact-sm" variant="default" onClick={() => setEnding(grant)}>
-                  {said.end}
-                </Button>
-              ),
-            },
-          ]}
-        />
-      )}
+    <>
+      <Held
+        title={words.services.actsFor}
+        none={said.none}
+        rows={service.acts_for}
+        keyOf={(grant) => grant.id}
+        columns={COLUMNS}
+        give={said.give}
+        onGive={() => setGiving(true)}
+        end={said.end}
+        endTitle={() => said.end}
+        endHint={said.endHint}
+        onEnd={end}
+      />
       <GrantDialog service={service.name} opened={giving} onClose={() => setGiving(false)} />
-      <Confirm
-        opened={ending !== null}
-        title={said.end}
-        action={said.end}
-        danger
-        onClose={() => setEnding(null)}
-        onConfirm={end}
-      >
-        {said.endHint}
-      </Confirm>
-    </Section>
+    </>
   );
 }

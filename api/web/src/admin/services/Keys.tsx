@@ -1,23 +1,29 @@
-import { Button, Checkbox, NumberInput, TextInput } from "@mantine/core";
+import { Checkbox, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { Plus } from "lucide-react";
 import { useState } from "react";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
-import { DataTable } from "../../parts/DataTable";
-import { Section } from "../../parts/Page";
+import type { Column } from "../../parts/DataTable";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
 import { OnceShown } from "../shared/OnceShown";
 import { useFields } from "../../parts/useFields";
-import type { Service } from "../types";
+import type { Service, ServiceKey } from "../types";
 import { scopesQuery, SERVICES } from "./data";
 import { Ends } from "./Ends";
+import { Days, Held } from "./Held";
 
 const said = words.services.key;
 const FRESH = { name: "", scopes: [] as string[], days: 90 };
+
+const COLUMNS: Column<ServiceKey>[] = [
+  { name: said.name, heading: true, cell: (key) => key.name },
+  { name: said.scopes, cell: (key) => key.scopes.join(", ") },
+  { name: said.created, cell: (key) => <Moment at={key.created_at} />, hide: "medium" },
+  { name: said.expires, cell: (key) => <Ends at={key.expires_at} />, hide: "narrow" },
+];
 
 interface KeyDialogProps {
   service: string;
@@ -49,21 +55,18 @@ function KeyDialog({ service, opened, onClose, onMade }: KeyDialogProps) {
           error={errors.scopes}
           onChange={(chosen) => set("scopes", chosen)}
         >
-          <div className={classes.form}>
+          <div className={`${classes.form} ${classes.choices}`}>
             {(scopes.data ?? []).map((scope) => (
               <Checkbox key={scope} value={scope} label={scope} description={words.scopes[scope]} />
             ))}
           </div>
         </Checkbox.Group>
-        <NumberInput
+        <Days
           label={said.days}
-          description={said.daysHint}
-          name="days"
-          min={1}
-          max={366}
+          hint={said.daysHint}
           value={values.days}
           error={errors.days}
-          onChange={(days) => set("days", Number(days))}
+          onChange={(days) => set("days", days)}
         />
       </div>
     </Confirm>
@@ -75,55 +78,28 @@ export function Keys({ service }: { service: Service }) {
   const change = useChange();
   const [making, setMaking] = useState(false);
   const [token, setToken] = useState<string | null>(null);
-  const [ending, setEnding] = useState<string | null>(null);
-  const end = () => {
-    const params = { path: { name: service.name }, query: { key: ending ?? "" } };
-    return change(reply(api.DELETE("/v1/service-accounts/{name}/keys", { params })), said.ended(ending ?? ""), SERVICES);
+  const end = ({ name }: ServiceKey) => {
+    const params = { path: { name: service.name }, query: { key: name } };
+    return change(reply(api.DELETE("/v1/service-accounts/{name}/keys", { params })), said.ended(name), SERVICES);
   };
   return (
-    <Section
-      title={words.services.keys}
-      actions={
-        <Button size="compact-sm" leftSection={<Plus aria-hidden size={15} />} onClick={() => setMaking(true)}>
-          {said.make}
-        </Button>
-      }
-    >
-      {token !== null && <OnceShown title={said.once} value={token} onDone={() => setToken(null)} />}
-      {service.keys.length === 0 ? (
-        <p className={classes.text}>{said.none}</p>
-      ) : (
-        <DataTable
-          name={words.services.keys}
-          rows={service.keys}
-          keyOf={(key) => key.name}
-          columns={[
-            { name: said.name, heading: true, cell: (key) => key.name },
-            { name: said.scopes, cell: (key) => key.scopes.join(", ") },
-            { name: said.created, cell: (key) => <Moment at={key.created_at} />, hide: "medium" },
-            { name: said.expires, cell: (key) => <Ends at={key.expires_at} />, hide: "narrow" },
-            {
-              name: words.action,
-              cell: (key) => (
-                <Button size="compact-sm" variant="default" onClick={() => setEnding(key.name)}>
-                  {said.end}
-                </Button>
-              ),
-            },
-          ]}
-        />
-      )}
-      <KeyDialog service={service.name} opened={making} onClose={() => setMaking(false)} onMade={setToken} />
-      <Confirm
-        opened={ending !== null}
-        title={said.endTitle(ending ?? "")}
-        action={said.end}
-        danger
-        onClose={() => setEnding(null)}
-        onConfirm={end}
+    <>
+      <Held
+        title={words.services.keys}
+        none={said.none}
+        rows={service.keys}
+        keyOf={(key) => key.name}
+        columns={COLUMNS}
+        give={said.make}
+        onGive={() => setMaking(true)}
+        end={words.services.end}
+        endTitle={(key) => said.endTitle(key.name)}
+        endHint={said.endHint}
+        onEnd={end}
       >
-        {said.endHint}
-      </Confirm>
-    </Section>
+        {token !== null && <OnceShown title={said.once} value={token} onDone={() => setToken(null)} />}
+      </Held>
+      <KeyDialog service={service.name} opened={making} onClose={() => setMaking(false)} onMade={setToken} />
+    </>
   );
 }

@@ -14,7 +14,7 @@ import classes from "../../parts/form.module.css";
 import { save } from "../../parts/saving";
 import { StopButton } from "../shared/StopButton";
 import { useFields } from "../../parts/useFields";
-import { useStoppable } from "../shared/useStoppable";
+import { useStoppable } from "../../parts/useStoppable";
 import type { SignedReport } from "../types";
 import { PastReports, REPORTS } from "./PastReports";
 import { ReportView } from "./ReportView";
@@ -94,6 +94,7 @@ export function SubjectsPage() {
         </Radio.Group>
         <NativeSelect
           label={said.documents}
+          description={said.documentsHints[values.documents]}
           disabled={values.side === "asker"}
           data={[
             { value: "suppress", label: said.suppress },
@@ -117,7 +118,9 @@ export function SubjectsPage() {
         </div>
       </form>
       {looking.failure !== null && <Failed error={looking.failure} />}
-      <div role="status">{shown && <Status tone="good">{said.ready}</Status>}</div>
+      <div role="status" className={shown ? classes.end : undefined}>
+        {shown && <Status tone="good">{said.ready}</Status>}
+      </div>
       {shown && (
         <Section
           title={shown.report.dry_run ? said.wouldBe(who.email) : said.wasDone}

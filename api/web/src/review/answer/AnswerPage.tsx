@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, type ComponentType } from "react";
+import { problemOf } from "../../api/http";
 import { Note } from "../../parts/Note";
 import { Code } from "../../parts/Code";
 import { Page } from "../../parts/Page";
-import { Failed, Loading } from "../../parts/States";
+import { Empty, Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { Moment } from "../../shell/Moment";
 import { Choices } from "../../parts/Choices";
@@ -55,7 +56,11 @@ function Answer({ answerId }: { answerId: string }) {
   if (!trail.data) {
     return (
       <Page title={said.title} up={up}>
-        {trail.error ? <Failed error={trail.error} onRetry={() => void trail.refetch()} /> : <Loading />}
+        {!trail.error && <Loading />}
+        {trail.error && problemOf(trail.error).status === 404 && <Empty title={said.missing}>{said.missingHint}</Empty>}
+        {trail.error && problemOf(trail.error).status !== 404 && (
+          <Failed error={trail.error} onRetry={() => void trail.refetch()} />
+        )}
       </Page>
     );
   }

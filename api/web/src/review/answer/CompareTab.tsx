@@ -1,11 +1,12 @@
 import { Button } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Radio, Square } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
 import { problemOf } from "../../api/http";
+import { Section } from "../../parts/Page";
 import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
+import { useStoppable } from "../../parts/useStoppable";
 import { words } from "../../words/review";
 import type { TabProps } from "./AnswerPage";
 import { ComparedView } from "./ComparedView";
@@ -20,35 +21,16 @@ const said = words.compare;
 /** Reads the sources themselves, which takes as long as they do. It can be stopped. */
 function Live({ answerId }: { answerId: string }) {
   const client = useQueryClient();
-  const stopping = useRef<AbortController | null>(null);
-  const [running, setRunning] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [stopped, setStopped] = useState(false);
-  useEffect(() => () => stopping.current?.abort(), []);
-  const read = async () => {
-    const controller = new AbortController();
-    stopping.current = controller;
-    setRunning(true);
-    setStopped(false);
-    setFailure(null);
-    try {
-      client.setQueryData(compareQuery(answerId).queryKey, await compareLive(answerId, controller.signal));
-    } catch (error) {
-      if (controller.signal.aborted) setStopped(true);
-      else setFailure(error);
-    } finally {
-      setRunning(false);
-    }
-  };
+  const { run, stop, running, stopped, failure } = useStoppable();
+  const read = () =>
+    run(async (signal) => {
+      client.setQueryData(compareQuery(answerId).queryKey, await compareLive(answerId, signal));
+    });
   return (
     <div className={classes.live}>
       <div className={shared.row}>
         {running ? (
-          <Button
-            variant="default"
-            leftSection={<Square aria-hidden size={14} />}
-            onClick={() => stopping.current?.abort()}
-          >
+          <Button variant="default" leftSection={<Square aria-hidden size={14} />} onClick={stop}>
             {said.stop}
           </Button>
         ) : (
@@ -79,11 +61,13 @@ export function CompareTab({ trail }: TabProps) {
         <Status tone={changed === 0 ? "good" : "warn"}>{said.changed(changed)}</Status>
       </p>
       <Live answerId={trail.answer_id} />
-      <Branches>
-        {citations.map((each) => (
-          <ComparedView key={each.number} compared={each} />
-        ))}
-      </Branches>
+      <Section title={said.citations}>
+        <Branches>
+          {citations.map((each) => (
+            <ComparedView key={each.number} compared={each} />
+          ))}
+        </Branches>
+      </Section>
     </>
   );
 }

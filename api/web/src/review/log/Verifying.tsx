@@ -2,12 +2,13 @@ import { Button, Textarea } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { BadgeCheck, CircleAlert, ShieldCheck, Square } from "lucide-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import { problemOf } from "../../api/http";
 import { ProblemNotice } from "../../parts/ProblemNotice";
 import { Code } from "../../parts/Code";
 import { Facts } from "../../parts/Facts";
 import { Section } from "../../parts/Page";
+import { useStoppable } from "../../parts/useStoppable";
 import { words } from "../../words/review";
 import { Waiting } from "../shared/Waiting";
 import type { Verification } from "../types";
@@ -48,31 +49,17 @@ export function Found({ found }: { found: Verification }) {
 /** Has the whole log verified, and follows it. */
 export function Verifying() {
   const client = useQueryClient();
-  const stopping = useRef<AbortController | null>(null);
+  const { run, stop, running, stopped, failure } = useStoppable();
   const [kept, setKept] = useState("");
   const [far, setFar] = useState<Far | null>(null);
-  const [running, setRunning] = useState(false);
   const [found, setFound] = useState<Verification | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [stopped, setStopped] = useState(false);
-  useEffect(() => () => stopping.current?.abort(), []);
-  const start = async () => {
-    const controller = new AbortController();
-    stopping.current = controller;
-    setRunning(true);
+  const start = () => {
     setFar(null);
     setFound(null);
-    setFailure(null);
-    setStopped(false);
-    try {
-      setFound(await verify(notesIn(kept), setFar, controller.signal));
+    return run(async (signal) => {
+      setFound(await verify(notesIn(kept), setFar, signal));
       await client.invalidateQueries({ queryKey: ["review", "checkpoint"] });
-    } catch (error) {
-      if (controller.signal.aborted) setStopped(true);
-      else setFailure(error);
-    } finally {
-      setRunning(false);
-    }
+    });
   };
   return (
     <Section title={said.verify}>
@@ -89,11 +76,7 @@ export function Verifying() {
       />
       <div className={classes.buttons}>
         {running ? (
-          <Button
-            variant="default"
-            leftSection={<Square aria-hidden size={14} />}
-            onClick={() => stopping.current?.abort()}
-          >
+          <Button variant="default" leftSection={<Square aria-hidden size={14} />} onClick={stop}>
             {said.stop}
           </Button>
         ) : (

@@ -16,7 +16,7 @@ const said = words.review;
 function Whole({ trail }: { trail: Trail }) {
   return (
     <>
-      <p className={classes.question}>{trail.question ?? words.answers.erased}</p>
+      <h3 className={classes.question}>{trail.question ?? words.answers.erased}</h3>
       {trail.status && (
         <p className={classes.row}>
           <Outcome of={trail.status} /> {trail.reason && words.trail.reasonOf(trail.reason)}

@@ -31,7 +31,7 @@ export function Assigning({ review }: { review: Review }) {
       >
         <TextInput
           label={said.assignTo}
-          description={said.assignHint}
+          description={review.assignee ? said.assignHint : undefined}
           type="email"
           maxLength={320}
           error={problem}
@@ -39,9 +39,11 @@ export function Assigning({ review }: { review: Review }) {
           onChange={(event) => setEmail(event.currentTarget.value)}
         />
         <div className={classes.row}>
-          <Button type="submit" variant="default" loading={running}>
-            {email.trim() ? said.assign : said.giveBack}
-          </Button>
+          {(review.assignee ?? email.trim()) && (
+            <Button type="submit" variant="default" loading={running}>
+              {email.trim() ? said.assign : said.giveBack}
+            </Button>
+          )}
           {review.assignee !== me && (
             <Button
               variant="default"

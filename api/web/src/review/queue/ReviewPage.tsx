@@ -27,7 +27,7 @@ const HISTORY: Column<Entry>[] = [
     cell: ({ label, severity, assignee }) => said.told(label, severity, assignee),
     hide: "narrow",
   },
-  { name: said.by, cell: ({ by }) => by ?? said.rule },
+  { name: said.by, cell: ({ by }) => <span className={classes.by}>{by ?? said.rule}</span> },
   { name: said.when, cell: ({ at }) => <Moment at={at} />, hide: "narrow" },
   { name: said.text, cell: ({ text }) => text },
 ];

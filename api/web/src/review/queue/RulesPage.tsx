@@ -34,7 +34,7 @@ function columns(act: (what: Act["what"], rule: Rule) => void): Column<Rule>[] {
     },
     { name: said.why, cell: ({ why }) => why, hide: "medium" },
     { name: said.setBy, cell: ({ set_by }) => set_by ?? words.unknown, hide: "medium" },
-    { name: words.holds.since, cell: ({ set_at }) => <Moment at={set_at} />, hide: "medium" },
+    { name: said.setAt, cell: ({ set_at }) => <Moment at={set_at} />, hide: "medium" },
     {
       name: said.change,
       cell: (rule) => (
@@ -77,11 +77,13 @@ export function RulesPage() {
         keyOf={({ id }) => id}
         empty={<Empty title={said.none}>{said.noneHint}</Empty>}
       />
-      <p className={classes.soft}>
-        <Link to="/review/samples" className={classes.link}>
-          {said.samples}
-        </Link>
-      </p>
+      {list.rows.length > 0 && (
+        <p className={classes.soft}>
+          <Link to="/review/samples" className={classes.link}>
+            {said.samples}
+          </Link>
+        </p>
+      )}
       {setting && (
         <RuleDialog key={setting.rule?.id ?? "new"} rule={setting.rule} onClose={() => setSetting(null)} />
       )}

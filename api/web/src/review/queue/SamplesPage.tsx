@@ -37,8 +37,14 @@ function Repeat({ sample }: { sample: Sample }) {
   );
 }
 
-function day(iso: string): string {
-  return iso.slice(0, 10);
+/** From the first day to the last one, each in one piece. */
+function Days({ since, until }: { since: string; until: string }) {
+  const [first, last] = [since, until].map((iso) => iso.slice(0, 10));
+  return (
+    <>
+      <time dateTime={since}>{first}</time> – <time dateTime={until}>{last}</time>
+    </>
+  );
 }
 
 const COLUMNS: Column<Sample>[] = [
@@ -56,7 +62,7 @@ const COLUMNS: Column<Sample>[] = [
       ),
   },
   { name: said.population, numeric: true, cell: ({ population }) => words.number(population), hide: "narrow" },
-  { name: said.period, cell: ({ since, until }) => `${day(since)} – ${day(until)}`, hide: "medium" },
+  { name: said.period, cell: ({ since, until }) => <Days since={since} until={until} />, hide: "medium" },
   {
     name: said.seed,
     cell: ({ seed }) => (seed ? <Code value={seed} characters={8} name={said.seed} /> : "–"),

@@ -36,11 +36,26 @@ function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
+function Missing() {
+  return (
+    <Empty
+      title={said.missing}
+      action={
+        <Link to="/review/log" className={classes.link}>
+          {said.toLog}
+        </Link>
+      }
+    >
+      {said.missingHint}
+    </Empty>
+  );
+}
+
 function Whole({ seq }: { seq: number }) {
   const record = useQuery(recordQuery(seq));
   if (record.error) return <Failed error={record.error} onRetry={() => void record.refetch()} />;
   if (record.isPending) return <Loading />;
-  if (!record.data) return <Empty title={said.missing}>{said.missingHint}</Empty>;
+  if (!record.data) return <Missing />;
   const { event, hash, record: bytes } = record.data;
   const details = event.details as Record<string, unknown> | undefined;
   const answer = text(details?.answer);
@@ -53,16 +68,16 @@ function Whole({ seq }: { seq: number }) {
           [said.outcome, <Outcome key="outcome" of={text(event.outcome)} />],
           [said.at, calendarTime(text(event.at))],
           [said.person, <Subject key="subject" subject={text(event.subject)} />],
-          [said.trace, text(event.trace_id) && <Code key="trace" value={text(event.trace_id)} name={said.trace} />],
+          [said.trace, event.trace_id ? <Code key="trace" value={text(event.trace_id)} name={said.trace} /> : null],
           [said.hash, <Code key="hash" value={hash} characters={16} name={said.hash} />],
-          [said.previous, text(event.prev) && <Code key="prev" value={text(event.prev)} name={said.previous} />],
+          [said.previous, event.prev ? <Code key="prev" value={text(event.prev)} name={said.previous} /> : null],
           [
             said.answer,
-            answer && (
+            answer ? (
               <Link to="/review/answers/$answerId" params={{ answerId: answer }} className={classes.link}>
                 {answer.slice(0, 8)}
               </Link>
-            ),
+            ) : null,
           ],
         ]}
       />
@@ -77,37 +92,41 @@ function Whole({ seq }: { seq: number }) {
   );
 }
 
+/** The ways to the records beside it, where it is one itself. */
+function Beside({ seq }: { seq: number }) {
+  const { data } = useQuery(recordQuery(seq));
+  const beside = (to: number, name: string, sections: object) => (
+    <Button
+      renderRoot={(props) => <Link to="/review/records/$seq" params={{ seq: String(to) }} {...props} />}
+      variant="default"
+      {...sections}
+    >
+      {name}
+    </Button>
+  );
+  return (
+    data && (
+      <>
+        {seq > 1 && beside(seq - 1, said.before, { leftSection: <ChevronLeft aria-hidden size={15} /> })}
+        {beside(seq + 1, said.after, { rightSection: <ChevronRight aria-hidden size={15} /> })}
+      </>
+    )
+  );
+}
+
 /** One record of the log. */
 export function RecordPage() {
   const seq = Number.parseInt(route.useParams().seq, 10);
+  const sound = Number.isSafeInteger(seq) && seq > 0;
   return (
     <Page
       key={seq}
       title={said.title(seq)}
       about={said.about}
       up={{ to: "/review/records", name: words.pages.records }}
-      actions={
-        <>
-          {seq > 1 && (
-            <Button
-              renderRoot={(props) => <Link to="/review/records/$seq" params={{ seq: String(seq - 1) }} {...props} />}
-              variant="default"
-              leftSection={<ChevronLeft aria-hidden size={15} />}
-            >
-              {said.before}
-            </Button>
-          )}
-          <Button
-            renderRoot={(props) => <Link to="/review/records/$seq" params={{ seq: String(seq + 1) }} {...props} />}
-            variant="default"
-            rightSection={<ChevronRight aria-hidden size={15} />}
-          >
-            {said.after}
-          </Button>
-        </>
-      }
+      actions={sound && <Beside seq={seq} />}
     >
-      {Number.isSafeInteger(seq) && seq > 0 ? <Whole seq={seq} /> : <Empty title={said.missing}>{said.missingHint}</Empty>}
+      {sound ? <Whole seq={seq} /> : <Missing />}
     </Page>
   );
 }

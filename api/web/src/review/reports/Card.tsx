@@ -4,7 +4,7 @@ import { type Column, DataTable } from "../../parts/DataTable";
 import { words } from "../../words/review";
 import { Chart, Shade } from "./Chart";
 import classes from "./Card.module.css";
-import type { Part, Point } from "./figures";
+import type { Part, Point, Took } from "./figures";
 
 const said = words.dashboards;
 
@@ -30,6 +30,42 @@ function Week({ week }: { week: string }) {
   );
 }
 
+interface Weekly {
+  week: string;
+  value: number | null;
+}
+
+interface SeriesProps<Row extends Weekly> {
+  title: string;
+  about: string;
+  points: readonly Row[];
+  valueOf: (value: number) => string;
+  columns: Column<Row>[];
+  /** The value of a whole column of the chart; without it that of the highest one. */
+  top?: number;
+}
+
+/** A value of each week, drawn and in numbers. */
+function Series<Row extends Weekly>({ title, about, points, valueOf, columns, top }: SeriesProps<Row>) {
+  const value = points.at(-1)?.value ?? null;
+  const drawn = points.map((each) => ({ ...each, part: each.value ?? 0, whole: null }));
+  return (
+    <Frame title={title} about={about} now={<strong>{value === null ? said.nothing : valueOf(value)}</strong>}>
+      {points.some((each) => each.value !== null) ? (
+        <Chart name={said.chart(title)} parts={[{ name: title, points: drawn }]} top={top} />
+      ) : (
+        <p className={classes.none}>{said.none}</p>
+      )}
+      <DataTable
+        name={title}
+        columns={[{ name: said.week, heading: true, cell: ({ week }) => <Week week={week} /> }, ...columns]}
+        rows={points.toReversed()}
+        keyOf={({ week }) => week}
+      />
+    </Frame>
+  );
+}
+
 interface ShareCardProps {
   title: string;
   about: string;
@@ -38,11 +74,9 @@ interface ShareCardProps {
   to: (point: Point, children: ReactNode) => ReactNode;
 }
 
-/** A share of each week, drawn and in numbers. */
-export function ShareCard({ title, about, points, to }: ShareCardProps) {
-  const last = points.at(-1);
+/** A share of each week. */
+export function ShareCard({ to, ...card }: ShareCardProps) {
   const columns: Column<Point>[] = [
-    { name: said.week, heading: true, cell: ({ week }) => <Week week={week} /> },
     {
       name: said.share,
       numeric: true,
@@ -54,20 +88,29 @@ export function ShareCard({ title, about, points, to }: ShareCardProps) {
       cell: (point) => (point.whole ? to(point, said.of(point.part, point.whole)) : said.nothing),
     },
   ];
-  return (
-    <Frame
-      title={title}
-      about={about}
-      now={<strong>{last?.value === null || !last ? said.nothing : words.percent(last.value)}</strong>}
-    >
-      {points.some(({ value }) => value !== null) ? (
-        <Chart name={said.chart(title)} parts={[{ name: title, points: [...points] }]} top={1} />
-      ) : (
-        <p className={classes.none}>{said.none}</p>
-      )}
-      <DataTable name={title} columns={columns} rows={points.toReversed()} keyOf={({ week }) => week} />
-    </Frame>
-  );
+  return <Series {...card} valueOf={words.percent} columns={columns} top={1} />;
+}
+
+interface TimesCardProps {
+  title: string;
+  about: string;
+  points: readonly Took[];
+  to: (point: Took, children: ReactNode) => ReactNode;
+}
+
+/** How long something took in each week. */
+export function TimesCard({ to, ...card }: TimesCardProps) {
+  const within = (value: number | null) => (value === null ? said.nothing : words.seconds(value));
+  const columns: Column<Took>[] = [
+    { name: said.half, numeric: true, cell: ({ half }) => within(half) },
+    { name: said.most, numeric: true, cell: ({ value }) => within(value) },
+    {
+      name: said.answers,
+      numeric: true,
+      cell: (point) => (point.answers > 0 ? to(point, words.number(point.answers)) : said.nothing),
+    },
+  ];
+  return <Series {...card} valueOf={words.seconds} columns={columns} />;
 }
 
 interface PartsCardProps {
@@ -76,7 +119,8 @@ interface PartsCardProps {
   parts: readonly Part[];
   nameOf: (name: string) => string;
   valueOf: (value: number, name: string) => string;
-  to: (part: Part, point: Point, children: ReactNode) => ReactNode;
+  /** What a figure leads to, where there is a list of just that. */
+  to?: (part: Part, point: Point, children: ReactNode) => ReactNode;
   weeks: readonly string[];
 }
 
@@ -99,7 +143,9 @@ export function PartsCard({ title, about, parts, nameOf, valueOf, to, weeks }: P
       numeric: true,
       cell: (part: Part) => {
         const point = part.points.find((each) => each.week === week);
-        return point && point.part > 0 ? to(part, point, valueOf(point.part, part.name)) : said.nothing;
+        if (!point || point.part <= 0) return said.nothing;
+        const value = valueOf(point.part, part.name);
+        return to ? to(part, point, value) : value;
       },
     })),
   ];

@@ -9,17 +9,17 @@ import { useNow } from "../../shell/now";
 import { words } from "../../words/review";
 import { WEEKS } from "../search";
 import { Waiting } from "../shared/Waiting";
-import type { Label, Weekly } from "../types";
+import type { Weekly } from "../types";
 import classes from "./Card.module.css";
-import { PartsCard, ShareCard } from "./Card";
+import { PartsCard, ShareCard, TimesCard } from "./Card";
 import { weeklyQuery } from "./data";
-import { costs, ended, inTime, labelled, redacted, verified, type Point } from "./figures";
+import { costs, departments, ended, inTime, labelled, priced, redacted, took, verified, type Point } from "./figures";
 import { daysOf, weeksUntil } from "./weeks";
 
 const route = getRouteApi("/in/review/dashboards");
 const said = words.dashboards;
 
-function answers(search: object, { week }: Point, children: ReactNode) {
+function answers(search: object, { week }: { week: string }, children: ReactNode) {
   return (
     <Link to="/review/answers" search={{ ...search, ...daysOf(week) }}>
       {children}
@@ -43,6 +43,10 @@ function weekly({ week }: Point, children: ReactNode) {
   );
 }
 
+function money(micros: number, name: string): string {
+  return words.money(micros, priced(name).currency);
+}
+
 function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
   return (
     <div className={classes.cards}>
@@ -62,14 +66,30 @@ function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
         />
       ))}
       <ShareCard title={said.freshness} about={said.freshnessAbout} points={reports.map(inTime)} to={weekly} />
+      <TimesCard
+        title={said.latency}
+        about={said.latencyAbout}
+        points={reports.map(took)}
+        to={(point, children) => answers({ outcome: "answered" }, point, children)}
+      />
       <PartsCard
         title={said.cost}
         about={said.costAbout}
         parts={costs(reports)}
         weeks={weeks}
-        nameOf={(name) => said.tier(name.split(" ")[0] ?? "")}
-        valueOf={(value, name) => words.money(value, name.split(" ")[1] ?? "")}
-        to={(_, point, children) => records({ kind: "model.outcome" }, point, children)}
+        nameOf={(name) => said.tier(priced(name).of)}
+        valueOf={money}
+        to={({ model }, point, children) =>
+          model ? records({ kind: "model.outcome", model }, point, children) : children
+        }
+      />
+      <PartsCard
+        title={said.departments}
+        about={said.departmentsAbout}
+        parts={departments(reports)}
+        weeks={weeks}
+        nameOf={(name) => priced(name).of}
+        valueOf={money}
       />
       <PartsCard
         title={said.redacted}
@@ -78,7 +98,6 @@ function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
         weeks={weeks}
         nameOf={said.spoken}
         valueOf={words.number}
-        to={(_, point, children) => records({ kind: "redaction.done" }, point, children)}
       />
       <PartsCard
         title={said.labels}
@@ -87,11 +106,6 @@ function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
         weeks={weeks}
         nameOf={said.label}
         valueOf={words.number}
-        to={({ name }, _, children) => (
-          <Link to="/review/queue" search={{ label: name as Label }}>
-            {children}
-          </Link>
-        )}
       />
     </div>
   );

@@ -13,6 +13,8 @@ export interface Point {
 /** A series that is one of several, as one tier of those. */
 export interface Part {
   name: string;
+  /** Of what costs, the only model that did; null where there are several. */
+  model?: string | null;
   points: Point[];
 }
 
@@ -82,17 +84,59 @@ function added(counts: Map<string, number>, name: string, value: number): Map<st
   return counts.set(name, (counts.get(name) ?? 0) + value);
 }
 
-/** Millionths by tier and currency ("large USD"). */
+/** `value`: the seconds within which 95 of 100 answers stood whole; `half`: within which half of them did. */
+export interface Took {
+  week: string;
+  value: number | null;
+  half: number | null;
+  answers: number;
+}
+
+export function took(report: Weekly): Took {
+  return {
+    week: weekOf(report),
+    value: figureOf(report, "latency", "total_p95")?.now ?? null,
+    half: figureOf(report, "latency", "total_p50")?.now ?? null,
+    answers: counted(report, "latency", "timed"),
+  };
+}
+
+/** Millionths by tier and currency ("large USD"), with the model where a tier has but one. */
 export function costs(reports: readonly Weekly[]): Part[] {
-  return parts(reports, (report) => {
+  const models = new Map<string, Set<string>>();
+  const made = parts(reports, (report) => {
     const tiers = new Map<string, string>();
     for (const row of tableOf(report, "models", "by_model")?.rows ?? []) tiers.set(textOf(row.model), textOf(row.tier));
-    const rows = tableOf(report, "models", "cost")?.rows ?? [];
+    const counts = new Map<string, number>();
+    for (const row of tableOf(report, "models", "cost")?.rows ?? []) {
+      const model = textOf(row.model);
+      const name = `${tiers.get(model) ?? ""} ${textOf(row.currency)}`.trim();
+      models.set(name, (models.get(name) ?? new Set()).add(model));
+      added(counts, name, numberOf(row.now));
+    }
+    return counts;
+  });
+  return made.map((part) => {
+    const [model, ...others] = models.get(part.name) ?? [];
+    return { ...part, model: model && others.length === 0 ? model : null };
+  });
+}
+
+/** Millionths by department and currency, the currency last ("sales USD"). */
+export function departments(reports: readonly Weekly[]): Part[] {
+  return parts(reports, (report) => {
+    const rows = tableOf(report, "departments", "cost")?.rows ?? [];
     return rows.reduce(
-      (counts, row) => added(counts, `${tiers.get(textOf(row.model)) ?? ""} ${textOf(row.currency)}`.trim(), numberOf(row.now)),
+      (counts, row) => added(counts, `${textOf(row.department)} ${textOf(row.currency)}`, numberOf(row.now)),
       new Map<string, number>(),
     );
   });
+}
+
+/** The name and the currency of a part that costs. */
+export function priced(name: string): { of: string; currency: string } {
+  const at = name.lastIndexOf(" ");
+  return { of: name.slice(0, Math.max(0, at)), currency: name.slice(at + 1) };
 }
 
 export function redacted(reports: readonly Weekly[]): Part[] {

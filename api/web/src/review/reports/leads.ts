@@ -1,4 +1,4 @@
-/** The lists that figures of the weekly report count. */
+/** The lists that figures of the weekly report count: exactly those records or answers. What has no such list leads nowhere. */
 
 import type { AnswersSearch, RecordsSearch } from "../search";
 
@@ -14,11 +14,10 @@ const LEADS: Record<string, Lead> = {
   "questions refused": answer({ outcome: "refused" }),
   "questions failed": answer({ outcome: "failed" }),
   "questions unknown": answer({ outcome: "unknown" }),
+  "latency timed": answer({ outcome: "answered" }),
   "verification shown": record({ kind: "ask.sentence" }),
   "models calls": record({ kind: "model.intent" }),
   "models failed": record({ kind: "model.outcome", outcome: "failed" }),
-  "redaction cleared": record({ kind: "redaction.done" }),
-  "redaction values": record({ kind: "redaction.done" }),
   "sources runs": record({ kind: "source.run" }),
   "sources failed": record({ kind: "source.run", outcome: "failed" }),
   "access signed_in": record({ kind: "sign_in", outcome: "done" }),
@@ -37,20 +36,14 @@ const LEADS: Record<string, Lead> = {
   "reviewing audit_exported": record({ kind: "audit.exported" }),
   "reviewing subject_exported": record({ kind: "subject.exported" }),
   "reviewing report_made": record({ kind: "report.made" }),
-  "reviewing drawn": record({ kind: "sample.drawn" }),
   "content flagged": record({ kind: "passage.flagged" }),
-  "content up": record({ kind: "feedback.given" }),
-  "content down": record({ kind: "feedback.given" }),
   "keeping held": { to: "holds" },
-  "keeping placed": record({ kind: "hold.changed" }),
-  "keeping lifted": record({ kind: "hold.changed" }),
+  "keeping placed": record({ kind: "hold.changed", action: "hold.placed" }),
+  "keeping lifted": record({ kind: "hold.changed", action: "hold.lifted" }),
   "keeping erasures": record({ kind: "subject.erased" }),
   "keeping retention_run": record({ kind: "retention.run" }),
   "deliveries delivery_intent": record({ kind: "delivery.intent" }),
-  "deliveries webhooks": record({ kind: "webhook.delivered" }),
   "log records": record({}),
-  "log verified": record({ kind: "audit.verified" }),
-  "log broken": record({ kind: "audit.verified" }),
   "log unknown": record({ outcome: "unknown" }),
 };
 

@@ -1,31 +1,16 @@
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
+import { useStoppable } from "../../parts/useStoppable";
 import { download, type Received } from "./download";
 
 /** A file that is being received: how far it is, what it became, or what went wrong. */
 export function useDownload() {
-  const stopping = useRef<AbortController | null>(null);
+  const { run, stop, running, stopped, failure } = useStoppable();
   const [far, setFar] = useState<Received | null>(null);
-  const [running, setRunning] = useState(false);
   const [made, setMade] = useState<{ name: string; bytes: number } | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [cancelled, setCancelled] = useState(false);
-  useEffect(() => () => stopping.current?.abort(), []);
-  const start = async (path: string, given: { name: string; json?: unknown }) => {
-    const controller = new AbortController();
-    stopping.current = controller;
-    setRunning(true);
+  const start = (path: string, given: { name: string; json?: unknown }) => {
     setFar(null);
     setMade(null);
-    setFailure(null);
-    setCancelled(false);
-    try {
-      setMade(await download(path, { ...given, signal: controller.signal, tell: setFar }));
-    } catch (error) {
-      if (controller.signal.aborted) setCancelled(true);
-      else setFailure(error);
-    } finally {
-      setRunning(false);
-    }
+    return run(async (signal) => setMade(await download(path, { ...given, signal, tell: setFar })));
   };
-  return { start, stop: () => stopping.current?.abort(), running, far, made, failure, cancelled };
+  return { start, stop, running, far, made, failure, cancelled: stopped };
 }

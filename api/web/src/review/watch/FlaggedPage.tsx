@@ -1,16 +1,14 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, reply } from "../../api/client";
-import { type Column, DataTable } from "../../parts/DataTable";
+import { type Column, ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";
-import { Empty, Failed, Loading } from "../../parts/States";
+import { Empty } from "../../parts/States";
+import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/review";
 import type { Flagged } from "../types";
-import classes from "./watch.module.css";
 
 const said = words.flagged;
-const MOST = 500;
 
 const COLUMNS: Column<Flagged>[] = [
   {
@@ -43,25 +41,19 @@ const COLUMNS: Column<Flagged>[] = [
 ];
 
 export function FlaggedPage() {
-  const flagged = useQuery({
-    queryKey: ["review", "flagged"],
-    queryFn: () => reply(api.GET("/v1/flagged", { params: { query: { limit: MOST } } })),
+  const list = useList<Flagged>(["review", "flagged"], async (cursor) => {
+    const page = await reply(api.GET("/v1/flagged", { params: { query: { cursor, limit: 50 } } }));
+    return { rows: page.passages, next: page.next };
   });
-  const passages = flagged.data?.passages ?? [];
   return (
     <Page title={words.pages.flagged} about={said.about}>
-      {flagged.isPending && <Loading />}
-      {flagged.error && <Failed error={flagged.error} onRetry={() => void flagged.refetch()} />}
-      {flagged.data && passages.length === 0 && <Empty title={said.none}>{said.noneHint}</Empty>}
-      {passages.length > 0 && (
-        <DataTable
-          name={words.pages.flagged}
-          columns={COLUMNS}
-          rows={passages}
-          keyOf={({ chunk, destination }) => `${chunk} ${destination}`}
-        />
-      )}
-      {passages.length === MOST && <p className={classes.soft}>{said.most(MOST)}</p>}
+      <ListTable
+        name={words.pages.flagged}
+        list={list}
+        columns={COLUMNS}
+        keyOf={({ chunk, version, destination }) => `${chunk} ${version} ${destination}`}
+        empty={<Empty title={said.none}>{said.noneHint}</Empty>}
+      />
     </Page>
   );
 }

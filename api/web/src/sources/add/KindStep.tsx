@@ -2,6 +2,7 @@ import { TextInput } from "@mantine/core";
 import { useState } from "react";
 import { words } from "../../words/sources";
 import type { SourceKind } from "../types";
+import { capital } from "../form/schema";
 import classes from "./Add.module.css";
 import { StepHeading } from "./StepHeading";
 
@@ -47,11 +48,11 @@ export function KindStep({ kinds, unknown, onChoose }: KindStepProps) {
             {kind.addable ? (
               <dl>
                 <dt>{words.add.how.auth}</dt>
-                <dd>{kind.auth}</dd>
+                <dd>{capital(kind.auth)}</dd>
                 <dt>{words.add.how.permissions}</dt>
-                <dd>{kind.permissions}</dd>
+                <dd>{capital(kind.permissions)}</dd>
                 <dt>{words.add.how.tested}</dt>
-                <dd>{kind.tested}</dd>
+                <dd>{capital(kind.tested)}</dd>
               </dl>
             ) : (
               <p>{words.add.operatorOnly}</p>

@@ -9,7 +9,7 @@ import { words } from "../../words/sources";
 import { addSource, isTaken, tryNew, type Tried } from "../calls";
 import { CheckSteps, useChecking } from "../CheckSteps";
 import classes from "../form/Form.module.css";
-import { faultsOf, isAccess, missing, type Faults, type Schema } from "../form/schema";
+import { capital, faultsOf, isAccess, missing, type Faults, type Schema } from "../form/schema";
 import { SchemaForm } from "../form/SchemaForm";
 import { ScheduleForm } from "../ScheduleForm";
 import type { Config, Plan, SourceKind } from "../types";
@@ -132,7 +132,7 @@ export function Wizard({ kind, onBack }: { kind: SourceKind; onBack: () => void 
       {step === "access" && (
         <div className={classes.form}>
           <p className={classes.about}>
-            {kind.permissions}. {words.add.accessText}
+            {capital(kind.permissions)}. {words.add.accessText}
           </p>
           {form(access)}
           <NativeSelect

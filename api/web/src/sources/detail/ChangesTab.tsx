@@ -10,11 +10,7 @@ import { words } from "../../words/sources";
 import type { SettingChange, SourceChange } from "../types";
 import classes from "./ChangesTab.module.css";
 import type { TabProps } from "./DetailPage";
-
-function written(value: unknown): string {
-  if (value === null || value === undefined) return words.changes.unset;
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
+import { written } from "./written";
 
 const COLUMNS = [
   { name: words.changes.columns.setting, heading: true, cell: ({ setting }: SettingChange) => setting },
@@ -23,11 +19,13 @@ const COLUMNS = [
 ];
 
 function Value({ of }: { of: unknown }) {
-  return <span className={classes.value}>{written(of)}</span>;
+  return <span className={classes.value}>{written(of) ?? words.changes.unset}</span>;
 }
 
 function Version({ of, open }: { of: SourceChange; open: boolean }) {
   const first = of.changes.every(({ before }) => before === null);
+  // Of a new source also what stays empty is told.
+  const told = of.changes.filter(({ before, after }) => written(before) !== written(after));
   return (
     <details className={classes.version} open={open}>
       <summary>
@@ -35,13 +33,13 @@ function Version({ of, open }: { of: SourceChange; open: boolean }) {
         <span>
           <Moment at={of.changed_at} /> {words.changes.by(of.changed_by)}
         </span>
-        <span>{first ? words.changes.first : words.changes.count(of.changes.length)}</span>
+        <span>{first ? words.changes.first : words.changes.count(told.length)}</span>
       </summary>
-      {of.changes.length > 0 ? (
+      {told.length > 0 ? (
         <DataTable
           name={words.changes.table(of.version)}
           columns={COLUMNS}
-          rows={of.changes}
+          rows={told}
           keyOf={({ setting }) => setting}
         />
       ) : (

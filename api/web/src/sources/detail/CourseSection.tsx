@@ -6,10 +6,10 @@ import { Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { Moment } from "../../shell/Moment";
-import { calendarTime } from "../../shell/time";
 import { words } from "../../words/sources";
 import { courseQuery } from "../calls";
 import { CourseChart } from "../CourseChart";
+import { timesOf } from "../course";
 import { spanText } from "../durations";
 import { SPANS, type Span } from "../search";
 import { FRESHNESS_KINDS, type Breach, type FreshnessKind } from "../types";
@@ -29,6 +29,7 @@ export function CourseSection({ name }: { name: string }) {
   const { of = "content", hours = 24 } = search;
   const course = useQuery(courseQuery(name, hours));
   const drawn = course.data?.kinds.find(({ kind }) => kind === of);
+  const timeOf = timesOf(drawn?.points ?? []);
   const show = (change: { of?: FreshnessKind; hours?: Span }) =>
     void navigate({ search: { ...search, ...change }, replace: true });
   return (
@@ -67,7 +68,7 @@ export function CourseSection({ name }: { name: string }) {
             <DataTable
               name={words.overview.asTable}
               columns={[
-                { name: words.overview.time, heading: true, cell: ({ at }) => calendarTime(at) },
+                { name: words.overview.time, heading: true, cell: ({ at }) => timeOf(at) },
                 {
                   name: words.overview.worst,
                   numeric: true,

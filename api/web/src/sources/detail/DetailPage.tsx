@@ -1,8 +1,11 @@
+import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { SearchX } from "lucide-react";
 import { lazy, Suspense, type ComponentType } from "react";
+import { problemOf } from "../../api/http";
 import { Page } from "../../parts/Page";
-import { Failed, Loading } from "../../parts/States";
+import { Empty, Failed, Loading } from "../../parts/States";
 import { words as shell } from "../../words/shell";
 import { words } from "../../words/sources";
 import { detailQuery, watchQuery } from "../calls";
@@ -42,6 +45,24 @@ export function DetailPage() {
   return <Detail key={name} name={name} />;
 }
 
+function NotShown({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const { status, detail = "" } = problemOf(error);
+  if (status !== 404) return <Failed error={error} onRetry={onRetry} />;
+  return (
+    <Empty
+      icon={SearchX}
+      title={detail}
+      action={
+        <Button component={Link} to="/sources" variant="default" mt={8}>
+          {words.list.title}
+        </Button>
+      }
+    >
+      {words.detail.missing}
+    </Empty>
+  );
+}
+
 function Detail({ name }: { name: string }) {
   const { tab = "overview" } = route.useSearch();
   const watched = useQuery(watchQuery(name));
@@ -53,7 +74,7 @@ function Detail({ name }: { name: string }) {
   if (!watched.data || !source.data) {
     return (
       <Page title={name} up={up}>
-        {failure ? <Failed error={failure} onRetry={() => void watched.refetch()} /> : <Loading />}
+        {failure ? <NotShown error={failure} onRetry={() => void watched.refetch()} /> : <Loading />}
       </Page>
     );
   }

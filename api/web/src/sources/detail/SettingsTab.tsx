@@ -16,14 +16,9 @@ import { SchemaForm } from "../form/SchemaForm";
 import type { Config } from "../types";
 import { CredentialsSection } from "./CredentialsSection";
 import type { TabProps } from "./DetailPage";
+import { written } from "./written";
 
 const NOTHING: Faults = {};
-
-/** A setting that is not edited here; nothing for one that is empty. */
-function written(value: unknown): string | null {
-  if (value === null || (typeof value === "object" && Object.keys(value).length === 0)) return null;
-  return typeof value === "string" ? value : JSON.stringify(value);
-}
 
 /** How it is reached and what is read there. */
 export function SettingsTab({ watched: { name, kind }, source, say }: TabProps) {

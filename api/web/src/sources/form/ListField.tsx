@@ -20,21 +20,23 @@ export function ListField({ name, path, schema, root, of, value, sample, faults,
     <Group name={label} help={helpOf(schema)} error={faults[path]}>
       {value.map((entry, place) => (
         <div key={place} className={classes.entry} role="group" aria-label={words.form.entry(label, place + 1)}>
-          {Object.entries(of.properties ?? {}).map(([inner, innerSchema]) => (
-            <SettingField
-              key={inner}
-              name={inner}
-              path={`${path}.${place}.${inner}`}
-              schema={innerSchema}
-              root={root}
-              required={of.required?.includes(inner) ?? false}
-              value={(entry as Record<string, unknown>)[inner]}
-              sample={(first as Record<string, unknown> | undefined)?.[inner]}
-              faults={faults}
-              disabled={disabled}
-              onChange={(changed) => put(place, { ...(entry as object), [inner]: changed })}
-            />
-          ))}
+          <div className={classes.entryFields}>
+            {Object.entries(of.properties ?? {}).map(([inner, innerSchema]) => (
+              <SettingField
+                key={inner}
+                name={inner}
+                path={`${path}.${place}.${inner}`}
+                schema={innerSchema}
+                root={root}
+                required={of.required?.includes(inner) ?? false}
+                value={(entry as Record<string, unknown>)[inner]}
+                sample={(first as Record<string, unknown> | undefined)?.[inner]}
+                faults={faults}
+                disabled={disabled}
+                onChange={(changed) => put(place, { ...(entry as object), [inner]: changed })}
+              />
+            ))}
+          </div>
           <ActionIcon
             variant="subtle"
             size={36}

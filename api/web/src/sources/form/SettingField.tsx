@@ -22,9 +22,14 @@ export interface SettingFieldProps {
   onChange: (value: unknown) => void;
 }
 
-function exampleOf(sample: unknown, fallback: unknown): string | undefined {
-  const shown = typeof fallback === "string" || typeof fallback === "number" ? fallback : sample;
-  return typeof shown === "string" || typeof shown === "number" ? String(shown) : undefined;
+function isShort(value: unknown): value is string | number {
+  return typeof value === "number" || (typeof value === "string" && value !== "");
+}
+
+/** What stands in an empty field: what holds while it is empty, or how such a setting is written. */
+function hintOf(sample: unknown, fallback: unknown): string | undefined {
+  if (isShort(fallback)) return words.form.fallback(fallback);
+  return isShort(sample) ? words.form.example(sample) : undefined;
 }
 
 /** One setting, as the field that its schema asks for. */
@@ -39,7 +44,7 @@ export function SettingField(props: SettingFieldProps) {
     error: faults[path],
     disabled,
   };
-  const example = exampleOf(sample, schema.default);
+  const hint = hintOf(sample, schema.default);
   const texts = Array.isArray(value) ? value.map(String) : Array.isArray(schema.default) ? schema.default.map(String) : [];
   switch (field.kind) {
     case "text": {
@@ -47,7 +52,7 @@ export function SettingField(props: SettingFieldProps) {
         ...shared,
         withAsterisk: required,
         description: field.secret ? words.form.secret : shared.description,
-        placeholder: example,
+        placeholder: hint,
         value: typeof value === "string" ? value : "",
         onChange: ({ currentTarget }: { currentTarget: { value: string } }) =>
           onChange(currentTarget.value || (required ? "" : undefined)),
@@ -62,7 +67,7 @@ export function SettingField(props: SettingFieldProps) {
           {...shared}
           withAsterisk={required}
           value={typeof value === "number" ? value : ""}
-          placeholder={example}
+          placeholder={hint}
           min={field.min}
           max={field.max}
           allowDecimal={!field.whole}
@@ -97,7 +102,7 @@ export function SettingField(props: SettingFieldProps) {
           withAsterisk={required}
           description={[shared.description, words.form.list].filter(Boolean).join(" ")}
           value={texts}
-          placeholder={texts.length === 0 && Array.isArray(sample) ? sample.map(String).join(", ") : undefined}
+          placeholder={texts.length === 0 && Array.isArray(sample) ? words.form.example(sample.map(String).join(", ")) : undefined}
           acceptValueOnBlur
           splitChars={[]}
           onChange={(list) => onChange(list)}

@@ -87,10 +87,15 @@ function objectOf(schema: Schema, root: Schema): Field {
   return { kind: "map", of: resolved(schema.additionalProperties, root), names };
 }
 
+/** What the catalogue says of a kind, as the beginning of a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** "access_key" as a label: "Access key". */
 export function labelOf(name: string): string {
   const text = name.replaceAll("_", " ").replace(/\b(url|id|sql)\b/g, (word) => word.toUpperCase());
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  return capital(text);
 }
 
 /** What stands below a setting in the code, as help: without its marks. */

@@ -1,0 +1,84 @@
+import { Link } from "@tanstack/react-router";
+import type { Column } from "../parts/DataTable";
+import { words } from "../words/sources";
+import { spanText } from "./durations";
+import classes from "./ListPage.module.css";
+import { SourceState } from "./SourceState";
+import { Spark } from "./Spark";
+import type { Watched } from "./types";
+import { When } from "./When";
+
+function Age({ of }: { of: Watched }) {
+  const content = of.bounds.find(({ kind }) => kind === "content");
+  const staleness = content?.staleness ?? null;
+  const age = staleness === null ? words.neverRead : spanText(staleness);
+  const bound = content?.bound ?? null;
+  return (
+    <span className={classes.fresh}>
+      <Spark points={of.course} bound={bound} hours={of.course_hours} />
+      <span>
+        {bound === null
+          ? words.withoutBound(age)
+          : staleness === null
+            ? words.neverWithin(spanText(bound))
+            : words.ofBound(age, spanText(bound))}
+      </span>
+    </span>
+  );
+}
+
+/** What the list says of each source. */
+export const COLUMNS: readonly Column<Watched>[] = [
+  {
+    name: words.list.columns.source,
+    heading: true,
+    cell: ({ name, title }) => (
+      <span className={classes.name}>
+        <Link to="/sources/s/$name" params={{ name }}>
+          {name}
+        </Link>
+        <span>{title}</span>
+      </span>
+    ),
+  },
+  { name: words.list.columns.state, cell: (source) => <SourceState of={source} /> },
+  { name: words.list.columns.freshness, cell: (source) => <Age of={source} />, hide: "narrow" },
+  { name: words.list.columns.success, cell: ({ succeeded_at }) => <When at={succeeded_at} />, hide: "medium" },
+  {
+    name: words.list.columns.next,
+    cell: ({ next_at, next_task, activity }) =>
+      activity === "paused" ? (
+        words.state.paused
+      ) : activity === "running" ? (
+        words.now
+      ) : (
+        <span className={classes.next}>
+          <When at={next_at} none={words.onRequest} />
+          {next_at && <small>{words.task(next_task)}</small>}
+        </span>
+      ),
+    hide: "medium",
+  },
+  {
+    name: words.list.columns.documents,
+    numeric: true,
+    hide: "narrow",
+    cell: ({ documents, name }) => (
+      <Link to="/sources/s/$name" params={{ name }} search={{ tab: "overview" }}>
+        {documents.toLocaleString("en")}
+      </Link>
+    ),
+  },
+  {
+    name: words.list.columns.errors,
+    numeric: true,
+    cell: ({ errors, name }) =>
+      errors === 0 ? (
+        0
+      ) : (
+        <Link to="/sources/s/$name" params={{ name }} search={{ tab: "failures" }}>
+          {errors.toLocaleString("en")}
+        </Link>
+      ),
+  },
+];

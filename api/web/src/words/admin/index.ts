@@ -1,0 +1,77 @@
+/** English of the administration: what its pages share, and the texts of each. */
+
+import { count, words as shared } from "../shell";
+import { changes } from "./changes";
+import { models } from "./models";
+import { budgets, chargeback } from "./money";
+import { destinations, deliveries, webhooks } from "./outward";
+import { overview } from "./overview";
+import { people, requests } from "./people";
+import { policy } from "./policy";
+import { scopes, services } from "./services";
+import { subjects, retention } from "./subjects";
+import { NUMBER, PERCENT, MICROS, price, known } from "./saying";
+
+const levels = { public: "Public", internal: "Internal", confidential: "Confidential", restricted: "Restricted" };
+
+export const words = {
+  ...shared,
+  action: "Action",
+  add: "Add",
+  calls: (number: number) => count(number, "call"),
+  change: "Change",
+  changedBy: "By",
+  currency: "Currency",
+  history: "Changes",
+  money: (micros: number, currency: string) => price(micros / MICROS, currency),
+  number: (number: number) => NUMBER.format(number),
+  percent: (share: number) => PERCENT.format(share),
+  remove: "Remove",
+  state: "State",
+  stop: "Stop",
+  tokens: (number: number) => count(number, "token"),
+  when: "When",
+  yesOrNo: (is: boolean) => (is ? "Yes" : "No"),
+  why: "Reason",
+  whyHint: "Kept with the change, for whoever asks later.",
+  levels,
+  levelName: (level: string) => known(levels)[level] ?? level,
+  once: {
+    hint: "It is shown this once. Copy it now and keep it where the program finds it; nobody can show it again.",
+    copy: "Copy",
+    copied: "Copied",
+    done: "I have it",
+  },
+  pages: {
+    overview: "Overview",
+    people: "People",
+    requests: "Role requests",
+    services: "Service accounts",
+    policy: "Data policy",
+    versions: "Policy versions",
+    models: "Models",
+    budgets: "Budgets",
+    chargeback: "Chargeback",
+    destinations: "Destinations",
+    deliveries: "Deliveries",
+    webhooks: "Webhooks",
+    subjects: "Requests of persons",
+    retention: "Retention",
+    changes: "Changes",
+  },
+  overview,
+  people,
+  requests,
+  scopes,
+  services,
+  models,
+  policy,
+  budgets,
+  chargeback,
+  destinations,
+  deliveries,
+  webhooks,
+  subjects,
+  retention,
+  changes,
+} as const;

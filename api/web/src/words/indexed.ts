@@ -1,0 +1,38 @@
+/** English of the page that tells what is indexed, which is loaded with that page. */
+
+export const words = {
+  title: "What is indexed, and how fresh",
+  about:
+    "The sources that hold something you may read. Documents count only as far as you may read them; somebody else may see others.",
+  list: "Sources that you may read",
+  name: "Source",
+  kind: "Kind",
+  documents: "Documents",
+  confirmed: "Last confirmed",
+  state: "State",
+  checked: "Last check",
+  notYet: "not yet",
+  onTime: "On time",
+  show: "Show",
+  all: "All",
+  late: "Out of date",
+  documentsOf: (source: string) => `Documents in ${source}`,
+  chooseTitle: "Choose a source",
+  choose: "Follow the number of documents of a source to see them here.",
+  documentList: "Documents that you may read",
+  document: "Document",
+  path: "Place",
+  edited: "Edited",
+  search: "Search titles",
+  noneTitle: "No document has these words in its title",
+  none: "Search for other words, or clear the search.",
+  clear: "Clear the search",
+  lateNoneTitle: "No source is out of date",
+  lateNone: "Every source was confirmed within the time that its owner promises.",
+  emptyTitle: "There is no document yet that you may read",
+  empty: "Ask an administrator for access.",
+  original: (title: string) => `Open the original of ${title}`,
+  run: { queued: "Queued", running: "Running", done: "Done", failed: "Failed", cancelled: "Cancelled" } as Record<string, string>,
+  what:
+    "“Last confirmed” is when the source system last said that this is what it holds. A source is out of date once that is longer ago than its owner promises.",
+} as const;
