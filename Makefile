@@ -54,10 +54,10 @@ format: $(DEVELOPED)
 	$(BIN)/ruff format .
 
 browser: $(DEVELOPED) web
-	$(BIN)/python -m pytest tests/browser -m browser
+	$(BIN)/python -m pytest tests/browser -m browser -n $(WORKERS) --dist loadfile
 
 screenshots: $(DEVELOPED) web
-	VOUCH_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/browser -m browser
+	VOUCH_SCREENSHOTS=build/screenshots $(BIN)/python -m pytest tests/browser -m browser -n $(WORKERS) --dist loadfile
 	@echo "Every page of every area, light and dark, wide and narrow: build/screenshots"
 
 bench: $(INSTALLED)

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from api import changes, migrate
 from core import people
+from core.clock import utc_now
+from core.database import Database, open_engine
 from tests.api.visitors import House, assert_problem
 from tests.connectors.destinations.receiver import KEY
+from tests.core.audit import postgres
 from tests.installation import Installation
 
 TICKETS: dict[str, Any] = {
@@ -199,3 +203,12 @@ def test_a_text_is_redacted_by_a_policy_that_is_only_tried(lodge: House) -> None
     assert admin.get("/v1/policy").json()["version"] == policy["version"]
     document["classes"]["financial"]["external"] = "maybe"
     assert_problem(admin.post("/v1/redact", json={**body, "policy": document}), 422, "invalid")
+
+
+def test_postgresql_understands_the_question_too() -> None:
+    with postgres.server() as url:
+        engine = open_engine(url)
+        migrate.upgrade(engine)
+        with Database(engine).reading() as session:
+            assert changes.changes(session, changes.KINDS, 3, (utc_now(), "policy:1"), ("operator",)) == []
+        engine.dispose()

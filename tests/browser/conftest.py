@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import inspect
 import os
 import shutil
@@ -68,8 +69,11 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def web_client() -> None:
-    webbuild.build(webbuild.WEB, dev=True)
+def web_client(tmp_path_factory: pytest.TempPathFactory) -> None:
+    # Several processes may run tests; one builds.
+    with (tmp_path_factory.getbasetemp().parent / "web.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        webbuild.build(webbuild.WEB, dev=True)
 
 
 @pytest.fixture(scope="session")
