@@ -42,7 +42,8 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   if (problem.status === 403) return <Forbidden detail={problem.detail} />;
   return (
     <div className={classes.failed}>
-      <ProblemNotice problem={problem} onRetry={onRetry} />
+      {/* What is not there does not come with another try. */}
+      <ProblemNotice problem={problem} onRetry={problem.status === 404 ? undefined : onRetry} />
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { useAct } from "../../parts/useAct";
 import { api, reply } from "../../api/client";
 import { Code } from "../../parts/Code";
 import { type Column, ListTable } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
@@ -75,10 +76,18 @@ const COLUMNS: Column<Sample>[] = [
   },
   {
     name: said.by,
-    cell: ({ standing, drawn_by }) => (standing ? said.byRule(standing) : (drawn_by ?? words.unknown)),
+    cell: ({ standing, drawn_by, drawn_at }) => (
+      <>
+        {standing ? said.byRule(standing) : (drawn_by ?? words.unknown)}
+        {drawn_at && (
+          <div className={forms.soft}>
+            <Moment at={drawn_at} />
+          </div>
+        )}
+      </>
+    ),
     hide: "medium",
   },
-  { name: said.drawnAt, cell: ({ drawn_at }) => (drawn_at ? <Moment at={drawn_at} /> : "–"), hide: "narrow" },
   { name: said.repeat, cell: (sample) => <Repeat sample={sample} />, hide: "narrow" },
 ];
 

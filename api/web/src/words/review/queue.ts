@@ -113,7 +113,6 @@ export const samples = {
     `${count(population, "answer may be drawn", "answers may be drawn")}; ${NUMBER.format(drawn)} would be.`,
   submit: "Draw",
   drawn: (number: number) => `${count(number, "answer is", "answers are")} in the queue now`,
-  drawnAt: "Drawn",
   by: "By",
   byRule: (name: string) => `Rule ${name}`,
   period: "Period",
