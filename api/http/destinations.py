@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
+import yaml
 from fastapi import APIRouter, Depends, Request
+from pydantic import computed_field
 
 from api.configuring import By
 from api.destinations import Destinations
@@ -24,12 +26,19 @@ Managing = Annotated[By, Depends(managing)]
 
 
 class DestinationKindOut(Model):
+    """``example`` is a configuration in YAML; ``example_config`` the same as an object."""
+
     name: str
     title: str
     auth: str
     idempotency: str
     tested: str
     example: str
+
+    @computed_field
+    @property
+    def example_config(self) -> dict[str, Any]:
+        return yaml.safe_load(self.example)
 
 
 class DestinationIn(Model):

@@ -20,6 +20,7 @@ from api.cli import destinations as commands
 from api.destinations import Destinations
 from api.http import errors
 from api.http.destinations import destinations_of, router
+from connectors.destinations.catalogue import KINDS
 from connectors.destinations.outbox import Outbox
 from connectors.destinations.recorded import DeliveryLog
 from core import audit
@@ -84,6 +85,13 @@ def test_only_the_operator_sees_destinations(desk: Desk, ana: TestClient) -> Non
     for path in ("destinations", "destination-kinds", "deliveries"):
         assert stranger.get(f"/v1/operator/{path}").status_code == 401
         assert signed_in.get(f"/v1/operator/{path}").status_code == 403
+
+
+def test_the_example_of_each_kind_is_a_configuration_of_it(desk: Desk) -> None:
+    kinds = desk.http.get("/v1/operator/destination-kinds").json()["kinds"]
+    assert {each["name"] for each in kinds} == set(KINDS)
+    for each in kinds:
+        assert KINDS[each["name"]].config.model_validate(each["example_config"])
 
 
 def test_a_destination_is_declared_checked_tried_and_removed(desk: Desk) -> None:

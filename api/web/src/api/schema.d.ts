@@ -4348,7 +4348,10 @@ export interface components {
             /** Fallback */
             fallback?: string | null;
         };
-        /** DestinationKindOut */
+        /**
+         * DestinationKindOut
+         * @description ``example`` is a configuration in YAML; ``example_config`` the same as an object.
+         */
         DestinationKindOut: {
             /** Name */
             name: string;
@@ -4362,6 +4365,10 @@ export interface components {
             tested: string;
             /** Example */
             example: string;
+            /** Example Config */
+            readonly example_config: {
+                [key: string]: unknown;
+            };
         };
         /** DestinationKindsOut */
         DestinationKindsOut: {

@@ -7,11 +7,11 @@ import classes from "./ProblemNotice.module.css";
 interface ProblemNoticeProps {
   problem: Problem;
   onRetry?: () => void;
-  retryLabel?: string;
 }
 
-/** A failure in the server's own words: what happened, and what to do next. */
-export function ProblemNotice({ problem, onRetry, retryLabel = words.retry }: ProblemNoticeProps) {
+/** A failure in the server's own words: what happened, and what to do next. What is not there does not come with
+ * another try. */
+export function ProblemNotice({ problem, onRetry }: ProblemNoticeProps) {
   return (
     <div className={classes.notice} data-code={problem.code}>
       <TriangleAlert aria-hidden size={18} className={classes.sign} />
@@ -20,7 +20,7 @@ export function ProblemNotice({ problem, onRetry, retryLabel = words.retry }: Pr
         {problem.detail && problem.detail !== problem.title && <p>{problem.detail}</p>}
         {problem.hint && <p>{problem.hint}</p>}
         {problem.trace_id && <p className={classes.trace}>{words.reference(problem.trace_id)}</p>}
-        {onRetry && (
+        {onRetry && problem.status !== 404 && (
           <Button
             mt={10}
             size="compact-md"
@@ -28,7 +28,7 @@ export function ProblemNotice({ problem, onRetry, retryLabel = words.retry }: Pr
             leftSection={<RotateCcw aria-hidden size={15} />}
             onClick={onRetry}
           >
-            {retryLabel}
+            {words.retry}
           </Button>
         )}
       </div>

@@ -42,8 +42,7 @@ export function Failed({ error, onRetry }: { error: unknown; onRetry?: () => voi
   if (problem.status === 403) return <Forbidden detail={problem.detail} />;
   return (
     <div className={classes.failed}>
-      {/* What is not there does not come with another try. */}
-      <ProblemNotice problem={problem} onRetry={problem.status === 404 ? undefined : onRetry} />
+      <ProblemNotice problem={problem} onRetry={onRetry} />
     </div>
   );
 }

@@ -84,7 +84,7 @@ export function DestinationDialog({ destination, opened, onClose }: DestinationD
           <>
             <p className={classes.soft}>{said.kindHint(kind.auth, kind.idempotency, kind.tested)}</p>
             <pre className={classes.code} aria-label={said.example}>
-              {kind.example}
+              {JSON.stringify(kind.example_config, null, 2)}
             </pre>
           </>
         )}
