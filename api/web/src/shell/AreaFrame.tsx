@@ -1,7 +1,7 @@
 import "@mantine/core/styles.layer.css";
 import { Link, useLocation } from "@tanstack/react-router";
 import type { LucideIcon } from "lucide-react";
-import type { ReactNode } from "react";
+import { useEffect, useRef, type ReactNode } from "react";
 import { Page } from "../parts/Page";
 import { Forbidden } from "../parts/States";
 import { words } from "../words/shell";
@@ -28,8 +28,12 @@ export function pageAt(pages: readonly AreaPage[], pathname: string): AreaPage |
 function Pages({ pages }: { pages: readonly AreaPage[] }) {
   const { closeMenu } = useFrame();
   const current = pageAt(pages, useLocation().pathname);
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    list.current?.querySelector("[data-current]")?.scrollIntoView({ block: "nearest" });
+  }, [current]);
   return (
-    <nav className={classes.pages} aria-label={words.pages}>
+    <nav ref={list} className={classes.pages} aria-label={words.pages}>
       {pages.map((page) => (
         <Link
           key={page.to}
