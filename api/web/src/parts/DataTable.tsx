@@ -86,7 +86,8 @@ function Rows({ all, children }: { all: boolean; children: () => ReactNode }) {
   const printing = usePrinting();
   useEffect(() => {
     if (all || !body.current) return;
-    const observer = new IntersectionObserver(([seen]) => {
+    const observer = new IntersectionObserver((entries) => {
+      const seen = entries.at(-1);
       const used = seen?.isIntersecting || seen?.target.contains(document.activeElement);
       startTransition(() => {
         setGap(used ? undefined : seen?.boundingClientRect.height);
