@@ -10,6 +10,8 @@ export default defineConfig({
     // Inlined files would be data: addresses, which the policy forbids for fonts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // The first page names some sixty of them: a hash says enough.
+    rollupOptions: { output: { chunkFileNames: "assets/[hash].js" } },
     // Everything is bundled and served from one origin: 1 MB before compression is expected.
     chunkSizeWarningLimit: 1000,
     reportCompressedSize: false,

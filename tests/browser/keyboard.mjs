@@ -97,11 +97,9 @@ const withKeys = {
 
   async selectOption(wanted) {
     const { control } = await reach(this);
-    const label = await control.evaluate(
-      (select, sought) => [...select.options].find((each) => each.value === sought || each.label === sought)?.label,
-      wanted,
-    );
-    assert.ok(label, `there is no choice ${wanted}`);
+    const found = ([select, sought]) =>
+      [...select.options].find((each) => each.value === sought || each.label === sought)?.label;
+    const label = await (await this.page().waitForFunction(found, [control, wanted])).jsonValue();
     await this.page().keyboard.type(label);
     assert.equal(await control.evaluate((select) => select.selectedOptions[0]?.label), label);
   },
