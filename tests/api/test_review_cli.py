@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from api.cli import client as cli_client
-from api.cli import main, review, reviewer
+from api.cli import main, review
+from tests.api.terminal import beside
 from tests.api.visitors import House
 from tests.installation import Installation
 
@@ -39,16 +37,8 @@ def answer(lodge: House) -> str:
 
 class Terminal:
     def __init__(self, house: House, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.house, self.folder, self._runner = house, folder, CliRunner()
-
-        @contextmanager
-        def connected() -> Generator[cli_client.Client]:
-            made = cli_client.Client.__new__(cli_client.Client)
-            made._http = house.operator()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-            made.alone = False
-            yield made
-
-        monkeypatch.setattr(reviewer, "connect", connected)
+        self.house, self.folder = house, folder
+        self._runner = beside(house, monkeypatch, "reviewer")
         monkeypatch.setattr(review.console, "width", 200)
 
     def run(self, *words: str, email: str = RUTH, code: int = 0) -> str:

@@ -6,16 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
-from typer.testing import CliRunner
 
-from api.cli import client as cli_client
 from api.cli import main
 from api.http.report_shapes import DataMapOut
 from api.reports.datamap.going import entry_at, rules
@@ -27,7 +24,7 @@ from connectors.tables import SourceRow
 from core.policy import SENSITIVITIES
 from tests.answer.batching.office import HOW_LONG, WHO, Office, quoting
 from tests.api.reports.conftest import HOSTILE, Week
-from tests.api.visitors import House
+from tests.api.terminal import beside
 from tests.fakes.batch_anthropic import FakeAnthropicBatches
 from tests.fakes.model_vendor import KEY
 
@@ -235,27 +232,9 @@ def test_an_answer_from_another_region_is_shown_first(office: Office) -> None:
 def test_the_command_says_by_its_exit_that_something_was_sent_that_should_not_be(
     week: Week, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    house: House = week.house
-
-    @contextmanager
-    def connected() -> Iterator[cli_client.Client]:
-        made = cli_client.Client.__new__(cli_client.Client)
-        made._http = house.operator()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
-        made.alone = False
-        yield made
-
-    monkeypatch.setattr("api.cli.reports.connect", connected)
-    command = CliRunner()
-    said = [
-        "report",
-        "data-map",
-        "--since",
-        f"{week.period.since:%Y-%m-%d}",
-        "--until",
-        f"{week.period.until:%Y-%m-%d}",
-    ]
+    command = beside(week.house, monkeypatch, "reports")
     until = week.period.until + timedelta(days=1)
-    said[-1] = f"{until:%Y-%m-%d}"
+    said = ["report", "data-map", "--since", f"{week.period.since:%Y-%m-%d}", "--until", f"{until:%Y-%m-%d}"]
     assert command.invoke(main.app, [*said, "--html", str(tmp_path / "map.html")]).exit_code == 0
     assert command.invoke(main.app, [*said, "--html", str(tmp_path / "map.html")]).exit_code == 1
     assert command.invoke(main.app, [*said, "--csv"]).stdout.startswith("source,destination")

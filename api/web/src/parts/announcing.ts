@@ -4,24 +4,29 @@ import { createContext, use, useCallback } from "react";
 /** Says what was done: shown for a while, and read out. */
 export type Announce = (text: string) => void;
 
-export const AnnounceContext = createContext<Announce>(() => undefined);
+interface Announcing {
+  say: Announce;
+  /** What any change in this area makes out of date. */
+  stale: readonly QueryKey[];
+}
+
+export const AnnounceContext = createContext<Announcing>({ say: () => undefined, stale: [] });
 
 export function useAnnounce(): Announce {
-  return use(AnnounceContext);
+  return use(AnnounceContext).say;
 }
 
 /** Carries a change out, has everything that shows it looked at again, and says that it was made. */
 export function useChange() {
   const client = useQueryClient();
-  const announce = useAnnounce();
+  const { say, stale } = use(AnnounceContext);
   return useCallback(
     async <Made>(call: Promise<Made>, said: string, ...touched: QueryKey[]): Promise<Made> => {
       const made = await call;
-      const stale = [...touched, ["admin", "changes"], ["admin", "attention"]];
-      await Promise.all(stale.map((queryKey) => client.invalidateQueries({ queryKey })));
-      announce(said);
+      await Promise.all([...touched, ...stale].map((queryKey) => client.invalidateQueries({ queryKey })));
+      say(said);
       return made;
     },
-    [client, announce],
+    [client, say, stale],
   );
 }
