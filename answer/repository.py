@@ -38,7 +38,7 @@ class Place:
 def conversation(session: Session, conversation_id: str, person_id: str) -> Conversation:
     row = session.get(ConversationRow, conversation_id)
     if row is None or row.person_id != person_id or row.deleted_at is not None:
-        raise NotFound("There is no such conversation.", hint="Leave it out to begin a new one.")
+        raise NotFound("There is no such conversation.", hint="Begin a new one: ask without it.")
     return _conversation(row)
 
 

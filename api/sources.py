@@ -46,13 +46,14 @@ def configure(runtime: Runtime, wanted: out.IngestIn, *, demo: bool = False, **m
     elif existing.kind not in LOCAL:
         raise Conflict(f"The source {name} reads no files.", hint="Choose another --source name.")
     config: dict[str, Any] = dict(existing.config) if existing else {}
-    if existing and config["path"] != str(path):
+    moved = existing is not None and config["path"] != str(path)
+    if (existing is None or moved) and not path.exists():
+        raise Invalid(f"There is nothing at {path}.", hint="Check the path.")
+    if moved:
         raise Conflict(
             f"The source {name} reads {config['path']}, not {path}.",
             hint="Choose another --source name for another path.",
         )
-    if existing is None and not path.exists():
-        raise Invalid(f"There is nothing at {path}.", hint="Check the path.")
     if existing is None and not wanted.allow:
         raise Invalid("A new source needs --allow.", hint="Name the groups that may read it, or everyone.")
     given = {

@@ -115,6 +115,8 @@ def test_a_source_keeps_its_path(installation: Installation, folder: Path, tmp_p
     other.mkdir()
     with pytest.raises(Conflict, match="Choose another --source"):
         installation.ingest(other, "policies")
+    with pytest.raises(Invalid, match="There is nothing at"):
+        installation.ingest(tmp_path / "polices", "policies")
 
 
 def test_a_changed_allow_list_holds_at_once(installation: Installation, folder: Path) -> None:

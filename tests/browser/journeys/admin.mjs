@@ -262,6 +262,8 @@ export const journeys = {
     assert.equal(await page.getByRole("link", { name: "Administration" }).count(), 0);
     await visit(page, "/admin/people");
     await page.getByText("This page is not for your roles").waitFor();
+    await page.getByRole("link", { name: "Ask", exact: true }).click();
+    await page.getByLabel("Your question").waitFor();
   },
 
   async looks_at_every_admin_page(page) {

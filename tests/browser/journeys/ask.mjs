@@ -384,7 +384,9 @@ export const journeys = {
     assert.ok(!page.url().includes("#"));
     await page.goto("about:blank");
     await page.goto(address);
-    await page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
+    await page.getByRole("alert").filter({ hasText: "This link does not work any more" }).waitFor();
+    await page.getByRole("link", { name: "Go on as Daan Rooshof" }).click();
+    await field(page).waitFor();
   },
 
   async reads_what_a_model_wrote(page) {

@@ -17,7 +17,8 @@ function Areas() {
   const { closeMenu } = useFrame();
   const areas = areasOf(useSignedIn());
   const current = areaAt(useLocation().pathname);
-  if (areas.length < 2) return null;
+  // Who has one area only needs no choice, unless they came to a page of another one.
+  if (areas.every(({ id }) => id === current)) return null;
   return (
     <nav className={classes.areas} aria-label={words.areas}>
       {areas.map((area) => (

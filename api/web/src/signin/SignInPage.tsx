@@ -1,6 +1,6 @@
 import { Button, Loader, UnstyledButton } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
 import { useEffect, useRef } from "react";
 import { problemOf } from "../api/http";
@@ -100,7 +100,8 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
   const chosen = entering.variables;
   const withLink = chosen !== undefined && "link" in chosen;
   const { demo, ways } = session;
-  const problem = entering.isError ? problemOf(entering.error) : entering.isIdle ? failure : null;
+  const failed = entering.isError ? problemOf(entering.error) : entering.isIdle ? failure : null;
+  const problem = failed?.status === 401 && withLink ? { ...failed, ...words.linkOver } : failed;
   return (
     <div className={classes.page}>
       <header className={classes.bar}>
@@ -124,6 +125,11 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
               </div>
             )}
           </div>
+          {problem && session.person && (
+            <Button component={Link} to="/" size="md" variant="default" fullWidth mb={18}>
+              {words.goOn(session.person.name)}
+            </Button>
+          )}
           {setsPassword ? (
             <NewPasswordForm waiting={entering.isPending} onChoose={(newPassword) => mutate({ link, newPassword })} />
           ) : demo.open ? (

@@ -31,6 +31,12 @@ export const words = {
   title: "Sign in",
   choosePassword: "Choose a password",
   choosePerson: "Choose whom to sign in as",
+  linkOver: {
+    title: "This link does not work any more",
+    detail: "It was used already, or its time is over.",
+    hint: "Ask the people who run Vouch for another one.",
+  },
+  goOn: (name: string) => `Go on as ${name}`,
   signingIn: "Signing you in…",
   demo: "This is a demo company. Each person may read different documents.",
   linkHow: "You can sign in with a personal link that works once. Ask the people who run Vouch for one.",
