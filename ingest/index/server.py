@@ -8,6 +8,7 @@ passages that a reader may not see move the scores of those that they may; it is
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Generator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime
@@ -210,8 +211,12 @@ class ServerIndex:
 def connect(url: str, api_key: Secret | None, timeout_seconds: int) -> QdrantClient:
     """A client of the REST interface. Touches no network."""
     headers = {} if api_key is None else {"api-key": api_key.text()}
-    # Its own check of versions is a warning from a thread; ``_refuse_old`` is an error.
-    return QdrantClient(url=url, headers=headers, timeout=timeout_seconds, check_compatibility=False, trust_env=False)
+    # Its own check of versions is a warning from a thread; ``_refuse_old`` is an error. Proxies of the environment are
+    # not for this hop, and whom it trusts are the machine's authorities, as for the queue.
+    return QdrantClient(
+        url=url, headers=headers, timeout=timeout_seconds, check_compatibility=False, trust_env=False,
+        verify=ssl.create_default_context(),
+    )  # fmt: skip
 
 
 def discard(url: str, *, collection: str = "vouch", api_key: Secret | None = None) -> None:

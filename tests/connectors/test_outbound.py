@@ -10,13 +10,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.paginators import JSONLinkPaginator
 
@@ -24,9 +20,9 @@ from connectors.errors import SourceMisbehaves, SourceRejected, SourceUnavailabl
 from connectors.http import Rate
 from connectors.outbound import Outbound, Patience, retry_after
 from connectors.rates import MemoryBuckets
-from core.clock import utc_now
 from core.egress import Egress, EgressSettings
 from tests.connectors.opening import Time
+from tests.servers.certificates import certificate
 
 TOKEN = "token-of-the-test"
 Answer = tuple[int, dict[str, str], bytes]
@@ -284,40 +280,14 @@ def test_the_proxy_is_used_for_what_is_outside(script: Script, time: Time) -> No
     assert script.asked[-1][0] == "CONNECT"
 
 
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that signs itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(utc_now() - timedelta(days=1))
-        .not_valid_after(utc_now() + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    public, private = folder / "ca.pem", folder / "key.pem"
-    public.write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(public, private)
-    return public, context
-
-
 def test_a_private_authority_is_trusted_once_it_is_set(time: Time, tmp_path: Path) -> None:
-    public, context = certificate(tmp_path)
-    for script in serving(Script([ok(b'"tls"')]), context):
+    made = certificate(tmp_path)
+    for script in serving(Script([ok(b'"tls"')]), made.context()):
         for verify in (True, False):
             with pytest.raises(SourceRejected, match=r"certificate .* egress\.ca_file"):
                 outbound(time).session("a").get(script.url, verify=verify)
         assert script.asked == []
-        assert outbound(time, ca_file=str(public)).session("a").get(script.url).json() == "tls"
+        assert outbound(time, ca_file=str(made.public)).session("a").get(script.url).json() == "tls"
 
 
 def test_dlt_reads_through_it(script: Script, time: Time) -> None:

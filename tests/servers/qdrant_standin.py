@@ -9,6 +9,7 @@ As a process: ``python -m tests.servers.qdrant_standin PORT``; it prints its add
 from __future__ import annotations
 
 import re
+import ssl
 import sys
 import threading
 import warnings
@@ -142,9 +143,13 @@ ROUTES: dict[tuple[str, str], Answer] = {
 
 
 class StandIn:
-    """The server. ``version`` is what it says of itself; with ``api_key`` it refuses whoever does not send that."""
+    """The server. ``version`` is what it says of itself; with ``api_key`` it refuses whoever does not send that;
+    ``tls`` is the context that it speaks with."""
 
-    def __init__(self, port: int = 0, *, version: str = VERSION, api_key: str | None = None) -> None:
+    def __init__(
+        self, port: int = 0, *, version: str = VERSION, api_key: str | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._scheme = "http" if tls is None else "https"
         self.local = LocalQdrant()
         self.down = False
         outer = self
@@ -172,10 +177,12 @@ class StandIn:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def run(self) -> None:
         self._server.serve_forever(poll_interval=0.02)

@@ -9,24 +9,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from ipaddress import ip_address
 from pathlib import Path
 
 import httpx2
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from answer.models.base import Limits, ModelBusy, ModelFailed
 from answer.models.calls import Call, present
 from answer.models.failures import told
 from answer.models.transport import MOST_BYTES, open_client
 from core.egress import Egress, EgressSettings
+from tests.servers.certificates import certificate
 
 LIMITS = Limits(first=20, between=20, connect=5)
 
@@ -129,7 +123,8 @@ def test_a_proxy_that_lets_nothing_through_is_named(server: ThreadingHTTPServer)
 
 
 def test_only_certificates_of_trusted_authorities_are_taken(tmp_path: Path) -> None:
-    trusted, context = certified(tmp_path)
+    made = certificate(tmp_path)
+    trusted, context = made.public, made.context()
     for server in serving(context):
         url = f"https://127.0.0.1:{server.server_address[1]}/v1"
         call, _ = get(egress(), url)
@@ -173,7 +168,8 @@ def test_a_server_that_takes_the_connection_and_says_nothing_is_left() -> None:
 
 @pytest.mark.parametrize("agreed", [False, True], ids=["in-the-handshake", "after-it"])
 def test_a_call_over_tls_is_left_while_it_waits(tmp_path: Path, agreed: bool) -> None:
-    trusted, context = certified(tmp_path)
+    made = certificate(tmp_path)
+    trusted, context = made.public, made.context()
     call = Call("small", Limits(first=60, between=60, connect=60))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"https://127.0.0.1:{silent.getsockname()[1]}/v1"
@@ -224,31 +220,6 @@ def test_no_sdk_is_imported_before_a_model_is_opened() -> None:
         "print([name for name in ('openai', 'anthropic', 'google.genai', 'httpx2', 'botocore') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
-
-
-def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that nobody trusts by itself, and a server's context with it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    trusted, private = folder / "ca.pem", folder / "key.pem"
-    trusted.write_bytes(made.public_bytes(Encoding.PEM))
-    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(trusted, private)
-    return trusted, context
 
 
 def test_what_was_not_connected_was_not_sent() -> None:

@@ -15,12 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.certificates import Certificate
+
 INSTALL = "install one with: apt-get install postgresql, and the driver with: pip install 'psycopg[binary]'"
 
 
 @contextmanager
-def server() -> Generator[str]:
-    """The address of an empty database; skips where there is no server to be had."""
+def server(tls: Certificate | None = None) -> Generator[str]:
+    """The address of an empty database, with ``tls`` one that is reached by it alone. Skips where there is no server to
+    be had."""
     if find_spec("psycopg") is None:
         pytest.skip(f"psycopg is not installed; {INSTALL}")
     if url := os.environ.get("VOUCH_TEST_POSTGRES_URL"):
@@ -31,12 +34,12 @@ def server() -> Generator[str]:
         pytest.skip(f"no PostgreSQL server on this machine and no VOUCH_TEST_POSTGRES_URL; {INSTALL}")
     directory = Path(tempfile.mkdtemp(prefix="vouch-postgres-"))
     try:
-        yield from _started(programs[-1].parent, directory)
+        yield from _started(programs[-1].parent, directory, tls)
     finally:
         shutil.rmtree(directory, ignore_errors=True)
 
 
-def _started(programs: Path, directory: Path) -> Generator[str]:
+def _started(programs: Path, directory: Path, tls: Certificate | None) -> Generator[str]:
     # The server refuses to run as root.
     user = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     if os.geteuid() == 0:
@@ -52,6 +55,13 @@ def _started(programs: Path, directory: Path) -> Generator[str]:
     data = directory / "data"
     run(programs / "initdb", "-D", data, "-U", "vouch", "-A", "trust", "-E", "UTF8", "--no-sync")
     options = f"-c listen_addresses=127.0.0.1 -c fsync=off -p {port} -k {directory}"
+    if tls is not None:
+        options += " -c ssl=on"
+        for given, name in ((tls.public, "server.crt"), (tls.private, "server.key")):
+            shutil.copy(given, data / name)
+            shutil.chown(data / name, user)
+            (data / name).chmod(0o600)
+        (data / "pg_hba.conf").write_text("hostssl all all 127.0.0.1/32 trust\n")
     run(programs / "pg_ctl", "-D", data, "-l", directory / "log", "-o", options, "-w", "start")
     try:
         yield f"postgresql+psycopg://vouch@127.0.0.1:{port}/postgres"
