@@ -6,12 +6,14 @@ that leaves the machine.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import pypdfium2 as pdfium
 import pytest
 
 from tests.browser.conftest import BOTH_HANDS, VIEWS, Server
@@ -78,6 +80,19 @@ def test_a_hold_is_placed_and_lifted(journey: Journey) -> None:
 
 def test_a_report_is_taken_along(journey: Journey) -> None:
     journey("takes_a_report_along")
+
+
+def test_a_trail_is_whole_on_paper(server: Server, journey: Journey, tmp_path: Path) -> None:
+    printed = tmp_path / "trail.pdf"
+    journey("prints_a_trail", VOUCH_PRINTED=str(printed))
+    with pdfium.PdfDocument(printed) as document:
+        text = "\n".join(page.get_textpage().get_text_bounded() for page in document)
+    for step in ("Question", "Access decision", "Retrieval", "Redaction", "Verification", "Records of the log"):
+        assert step in text
+    # What is folded and cut short on the screen stands there whole; what is only for the screen does not.
+    assert re.search(r"\b[0-9a-f]{64}\b", text.replace("\r", "").replace("\n", ""))
+    for control in ("Print the trail", "Dashboards", "Queue for review", "Who is this?"):
+        assert control not in text
 
 
 def test_a_long_table_holds_no_more_rows_than_are_near(journey: Journey) -> None:

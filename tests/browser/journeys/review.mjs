@@ -269,6 +269,14 @@ export const journeys = {
     await page.getByText("Everything cited still stands").waitFor();
   },
 
+  async prints_a_trail(page) {
+    await review(page, "/review");
+    await openAnswer(page, REPORTS_TO);
+    await page.getByRole("list", { name: "Trail" }).getByRole("heading", { name: "Access decision" }).waitFor();
+    await settled(page);
+    await page.pdf({ path: process.env.VOUCH_PRINTED, format: "A4" });
+  },
+
   async reads_the_log_from_its_end_to_its_beginning(page) {
     await review(page, "/review");
     for (let looks = 0; looks < 260; looks += 1) await send(page, "GET", "/v1/audit/events?limit=1");
