@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
@@ -62,10 +63,16 @@ def test_what_is_not_there_is_a_problem_too(ana: TestClient) -> None:
     assert_problem(ana.put("/v1/ask", json={}), 405, "http_405")
 
 
-def test_what_stands_in_the_way_is_a_conflict(house: House) -> None:
-    body = {"path": "/elsewhere", "source": "policies", "allow": ["everyone"]}
+def test_what_stands_in_the_way_is_a_conflict(house: House, tmp_path: Path) -> None:
+    body = {"path": str(tmp_path), "source": "policies", "allow": ["everyone"]}
     problem = assert_problem(house.operator().post("/v1/operator/ingest", json=body), 409, "conflict")
     assert "--source" in problem["hint"]
+
+
+def test_a_mistyped_folder_of_a_source_is_told_as_missing(house: House) -> None:
+    body = {"path": "/mistyped", "source": "policies", "allow": ["everyone"]}
+    problem = assert_problem(house.operator().post("/v1/operator/ingest", json=body), 422, "invalid")
+    assert problem["hint"] == "Check the path."
 
 
 def test_a_fault_shows_its_trace_id_and_nothing_else(
