@@ -91,3 +91,9 @@ def _holding() -> Select[ShareRow, str]:
         .join(PersonRow, PersonRow.id == ShareRow.person_id)
         .where(ConversationRow.deleted_at.is_(None), PersonRow.disabled_at.is_(None))
     )
+
+
+def named(grant: str) -> tuple[str, str]:
+    """``person`` and their id, or ``group`` and its name."""
+    kind, _, name = grant.partition(":")
+    return (kind, name) if name else ("group", grant)

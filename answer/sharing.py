@@ -230,7 +230,7 @@ class Sharing:
 
     def _event(self, row: ShareRow, change: str, principal: Principal, trace_id: str) -> Event:
         commitments = self._audit.commitments()
-        kind, name = _named(row.grant)
+        kind, name = share_rows.named(row.grant)
         details: dict[str, JSON] = {
             "share": row.id,
             "conversation": row.conversation_id,
@@ -276,17 +276,11 @@ def _counted(answer: Answer, redaction: str, counting: Counting) -> Answer:
 
 
 def _share(session: Session, row: ShareRow) -> Share:
-    kind, name = _named(row.grant)
+    kind, name = share_rows.named(row.grant)
     person = share_rows.address(session, name) if kind == "person" else None
     return Share(
         row.id, row.conversation_id, person, name if kind == "group" else None, len(row.questions), row.shared_at
     )
-
-
-def _named(grant: str) -> tuple[str, str]:
-    """``person`` and their id, or ``group`` and its name."""
-    kind, _, name = grant.partition(":")
-    return (kind, name) if name else ("group", grant)
 
 
 def _unknown() -> NotFound:

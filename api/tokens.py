@@ -22,6 +22,7 @@ Kind = Literal["session", "link", "reset", "key"]
 PREFIXES: dict[Kind, str] = {"session": "vs_", "link": "vl_", "reset": "vp_", "key": "vk_"}
 NOTED_AT_LEAST = timedelta(minutes=1)
 """How long a use of a session may go without being written down: writing at each request would make readers wait."""
+KEYS_NOTED_AT_LEAST = timedelta(hours=1)
 _NONCE = 12
 
 
@@ -76,7 +77,9 @@ def is_valid(row: TokenRow, now: datetime) -> bool:
 
 
 def is_use_due(row: TokenRow, now: datetime) -> bool:
-    """Whether this use of a session has to be written down (``note_use``)."""
+    """Whether this use of a session or key has to be written down (``note_use``)."""
+    if row.kind == "key":
+        return now - _seen(row) >= KEYS_NOTED_AT_LEAST
     if row.idle_seconds is None:
         return False
     return now - _seen(row) >= min(NOTED_AT_LEAST, timedelta(seconds=row.idle_seconds / 4))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from core import regions as regions_of
-from core.kinds import CLASSES, DataClass, class_of
+from core.kinds import DataClass, class_of
 
 Sensitivity = Literal["public", "internal", "confidential", "restricted"]
 """How sensitive a text is, least first."""
@@ -137,19 +137,6 @@ class Policy:
     def ruling_of_text(self, sensitivity: Sensitivity, destination: Destination) -> Ruling:
         """What becomes of a text of this sensitivity as a whole, whatever is in it."""
         return self._of_text(sensitivity, destination)
-
-    def treatment_of_text(
-        self, sensitivity: Sensitivity, destination: Destination, kinds: Iterable[str] | None = None
-    ) -> Treatment:
-        """What becomes of a text that would go there as a whole (to be embedded or parsed), with values of ``kinds``
-        in it. Where nobody has looked for values (None), it may hold any: the strictest class counts."""
-        if kinds is None:
-            rulings = [self._of_class(name, destination) for name in CLASSES]
-            rulings += [self._of_value(name, destination) for name, _ in self.by_class if name not in CLASSES]
-        else:
-            rulings = [self._of_value(kind, destination) for kind in kinds]
-        text = self._of_text(sensitivity, destination)
-        return strictest((text.treatment, *(each.treatment for each in rulings)))
 
     def blocks_text(self, sensitivity: Sensitivity, destination: Destination) -> bool:
         """Whether a text of this sensitivity may not go there at all, whatever is in it."""

@@ -33,13 +33,13 @@ def password(email: Email, as_json: AsJson = False) -> None:
 
 def sessions(
     email: Email,
-    end: Annotated[str | None, typer.Option(metavar="ID", help="End this session.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="ID", help="End this session or key.")] = None,
     end_all: Annotated[
-        bool, typer.Option("--end-all", help="End all of them, and links that wait to be used.")
+        bool, typer.Option("--end-all", help="End all sessions, and links that wait to be used. Keys go on.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Where a person is signed in; or end it, at the next request.
+    """Where a person is signed in, and keys of theirs; or end it, at the next request.
 
     Example: `vouch people sessions ana@company.example --end-all`
     """
@@ -57,10 +57,10 @@ def sessions(
     if as_json:
         show_json(found)
         return
-    shown = table("id", "signed in with", "since", "last used", "ends")
+    shown = table("id", "kind", "made with", "since", "last used", "ends")
     for each in found:
         times = (moment(each[name]) for name in ("began_at", "seen_at", "expires_at"))
-        shown.add_row(each["id"], each["method"], *times)
+        shown.add_row(each["id"], each["kind"], each["method"], *times)
     console.print(shown)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
@@ -43,9 +43,11 @@ class PasswordChange(Model):
 
 
 class SessionEntry(Model):
-    """``current``: the one that asks."""
+    """``current``: the one that asks. A key is for a program that reads as the person does; its ``seen_at`` may be an
+    hour behind."""
 
     id: str
+    kind: Literal["session", "key"]
     method: str
     began_at: datetime
     seen_at: datetime
@@ -85,7 +87,7 @@ def change_password(body: PasswordChange, asker: Own, request: Request, runtime:
 
 @router.get("/v1/sessions")
 def list_sessions(asker: Own, runtime: CurrentRuntime) -> SessionsOut:
-    """Where one is signed in."""
+    """Where one is signed in, and the keys with which programs read as one does."""
     with runtime.database.reading() as session:
         found = sessions.open_sessions(session, asker.person_id, runtime.clock())
     return _sessions(found, asker.token)
@@ -93,7 +95,7 @@ def list_sessions(asker: Own, runtime: CurrentRuntime) -> SessionsOut:
 
 @router.delete("/v1/sessions")
 def end_other_sessions(asker: Own, request: Request, runtime: CurrentRuntime) -> EndedOut:
-    """Sign out everywhere else."""
+    """Sign out everywhere else. Keys go on."""
     with runtime.database.writing() as session:
         now = runtime.clock()
         ended = tokens.end_all(session, asker.person_id, now, kinds=("session",), but=asker.token)
@@ -104,13 +106,13 @@ def end_other_sessions(asker: Own, request: Request, runtime: CurrentRuntime) ->
 
 @router.delete("/v1/sessions/{session_id}", status_code=204)
 def end_session(session_id: str, asker: Own, request: Request, runtime: CurrentRuntime) -> None:
-    """Sign out there."""
+    """Sign out there, or end that key."""
     _end_one(runtime, recording_of(request, runtime), asker.person_id, session_id)
 
 
 @router.get("/v1/operator/people/{email}/sessions", dependencies=[Depends(deciding("people.read"))])
 def list_sessions_of(email: str, runtime: CurrentRuntime) -> SessionsOut:
-    """Where a person is signed in."""
+    """Where a person is signed in, and the keys with which programs read as they do."""
     with runtime.database.reading() as session:
         person = people.by_email(session, email)
         return _sessions(sessions.open_sessions(session, person.id, runtime.clock()), None)
@@ -129,7 +131,7 @@ def end_sessions_of(email: str, by: Deciding, request: Request, runtime: Current
 
 @router.delete("/v1/operator/people/{email}/sessions/{session_id}", status_code=204)
 def end_session_of(email: str, session_id: str, by: Deciding, request: Request, runtime: CurrentRuntime) -> None:
-    """Sign a person out of one session."""
+    """Sign a person out of one session, or end one of their keys."""
     with runtime.database.reading() as session:
         person = people.by_email(session, email)
     _end_one(runtime, recording_of(request, runtime, by.subject), person.id, session_id)
@@ -166,8 +168,8 @@ def unlink_identities(email: str, by: Deciding, request: Request, runtime: Curre
 
 def _end_one(runtime: Runtime, recording: Recording, person_id: str, session_id: str) -> None:
     with runtime.database.writing() as session:
-        sessions.end_one(session, person_id, session_id, runtime.clock())
-        runtime.audit.enlist(session, recording.credential(person_id, "ended", "session", session=session_id))
+        kind = sessions.end_one(session, person_id, session_id, runtime.clock()).kind
+        runtime.audit.enlist(session, recording.credential(person_id, "ended", kind, session=session_id))
 
 
 def _sessions(found: tuple[OpenSession, ...], token: str | None) -> SessionsOut:
@@ -175,7 +177,7 @@ def _sessions(found: tuple[OpenSession, ...], token: str | None) -> SessionsOut:
     return SessionsOut(
         sessions=[
             SessionEntry(
-                id=each.id, method=each.method, began_at=each.began_at, seen_at=each.seen_at,
+                id=each.id, kind=each.kind, method=each.method, began_at=each.began_at, seen_at=each.seen_at,
                 expires_at=each.expires_at, current=each.id == current,
             )
             for each in found

@@ -55,8 +55,10 @@ def sign_in(body: out.SignIn, request: Request, response: Response, runtime: Cur
 
 @router.delete("", response_model=None, status_code=204, responses=SIGNED_OUT)
 def sign_out(request: Request, runtime: CurrentRuntime) -> Response:
-    """Sign out; where a provider vouched for the session, with the address at which it ends there."""
+    """Sign out; where a provider vouched for the session, with the address at which it ends there. A key goes on."""
     signed_in = asker(request, runtime)
+    if signed_in.token is not None and signed_in.token != cookies.session_token(request, runtime):
+        raise Forbidden("Only who is signed in signs out.", hint="DELETE /v1/sessions/{id} ends a key.")
     goes_on: str | None = None
     if signed_in.token is not None:
         with runtime.database.reading() as session:

@@ -48,6 +48,7 @@ def export(session: Session, person_id: str) -> dict[str, Any]:
                 "method": row.method,
                 "began_at": _at(row.created_at),
                 "used_at": _at(row.seen_at),
+                "expires_at": _at(row.expires_at),
                 "ended_at": _at(row.ended_at),
             }
             for row in came

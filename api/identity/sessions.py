@@ -1,4 +1,4 @@
-"""The sessions of people: which there are, and how they end."""
+"""The sessions and keys of people: which there are, and how they end."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,9 +22,10 @@ SIGNS_IN: tuple[tokens.Kind, ...] = ("session", "link", "reset")
 
 @dataclass(frozen=True, slots=True)
 class OpenSession:
-    """``id`` is how the log calls it, too."""
+    """Where somebody is signed in, or a key with which a program reads as they do. ``id`` is how the log calls it."""
 
     id: str
+    kind: Literal["session", "key"]
     method: str
     began_at: datetime
     seen_at: datetime
@@ -35,12 +37,13 @@ def open_sessions(session: Session, person_id: str, now: datetime) -> tuple[Open
     return tuple(_open(row) for row in _rows(session, person_id, now))
 
 
-def end_one(session: Session, person_id: str, session_id: str, now: datetime) -> None:
-    """Raises ``NotFound``, also for somebody else's."""
+def end_one(session: Session, person_id: str, session_id: str, now: datetime) -> OpenSession:
+    """Returns what it was. Raises ``NotFound``, also for somebody else's."""
     row = next((row for row in _rows(session, person_id, now) if _open(row).id == session_id), None)
     if row is None:
-        raise NotFound("There is no such session.", hint="It may have ended; look at the list again.")
+        raise NotFound("There is no such session or key.", hint="It may have ended; look at the list again.")
     row.ended_at = now
+    return _open(row)
 
 
 def end_vouched(session: Session, issuer: str, logout: LogoutToken, now: datetime) -> Mapping[str, int]:
@@ -60,11 +63,12 @@ def end_vouched(session: Session, issuer: str, logout: LogoutToken, now: datetim
 def _rows(session: Session, person_id: str, now: datetime) -> list[TokenRow]:
     rows = session.scalars(
         select(TokenRow)
-        .where(TokenRow.person_id == person_id, TokenRow.kind == "session", TokenRow.ended_at.is_(None))
+        .where(TokenRow.person_id == person_id, TokenRow.kind.in_(("session", "key")), TokenRow.ended_at.is_(None))
         .order_by(TokenRow.created_at.desc(), TokenRow.hash)
     )
     return [row for row in rows if tokens.is_valid(row, now)]
 
 
 def _open(row: TokenRow) -> OpenSession:
-    return OpenSession(row.hash[:32], row.method, row.created_at, row.seen_at or row.created_at, row.expires_at)
+    kind: Literal["session", "key"] = "key" if row.kind == "key" else "session"
+    return OpenSession(row.hash[:32], kind, row.method, row.created_at, row.seen_at or row.created_at, row.expires_at)

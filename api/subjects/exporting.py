@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import zipfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,26 +20,29 @@ from answer.permitted import values_for
 from answer.restore import restore
 from answer.review import erase as reviews
 from answer.tables import AnswerRow, ConversationRow, FeedbackRow
-from api.identity.tables import IdentityRow
 from api.runtime import Runtime
-from api.subjects import finding
+from api.subjects import account, finding
+from api.subjects.account import Rows
 from api.subjects.finding import Found, FoundDocument
 from api.subjects.who import Naming, Side, Subject, subject
-from api.tables import TokenRow
 from connectors.tables import AccountRow
 from core import people
 from core.audit import Event, repository
 from core.audit.events import NO_SUBJECT
 from core.errors import NotFound
-from core.tables import MembershipRow, PersonRow
 from retrieval.freshness import stale_sources
 
-Rows = list[dict[str, Any]]
 TITLES = {
     "asker/profile": "Who you are here",
     "asker/groups": "Your groups, also those of before",
-    "asker/sign_ins": "Your sign-ins",
+    "asker/sign_ins": "Your sign-ins and keys",
     "asker/identities": "Your accounts at providers of sign-in",
+    "asker/directory": "What the directory wrote of you",
+    "asker/roles": "Roles that were asked for you",
+    "asker/acted_for": "Programs that may act for you, and why",
+    "asker/shares": "Conversations that you shared, and when others shared theirs with you",
+    "asker/sources": "Sources that you look after",
+    "asker/webhooks": "Webhooks that you made",
     "asker/conversations": "Your conversations",
     "asker/answers": "Your questions and what was answered",
     "asker/usage": "What your questions used of models",
@@ -88,21 +91,12 @@ def export(
 
 def _asked(runtime: Runtime, session: Session, person: Subject) -> dict[str, Rows]:
     own = person.person_id
-    row = session.get_one(PersonRow, own)
     pseudonym = runtime.audit.subject(own)
     batches = session.scalars(select(BatchRow).where(BatchRow.person_id == own)).all()
     items = select(BatchItemRow).where(BatchItemRow.batch_id.in_([batch.id for batch in batches]))
     said_of, said = reviews.export(session, own)
     return {
-        "asker/profile": [
-            {
-                "id": own, "email": row.email, "name": row.name, "title": row.title, "roles": list(row.roles),
-                "pseudonym": pseudonym, "created_at": row.created_at, "disabled_at": row.disabled_at,
-            }
-        ],
-        "asker/groups": _plain(session, MembershipRow, MembershipRow.person_id == own),
-        "asker/sign_ins": _plain(session, TokenRow, TokenRow.person_id == own, ("hash", "id_token")),
-        "asker/identities": _plain(session, IdentityRow, IdentityRow.person_id == own),
+        **account.kept(session, own, pseudonym),
         "asker/conversations": _plain(session, ConversationRow, ConversationRow.person_id == own),
         "asker/answers": _answers(runtime, session, own),
         "asker/usage": _plain(session, UsageRow, UsageRow.subject == pseudonym),
@@ -176,8 +170,8 @@ def _document(document: FoundDocument) -> dict[str, Any]:
     }
 
 
-def _plain(session: Session, table: Any, those: Any, without: Sequence[str] = ()) -> Rows:
-    columns = [each.name for each in table.__table__.columns if each.name not in without]
+def _plain(session: Session, table: Any, those: Any) -> Rows:
+    columns = [each.name for each in table.__table__.columns]
     return [{name: getattr(row, name) for name in columns} for row in session.scalars(select(table).where(those))]
 
 

@@ -21,6 +21,7 @@ from core.policy import (
     UNSAID,
     Destination,
     Policy,
+    Ruling,
     highest,
     sensitivity_of,
     strictest,
@@ -128,7 +129,7 @@ def test_where_nothing_is_said_nothing_goes() -> None:
     for kind in ONE_OF.values():
         ruling = silent.ruling(kind, "public", OWN)
         assert (ruling.treatment, ruling.entry) == ("block", UNSAID)
-    assert silent.treatment_of_text("public", OWN, ()) == "block"
+    assert silent.ruling_of_text("public", OWN) == Ruling("block", UNSAID)
     of_texts = Policy(1, {}, {("public", "on_premise"): "allow"})
     assert of_texts.treatment("PERSON", "public", OWN) == "block"
     of_values = Policy(1, {("person", "on_premise"): "allow"}, {})
@@ -137,19 +138,6 @@ def test_where_nothing_is_said_nothing_goes() -> None:
 
 
 # Whole texts
-
-
-def test_a_text_that_nobody_has_looked_into_counts_as_holding_anything() -> None:
-    policy = shipped()
-    assert policy.treatment_of_text("public", MODEL) == "block"
-    assert policy.treatment_of_text("public", MODEL, ()) == "allow"
-    assert policy.treatment_of_text("public", MODEL, ("DATE_TIME", "PERSON")) == "redact"
-    assert policy.treatment_of_text("restricted", MODEL, ()) == "block"
-    assert policy.treatment_of_text("public", OWN) == "redact"
-    open_to = {name: {"on_premise": "allow"} for name in CLASSES}
-    assert shipped(classes=open_to).treatment_of_text("restricted", OWN) == "allow"
-    strict_kind = shipped(classes=open_to, kinds={"CREDIT_CARD": {"on_premise": "block"}})
-    assert strict_kind.treatment_of_text("public", OWN) == "block"
 
 
 def test_only_restricted_texts_are_blocked_as_a_whole_by_default() -> None:

@@ -123,7 +123,7 @@ def test_the_operator_ends_one_or_all_sessions_of_a_person(small_house: House) -
     operator = small_house.operator()
     path = f"/v1/operator/people/{ANA}/sessions"
     listed = operator.get(path).json()["sessions"]
-    assert len(listed) == 3
+    assert sorted(each["kind"] for each in listed) == ["key", "session", "session", "session"]
     assert not any(each["current"] for each in listed)
     name = first.get("/v1/sessions").json()["sessions"]
     own = next(each["id"] for each in name if each["current"])
@@ -135,6 +135,31 @@ def test_the_operator_ends_one_or_all_sessions_of_a_person(small_house: House) -
     for browser in (second, third):
         assert_problem(browser.get("/v1/sources"), 401, "unauthenticated")
     assert_problem(small_house.visitor().post("/v1/session", json={"link": link}), 401, "unauthenticated")
+    assert program.get("/v1/sources").status_code == 200
+
+
+def test_a_key_that_leaked_is_found_and_ended(small_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = small_house.visitor(Authorization=f"Bearer {small_house.key(ANA)}")
+    kept = small_house.visitor(Authorization=f"Bearer {small_house.key(ANA)}")
+    operator, path = small_house.operator(), f"/v1/operator/people/{ANA}/sessions"
+    used_at = {each["id"]: each["seen_at"] for each in operator.get(path).json()["sessions"]}
+    later(small_house, monkeypatch, hours=2)
+    assert program.get("/v1/sources").status_code == 200
+    listed = operator.get(path).json()["sessions"]
+    [leaked] = [each for each in listed if each["seen_at"] != used_at[each["id"]]]
+    assert leaked["kind"] == "key"
+    assert small_house.browser(ANA).get("/v1/sessions").json()["sessions"][1:] == listed
+    assert operator.delete(f"{path}/{leaked['id']}").status_code == 204
+    assert_problem(program.get("/v1/sources"), 401, "unauthenticated")
+    assert kept.get("/v1/sources").status_code == 200
+    small_house.runtime.sequencer.drain()
+    told = [each["details"] for each in tail(small_house.runtime.database, 5) if each["kind"] == "credential.changed"]
+    assert (told[-1]["credential"], told[-1]["change"], told[-1]["session"]) == ("key", "ended", leaked["id"])
+
+
+def test_a_key_does_not_end_by_signing_out(small_house: House) -> None:
+    program = small_house.visitor(Authorization=f"Bearer {small_house.key(ANA)}")
+    assert_problem(program.delete("/v1/session"), 403, "forbidden")
     assert program.get("/v1/sources").status_code == 200
 
 

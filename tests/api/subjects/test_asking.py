@@ -6,12 +6,17 @@ import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
 from api.cli.main import app
+from api.identity.tables import ScimUserRow
+from connectors.owners import set_owners
+from connectors.tables import SourceRow
+from core import people
 from core.audit import tail
 from core.tables import HoldRow
 from tests.api.subjects.house import ANNA, ASKS_LEAVE, ASKS_PARKING, BO, answered, document
@@ -54,6 +59,45 @@ def test_an_export_has_both_sides_and_a_page(company: Installation) -> None:
     assert told.id not in b"".join(files.values()).decode()
     company.runtime.sequencer.drain()
     assert "subject.exported" in {each["kind"] for each in tail(company.runtime.database, 20)}
+
+
+def test_an_export_has_what_was_given_to_somebody_and_what_they_gave(company: Installation) -> None:
+    mine = answered(company, ASKS_PARKING, ANNA).conversation_id
+    theirs = answered(company, ASKS_LEAVE, BO).conversation_id
+    company.person(ADA, roles=["employee", "admin"])
+    house = House(company)
+    admin, anna, bo = house.browser(ADA), house.browser(ANNA), house.browser(BO)
+    with company.runtime.database.writing() as session:
+        person_id = people.by_email(session, ANNA).id
+        written = {"userName": "anna", "phoneNumbers": [{"value": "+31 20 555 0100"}]}
+        now = company.runtime.clock()
+        session.add(
+            ScimUserRow(person_id=person_id, user_name="anna", attributes=written, created_at=now, changed_at=now)
+        )
+        set_owners(session, session.scalars(select(SourceRow.id).where(SourceRow.name == "rules")).one(), [person_id])
+    made = [
+        admin.post("/v1/role-requests", json={"email": ANNA, "why": "She reviews from now on"}),
+        admin.post("/v1/service-accounts", json={"name": "crm-bot"}),
+        admin.post("/v1/service-accounts/crm-bot/acts-for", json={"email": ANNA, "why": "Her assistant"}),
+        anna.post(f"/v1/conversations/{mine}/shares", json={"person": BO}),
+        anna.post(f"/v1/conversations/{mine}/shares", json={"group": "staff"}),
+        bo.post(f"/v1/conversations/{theirs}/shares", json={"person": ANNA}),
+    ]
+    assert all(each.status_code < 300 for each in made), [each.text for each in made]
+    files = parts(admin.post("/v1/subjects/export", json={"email": ANNA, "side": "asker"}).content)
+
+    def rows(name: str) -> list[dict[str, Any]]:
+        return json.loads(files[f"asker/{name}.json"])
+
+    assert rows("directory") == [written]
+    assert [(each["role"], each["why"]) for each in rows("roles")] == [("reviewer", "She reviews from now on")]
+    assert [(each["account"], each["why"]) for each in rows("acted_for")] == [("crm-bot", "Her assistant")]
+    assert rows("sources") == [{"source": "rules"}]
+    assert [each.get("with") for each in rows("shares")] == [BO, "staff", None]
+    assert theirs not in files["asker/shares.json"].decode()
+    assert [each["kind"] for each in rows("sign_ins")] == ["link", "session"]
+    assert "hash" not in rows("sign_ins")[0]
+    assert "+31 20 555 0100" in files["index.html"].decode()
 
 
 def test_the_sides_of_an_export_are_apart(company: Installation) -> None:

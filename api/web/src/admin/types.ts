@@ -5,6 +5,7 @@ import type { components } from "../api/schema";
 type Schemas = components["schemas"];
 
 export type Person = Schemas["PersonAdded"];
+export type OpenSession = Schemas["SessionEntry"];
 export type RoleRequest = Schemas["RoleRequestOut"];
 export type Service = Schemas["ServiceOut"];
 export type ServiceKey = Schemas["ServiceKeyOut"];

@@ -64,7 +64,7 @@ export interface paths {
         post: operations["sign_in_v1_session_post"];
         /**
          * Sign Out
-         * @description Sign out; where a provider vouched for the session, with the address at which it ends there.
+         * @description Sign out; where a provider vouched for the session, with the address at which it ends there. A key goes on.
          */
         delete: operations["sign_out_v1_session_delete"];
         options?: never;
@@ -105,14 +105,14 @@ export interface paths {
         };
         /**
          * List Sessions
-         * @description Where one is signed in.
+         * @description Where one is signed in, and the keys with which programs read as one does.
          */
         get: operations["list_sessions_v1_sessions_get"];
         put?: never;
         post?: never;
         /**
          * End Other Sessions
-         * @description Sign out everywhere else.
+         * @description Sign out everywhere else. Keys go on.
          */
         delete: operations["end_other_sessions_v1_sessions_delete"];
         options?: never;
@@ -132,7 +132,7 @@ export interface paths {
         post?: never;
         /**
          * End Session
-         * @description Sign out there.
+         * @description Sign out there, or end that key.
          */
         delete: operations["end_session_v1_sessions__session_id__delete"];
         options?: never;
@@ -149,7 +149,7 @@ export interface paths {
         };
         /**
          * List Sessions Of
-         * @description Where a person is signed in.
+         * @description Where a person is signed in, and the keys with which programs read as they do.
          */
         get: operations["list_sessions_of_v1_operator_people__email__sessions_get"];
         put?: never;
@@ -176,7 +176,7 @@ export interface paths {
         post?: never;
         /**
          * End Session Of
-         * @description Sign a person out of one session.
+         * @description Sign a person out of one session, or end one of their keys.
          */
         delete: operations["end_session_of_v1_operator_people__email__sessions__session_id__delete"];
         options?: never;
@@ -7605,11 +7605,17 @@ export interface components {
         };
         /**
          * SessionEntry
-         * @description ``current``: the one that asks.
+         * @description ``current``: the one that asks. A key is for a program that reads as the person does; its ``seen_at`` may be an
+         *     hour behind.
          */
         SessionEntry: {
             /** Id */
             id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "session" | "key";
             /** Method */
             method: string;
             /**

@@ -12,37 +12,39 @@ import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
-import type { Person } from "../types";
+import type { OpenSession, Person } from "../types";
 import { PEOPLE, sessionsQuery } from "./data";
 
 const said = words.people.sessions;
 
-/** Where a person is signed in, to be ended one by one or together. */
+
+/** Where a person is signed in, and their keys: ended one by one; sessions also together. */
 export function Sessions({ person }: { person: Person }) {
   const { email } = person;
   const session = useSignedIn();
   const change = useChange();
   const found = useQuery(sessionsQuery(email));
-  const [ending, setEnding] = useState<string | null>(null);
+  const [ending, setEnding] = useState<"all" | OpenSession | null>(null);
   const changes = may(session, ["people.change"]);
   const sessions = found.data?.sessions ?? [];
+  const isKey = ending !== null && ending !== "all" && ending.kind === "key";
   const end = () => {
     const call =
       ending === "all" || ending === null
         ? reply(api.DELETE("/v1/operator/people/{email}/sessions", { params: { path: { email } } }))
         : reply(
             api.DELETE("/v1/operator/people/{email}/sessions/{session_id}", {
-              params: { path: { email, session_id: ending } },
+              params: { path: { email, session_id: ending.id } },
             }),
           );
-    return change(call as Promise<unknown>, said.ended, PEOPLE);
+    return change(call as Promise<unknown>, ending === "all" ? said.allEnded : said.ended, PEOPLE);
   };
   return (
     <Section
       title={said.heading}
       actions={
         changes &&
-        sessions.length > 0 && (
+        sessions.some((each) => each.kind === "session") && (
           <Button size="compact-sm" variant="default" onClick={() => setEnding("all")}>
             {said.endAll}
           </Button>
@@ -58,7 +60,7 @@ export function Sessions({ person }: { person: Person }) {
           rows={sessions}
           keyOf={(each) => each.id}
           columns={[
-            { name: said.method, heading: true, cell: (each) => said.methods[each.method] ?? each.method },
+            { name: said.method, heading: true, cell: (each) => (each.kind === "key" ? said.key : (said.methods[each.method] ?? each.method)) },
             { name: said.began, cell: (each) => <Moment at={each.began_at} /> },
             { name: said.seen, cell: (each) => <Moment at={each.seen_at} />, hide: "narrow" },
             { name: said.expires, cell: (each) => <Moment at={each.expires_at} />, hide: "medium" },
@@ -66,8 +68,8 @@ export function Sessions({ person }: { person: Person }) {
               ? [
                   {
                     name: words.action,
-                    cell: (each: (typeof sessions)[number]) => (
-                      <Button size="compact-sm" variant="default" onClick={() => setEnding(each.id)}>
+                    cell: (each: OpenSession) => (
+                      <Button size="compact-sm" variant="default" onClick={() => setEnding(each)}>
                         {said.end}
                       </Button>
                     ),
@@ -79,12 +81,12 @@ export function Sessions({ person }: { person: Person }) {
       )}
       <Confirm
         opened={ending !== null}
-        title={ending === "all" ? said.endAll : said.end}
+        title={ending === "all" ? said.endAll : isKey ? said.endKey : said.endSession}
         action={ending === "all" ? said.endAll : said.end}
         onClose={() => setEnding(null)}
         onConfirm={end}
       >
-        {said.endHint}
+        {isKey ? said.endKeyHint : said.endHint}
       </Confirm>
     </Section>
   );
