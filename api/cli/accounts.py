@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
@@ -23,7 +23,7 @@ def password(email: Email, as_json: AsJson = False) -> None:
     Give it to that person only. In server mode people sign in through the organisation's own sign-in instead.
     """
     with connect() as client:
-        made = client.call("POST", f"/v1/operator/people/{email}/password-link")
+        made = client.call("POST", f"/v1/operator/people/{escaped(email)}/password-link")
     if as_json:
         show_json(made)
         return
@@ -43,14 +43,14 @@ def sessions(
 
     Example: `vouch people sessions ana@company.example --end-all`
     """
-    path = f"/v1/operator/people/{email}/sessions"
+    path = f"/v1/operator/people/{escaped(email)}/sessions"
     with connect() as client:
         if end_all:
             ended = client.call("DELETE", path)["ended"]
             console.print(f"Ended: {ended}.")
             return
         if end is not None:
-            client.call("DELETE", f"{path}/{end}")
+            client.call("DELETE", f"{path}/{escaped(end)}")
             console.print("Ended.")
             return
         found = client.call("GET", path)["sessions"]
@@ -70,5 +70,5 @@ def unlink(email: Email) -> None:
     For an account that was made anew: the next sign-in with the person's address links again.
     """
     with connect() as client:
-        client.call("DELETE", f"/v1/operator/people/{email}/identities")
+        client.call("DELETE", f"/v1/operator/people/{escaped(email)}/identities")
     console.print(f"The next sign-in with {email} links that account.")

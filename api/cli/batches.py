@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from api.cli.arguments import object_of
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, complaints, console, guarded, moment, show_json, table
 from api.cli.questions import As, Schema
 from core.errors import Invalid
@@ -77,7 +77,7 @@ def status(
         if batch is None:
             found = client.pages("/v1/batches", "batches", acting=acting)
         else:
-            found = client.call("GET", f"/v1/batches/{batch}", acting=acting)
+            found = client.call("GET", f"/v1/batches/{escaped(batch)}", acting=acting)
     if as_json:
         show_json(found)
         return
@@ -106,7 +106,7 @@ def fetch(
     Example: `vouch batch fetch 0b5c... --out answers.jsonl --as ana@company.example`
     """
     with connect() as client:
-        found = client.call("POST", f"/v1/batches/{batch}/fetch", acting=acting)
+        found = client.call("POST", f"/v1/batches/{escaped(batch)}/fetch", acting=acting)
     if out is not None:
         lines = [json.dumps(each, ensure_ascii=False) + "\n" for each in found["items"]]
         out.write_text("".join(lines), "utf-8")
@@ -131,7 +131,7 @@ def cancel(batch: Id, acting: As, as_json: AsJson = False) -> None:
     Example: `vouch batch cancel 0b5c... --as ana@company.example`
     """
     with connect() as client:
-        found = client.call("POST", f"/v1/batches/{batch}/cancel", acting=acting)
+        found = client.call("POST", f"/v1/batches/{escaped(batch)}/cancel", acting=acting)
     if as_json:
         show_json(found)
     else:

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -118,6 +119,11 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+
+
+def escaped(name: str) -> str:
+    """What somebody typed, as one part of a path."""
+    return quote(name, safe="")
 
 
 def problem_of(content: bytes | dict[str, Any]) -> VouchError:

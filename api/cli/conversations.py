@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="What somebody asked, and with whom they share it.", no_args_is_help=True)
@@ -47,8 +47,8 @@ def search(
 def show(conversation: Id, acting: As, as_json: AsJson = False) -> None:
     """What was asked and answered, as its owner may read it now, and with whom it is shared."""
     with connect() as client:
-        found = client.call("GET", f"{BASE}/{conversation}", acting=acting)
-        shares = client.call("GET", f"{BASE}/{conversation}/shares", acting=acting)["shares"]
+        found = client.call("GET", f"{BASE}/{escaped(conversation)}", acting=acting)
+        shares = client.call("GET", f"{BASE}/{escaped(conversation)}/shares", acting=acting)["shares"]
     if as_json:
         show_json({**found, "shares": shares})
         return
@@ -64,7 +64,7 @@ def show(conversation: Id, acting: As, as_json: AsJson = False) -> None:
 def rename(conversation: Id, title: Annotated[str, typer.Argument(help="The new title.")], acting: As) -> None:
     """Give a conversation another title."""
     with connect() as client:
-        client.call("PATCH", f"{BASE}/{conversation}", {"title": title}, acting=acting)
+        client.call("PATCH", f"{BASE}/{escaped(conversation)}", {"title": title}, acting=acting)
     console.print("It has its new title.")
 
 
@@ -75,7 +75,7 @@ def pin(
 ) -> None:
     """Keep a conversation first in the list."""
     with connect() as client:
-        client.call("PATCH", f"{BASE}/{conversation}", {"pinned": not off}, acting=acting)
+        client.call("PATCH", f"{BASE}/{escaped(conversation)}", {"pinned": not off}, acting=acting)
     console.print("It stands in its place again." if off else "It stands first.")
 
 
@@ -94,10 +94,10 @@ def share(
     Examples: `vouch conversations share 0b7c... --with bo@company.example --as ana@company.example`,
     `vouch conversations share 0b7c... --end 51aa... --as ana@company.example`
     """
-    address = f"{BASE}/{conversation}/shares"
+    address = f"{BASE}/{escaped(conversation)}/shares"
     with connect() as client:
         if end:
-            client.call("DELETE", f"{address}/{end}", acting=acting)
+            client.call("DELETE", f"{address}/{escaped(end)}", acting=acting)
             console.print("It is shared no longer.")
             return
         made = client.call("POST", address, {"person": person, "group": group}, acting=acting)
@@ -117,7 +117,7 @@ def shared(
     """What others share with somebody."""
     with connect() as client:
         if one:
-            found = client.call("GET", f"/v1/shared/{one}", acting=acting)
+            found = client.call("GET", f"/v1/shared/{escaped(one)}", acting=acting)
         else:
             found = client.pages("/v1/shared", "shared", acting=acting)
     if as_json:
@@ -138,7 +138,7 @@ def shared(
 def delete(conversation: Id, acting: As) -> None:
     """Take a conversation out of the history, away from those it is shared with, and drop what its pseudonyms mean."""
     with connect() as client:
-        client.call("DELETE", f"{BASE}/{conversation}", acting=acting)
+        client.call("DELETE", f"{BASE}/{escaped(conversation)}", acting=acting)
     console.print("It is gone.")
 
 

@@ -10,7 +10,7 @@ import yaml
 from rich.markup import escape
 
 from api.cli.arguments import names
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, fail, guarded, moment, show_json, table
 from core.errors import Invalid
 
@@ -65,7 +65,7 @@ def add(
         "fallback": fallback,
     }  # fmt: skip
     with connect() as client:
-        made = client.call("PUT", f"{BASE}/{name}", body)
+        made = client.call("PUT", f"{BASE}/{escaped(name)}", body)
     if as_json:
         show_json(made)
         return
@@ -94,7 +94,7 @@ def list_destinations(as_json: AsJson = False) -> None:
 def show(name: Name, as_json: AsJson = False) -> None:
     """One destination as it is configured."""
     with connect() as client:
-        found = client.call("GET", f"{BASE}/{name}")
+        found = client.call("GET", f"{BASE}/{escaped(name)}")
     if as_json:
         show_json(found)
     else:
@@ -106,7 +106,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
 def check(name: Name, as_json: AsJson = False) -> None:
     """Try a destination step by step, writing nothing. Exits with 1 when a step fails."""
     with connect() as client:
-        found = client.call("POST", f"{BASE}/{name}/check")
+        found = client.call("POST", f"{BASE}/{escaped(name)}/check")
     if as_json:
         show_json(found)
     else:
@@ -131,7 +131,9 @@ def send_test(
 ) -> None:
     """Send one message now. It really arrives."""
     with connect() as client:
-        receipt = client.call("POST", f"{BASE}/{name}/test", {"message": None if message is None else _read(message)})
+        receipt = client.call(
+            "POST", f"{BASE}/{escaped(name)}/test", {"message": None if message is None else _read(message)}
+        )
     if as_json:
         show_json(receipt)
         return
@@ -172,10 +174,10 @@ def replay(
     if (delivery is None) == (destination is None):
         fail("Name a delivery or a --destination.", "vouch destinations deliveries --state dead shows their ids.")
     with connect() as client:
-        if destination is not None:
-            count = client.call("POST", f"{BASE}/{destination}/replay")["replayed"]
+        if delivery is None:
+            count = client.call("POST", f"{BASE}/{escaped(str(destination))}/replay")["replayed"]
         else:
-            client.call("POST", f"/v1/operator/deliveries/{delivery}/replay")
+            client.call("POST", f"/v1/operator/deliveries/{escaped(delivery)}/replay")
             count = 1
     console.print(f"{count} {'delivery' if count == 1 else 'deliveries'} in line again.")
 
@@ -185,7 +187,7 @@ def replay(
 def remove(name: Name) -> None:
     """Forget a destination. What waits for it becomes dead."""
     with connect() as client:
-        client.call("DELETE", f"{BASE}/{name}")
+        client.call("DELETE", f"{BASE}/{escaped(name)}")
     console.print(f"{name} is removed.")
 
 

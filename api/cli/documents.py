@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="What has been read.", no_args_is_help=True)
@@ -49,7 +49,7 @@ def list_documents(
 def show(document: Document, as_json: AsJson = False) -> None:
     """One document: where it comes from, who may read it, its state."""
     with connect() as client:
-        found = client.call("GET", f"/v1/operator/documents/{_escaped(document)}")
+        found = client.call("GET", f"/v1/operator/documents/{escaped(document)}")
     if as_json:
         show_json(found)
         return
@@ -63,7 +63,7 @@ def show(document: Document, as_json: AsJson = False) -> None:
 def delete(document: Document, as_json: AsJson = False) -> None:
     """Suppress a document: it leaves the answers now and does not come back with the next run."""
     with connect() as client:
-        found = client.call("DELETE", f"/v1/operator/documents/{_escaped(document)}")
+        found = client.call("DELETE", f"/v1/operator/documents/{escaped(document)}")
     if as_json:
         show_json(found)
     else:
@@ -85,7 +85,7 @@ def sensitivity(
 
     Example: `vouch documents sensitivity 3c1f... --set confidential --why "Draft of the annual report"`
     """
-    path = f"/v1/documents/{_escaped(document)}/sensitivity"
+    path = f"/v1/documents/{escaped(document)}/sensitivity"
     with connect() as client:
         if level is None:
             found = client.call("GET", path)
@@ -107,9 +107,3 @@ def sensitivity(
                 escape(each["why"]),
             )  # fmt: skip
         console.print(shown)
-
-
-def _escaped(document: str) -> str:
-    from urllib.parse import quote
-
-    return quote(document, safe="")

@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 from rich.markup import escape
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.sources import read_mapping
 from core.errors import Invalid
@@ -66,7 +66,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     Example: `vouch models show gpt > model.yaml`
     """
     with connect() as client:
-        found = client.call("GET", f"/v1/register/models/{name}")
+        found = client.call("GET", f"/v1/register/models/{escaped(name)}")
     if as_json:
         show_json(found)
         return
@@ -121,7 +121,7 @@ def retire(name: Name, why: Why, as_json: AsJson = False) -> None:
     Example: `vouch models retire gpt --why "The contract has ended"`
     """
     with connect() as client:
-        made = client.call("POST", f"/v1/register/models/{name}/retire", {"why": why})
+        made = client.call("POST", f"/v1/register/models/{escaped(name)}/retire", {"why": why})
     if as_json:
         show_json(made)
     else:
@@ -159,7 +159,7 @@ def check(name: Name, as_json: AsJson = False) -> None:
     Example: `vouch models check gpt`
     """
     with connect() as client:
-        found = client.call("POST", f"/v1/register/models/{name}/check")
+        found = client.call("POST", f"/v1/register/models/{escaped(name)}/check")
     if as_json:
         show_json(found)
     elif found["ok"]:

@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from api.cli.arguments import names
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="Who may ask, and what they may read.", no_args_is_help=True)
@@ -106,7 +106,7 @@ def list_requests(
 def approve(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) -> None:
     """Approve a request that an administrator made; what was asked here, an administrator who signs in approves."""
     with connect() as client:
-        done = client.call("POST", f"/v1/role-requests/{request_id}/approve")
+        done = client.call("POST", f"/v1/role-requests/{escaped(request_id)}/approve")
     console.print(f"{done['email']} is {done['role']} from now on.")
 
 
@@ -115,7 +115,7 @@ def approve(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) -> No
 def decline(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) -> None:
     """Decline a request, or take it back."""
     with connect() as client:
-        done = client.call("POST", f"/v1/role-requests/{request_id}/decline")
+        done = client.call("POST", f"/v1/role-requests/{escaped(request_id)}/decline")
     console.print(f"Declined: {done['email']} as {done['role']}.")
 
 
@@ -124,7 +124,7 @@ def decline(request_id: Annotated[str, typer.Argument(metavar="REQUEST")]) -> No
 def remove(email: Email) -> None:
     """Disable a person: sessions and keys end now, memberships too."""
     with connect() as client:
-        client.call("DELETE", f"/v1/operator/people/{email}")
+        client.call("DELETE", f"/v1/operator/people/{escaped(email)}")
     console.print(f"{email} may no longer sign in.")
 
 
@@ -143,7 +143,7 @@ def forget(
     if not yes:
         typer.confirm(f"Forget {email}? What is destroyed cannot be brought back.", abort=True, err=True)
     with connect() as client:
-        gone = client.call("POST", f"/v1/operator/people/{email}/forget")
+        gone = client.call("POST", f"/v1/operator/people/{escaped(email)}/forget")
     if as_json:
         show_json(gone)
         return
@@ -155,7 +155,7 @@ def forget(
 def link(email: Email, as_json: AsJson = False) -> None:
     """Make a link that signs a person in once. Give it to that person only."""
     with connect() as client:
-        made = client.call("POST", f"/v1/operator/people/{email}/link")
+        made = client.call("POST", f"/v1/operator/people/{escaped(email)}/link")
     if as_json:
         show_json(made)
         return
@@ -174,7 +174,7 @@ def key(
     Use it as `Authorization: Bearer KEY`.
     """
     with connect() as client:
-        made = client.call("POST", f"/v1/operator/people/{email}/key", days=days)
+        made = client.call("POST", f"/v1/operator/people/{escaped(email)}/key", days=days)
     if as_json:
         show_json(made)
         return

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Any
-from urllib.parse import quote
 
 import typer
 from rich.text import Text
 
 from api.cli import sought
-from api.cli.client import Client
+from api.cli.client import Client, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, Server, reviewing
 
@@ -174,7 +173,7 @@ def _compared(client: Client, answer: str, *, live: bool) -> dict[str, Any]:
 
 
 def _path(answer: str) -> str:
-    return f"/v1/review/answers/{quote(answer, safe='')}"
+    return f"/v1/review/answers/{escaped(answer)}"
 
 
 def _show_citation(each: dict[str, Any]) -> None:

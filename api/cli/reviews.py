@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, Server, reviewing
 
@@ -90,7 +90,7 @@ def samples(
     """
     with reviewing(key_file, server) as client:
         if repeat:
-            found = client.call("POST", f"{BASE}/samples/{repeat}/repeat", {})
+            found = client.call("POST", f"{BASE}/samples/{escaped(repeat)}/repeat", {})
         else:
             found = client.pages(f"{BASE}/samples", "samples", most=limit)
     if as_json:
@@ -154,7 +154,7 @@ def set_rule(
         "strata": strata, "why": why, "revision": revision,
     }  # fmt: skip
     with reviewing(key_file, server) as client:
-        made = client.call("PUT", f"{BASE}/rules/{name}", body)
+        made = client.call("PUT", f"{BASE}/rules/{escaped(name)}", body)
     show_json(made) if as_json else console.print(f"{name}: {rate:.2%} of every {every}, at least {least}.")
 
 
@@ -166,7 +166,7 @@ def end_rule(
 ) -> None:  # fmt: skip
     """Draw no more by a rule. What it drew stays."""
     with reviewing(key_file, server) as client:
-        client.call("POST", f"{BASE}/rules/{name}/end", {"revision": revision, "why": why})
+        client.call("POST", f"{BASE}/rules/{escaped(name)}/end", {"revision": revision, "why": why})
     console.print("It draws no more.")
 
 
@@ -218,7 +218,7 @@ def list_reviews(
 def show(review: Id, key_file: KeyFile, server: Server = None, as_json: AsJson = False) -> None:
     """What happened to a review, with its notes."""
     with reviewing(key_file, server) as client:
-        found = client.call("GET", f"{BASE}/{review}")
+        found = client.call("GET", f"{BASE}/{escaped(review)}")
     if as_json:
         show_json(found)
         return
@@ -297,7 +297,7 @@ def note(
 ) -> None:
     """Add a note. It goes with the answer, when that goes."""
     with reviewing(key_file, server) as client:
-        _done(client.call("POST", f"{BASE}/{review}/notes", {"text": text}), as_json)
+        _done(client.call("POST", f"{BASE}/{escaped(review)}/notes", {"text": text}), as_json)
 
 
 @app.command("sign-off")
@@ -370,8 +370,8 @@ def _change(
     review: str, what: str, body: dict[str, Any], revision: int | None, key: Path, server: str | None, as_json: bool
 ) -> None:
     with reviewing(key, server) as client:
-        at = client.call("GET", f"{BASE}/{review}")["revision"] if revision is None else revision
-        _done(client.call("POST", f"{BASE}/{review}/{what}", {**body, "revision": at}), as_json)
+        at = client.call("GET", f"{BASE}/{escaped(review)}")["revision"] if revision is None else revision
+        _done(client.call("POST", f"{BASE}/{escaped(review)}/{what}", {**body, "revision": at}), as_json)
 
 
 def _done(made: dict[str, Any], as_json: bool) -> None:

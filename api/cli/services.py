@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from api.cli.arguments import names
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="Programs that use Vouch: their keys, and for whom they act.", no_args_is_help=True)
@@ -72,7 +72,7 @@ def key(
     """
     body = {"name": key_name, "scopes": names(scopes), "days": days}
     with connect() as client:
-        made = client.call("POST", f"/v1/service-accounts/{name}/keys", body)
+        made = client.call("POST", f"/v1/service-accounts/{escaped(name)}/keys", body)
     if as_json:
         show_json(made)
         return
@@ -85,7 +85,7 @@ def key(
 def end_key(name: Name, key_name: Annotated[str, typer.Option(help="Which one.")]) -> None:
     """End a key now."""
     with connect() as client:
-        client.call("DELETE", f"/v1/service-accounts/{name}/keys", key=key_name)
+        client.call("DELETE", f"/v1/service-accounts/{escaped(name)}/keys", key=key_name)
     console.print(f"The key {key_name} of {name} is not valid any more.")
 
 
@@ -106,7 +106,7 @@ def act_for(
     """
     body = {"email": email, "group": group, "days": days, "why": why}
     with connect() as client:
-        made = client.call("POST", f"/v1/service-accounts/{name}/acts-for", body)
+        made = client.call("POST", f"/v1/service-accounts/{escaped(name)}/acts-for", body)
     if as_json:
         show_json(made)
         return
@@ -118,7 +118,7 @@ def act_for(
 def stop_acting(name: Name, grant: Annotated[str, typer.Argument(metavar="GRANT")]) -> None:
     """End a grant now."""
     with connect() as client:
-        client.call("DELETE", f"/v1/service-accounts/{name}/acts-for/{grant}")
+        client.call("DELETE", f"/v1/service-accounts/{escaped(name)}/acts-for/{escaped(grant)}")
     console.print(f"{name} acts no more by {grant}.")
 
 
@@ -127,5 +127,5 @@ def stop_acting(name: Name, grant: Annotated[str, typer.Argument(metavar="GRANT"
 def remove(name: Name) -> None:
     """The account, its keys and its grants end now."""
     with connect() as client:
-        client.call("DELETE", f"/v1/service-accounts/{name}")
+        client.call("DELETE", f"/v1/service-accounts/{escaped(name)}")
     console.print(f"{name} is gone.")

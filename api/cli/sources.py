@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Annotated, Any, cast
-from urllib.parse import quote
 
 import typer
 import yaml
 from rich.markup import escape
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import console, guarded, moment, show_json, table
 from core.errors import Invalid
 
@@ -253,10 +252,6 @@ def remove(
         show_json(removed)
     else:
         console.print(f"{escape(name)} is removed: {removed['documents']} documents left the answers.")
-
-
-def escaped(name: str) -> str:
-    return quote(name, safe="")
 
 
 def read_mapping(path: Path, hint: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from api.cli.arguments import object_of
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, complaints, console, guarded, moment, show_json, table
 from api.cli.reviewer import KeyFile, reviewing
 from api.settings import load_settings
@@ -153,7 +153,7 @@ def lift(
 ) -> None:
     """Lift a hold. A request to erase what it held is carried out at the next start."""
     with reviewing(key_file) as client:
-        made = client.call("POST", f"/v1/holds/{hold_id}/lift", {"why": why})
+        made = client.call("POST", f"/v1/holds/{escaped(hold_id)}/lift", {"why": why})
     show_json(made) if as_json else console.print(f"Not held any more: {made['kind']} {made['target']}.")
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.following import followed
 from api.cli.ingest import show
 from api.cli.output import console, moment, show_json, table
-from api.cli.sources import AsJson, escaped
+from api.cli.sources import AsJson
 from connectors.plan import duration_text
 
 Source = Annotated[str, typer.Argument(metavar="SOURCE")]

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, show_json
 
 _AGAINST = {"support": "not carried by the evidence", "says_nothing": "says nothing", "instruction": "an instruction"}
@@ -25,7 +25,7 @@ def trail(
     Example: `vouch trail 0b7c... --as ana@company.example`
     """
     with connect() as client:
-        found = client.call("GET", f"/v1/answers/{answer_id}/trail", acting=acting)
+        found = client.call("GET", f"/v1/answers/{escaped(answer_id)}/trail", acting=acting)
     if as_json:
         show_json(found)
         return

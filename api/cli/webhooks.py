@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from api.cli.client import connect
+from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
 app = typer.Typer(help="Other systems that are told what happens: ids and states, signed.", no_args_is_help=True)
@@ -63,7 +63,7 @@ def list_webhooks(as_json: AsJson = False) -> None:
 def send_test(name: Name) -> None:
     """Send an event that tells nothing, now. Exits with 1 when it is not taken."""
     with connect() as client:
-        tried = client.call("POST", f"{BASE}/{name}/test")
+        tried = client.call("POST", f"{BASE}/{escaped(name)}/test")
     console.print(escape(tried["said"]), soft_wrap=True)
     if not tried["ok"]:
         raise typer.Exit(1)
@@ -74,7 +74,7 @@ def send_test(name: Name) -> None:
 def rotate(name: Name) -> None:
     """Make a new secret. The one before signs along for a day."""
     with connect() as client:
-        made = client.call("POST", f"{BASE}/{name}/rotate")
+        made = client.call("POST", f"{BASE}/{escaped(name)}/rotate")
     _show_secret(made["secret"])
 
 
@@ -107,7 +107,7 @@ def deliveries(
 def replay(name: Name, delivery: Annotated[str | None, typer.Option(help="Only this one.")] = None) -> None:
     """Send again what is dead, after the reason is gone."""
     with connect() as client:
-        count = client.call("POST", f"{BASE}/{name}/replay", {"delivery": delivery})["replayed"]
+        count = client.call("POST", f"{BASE}/{escaped(name)}/replay", {"delivery": delivery})["replayed"]
     console.print(f"{count} {'delivery' if count == 1 else 'deliveries'} in line again.")
 
 
@@ -116,7 +116,7 @@ def replay(name: Name, delivery: Annotated[str | None, typer.Option(help="Only t
 def remove(name: Name) -> None:
     """Tell it nothing more."""
     with connect() as client:
-        client.call("DELETE", f"{BASE}/{name}")
+        client.call("DELETE", f"{BASE}/{escaped(name)}")
     console.print(f"{name} is removed.")
 
 

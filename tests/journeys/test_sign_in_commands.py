@@ -37,3 +37,19 @@ def test_an_operator_gives_a_password_link_sees_sessions_and_ends_them(tmp_path:
         assert "no such session" in place.fails("people", "sessions", ANA, "--end", "unknown")
         assert "Nobody here" in place.fails("people", "password", "nobody@x.example")
         assert "linked to no account" in place.fails("people", "unlink", ANA)
+        # What follows a # or ? is part of the address, and nobody else is meant.
+        for mistyped in (f"{ANA}#old", f"{ANA}?old"):
+            assert "Nobody here" in place.fails("people", "remove", mistyped)
+
+
+def test_a_key_of_a_program_is_listed_and_ended(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    with serving(place) as (_, url):
+        place.vouch("people", "add", ANA)
+        key = place.vouch("people", "key", ANA, "--json").json["token"]
+        with httpx.Client(headers={"Authorization": f"Bearer {key}"}, trust_env=False) as program:
+            assert program.get(f"{url}/v1/sources").status_code == 200
+            [listed] = place.vouch("people", "sessions", ANA, "--json").json
+            assert listed["kind"] == "key"
+            place.vouch("people", "sessions", ANA, "--end", listed["id"])
+            assert program.get(f"{url}/v1/sources").status_code == 401
