@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -62,7 +65,15 @@ def administered(folder: Path) -> Generator[Server]:
         config.write_text(yaml.safe_dump(settings), "utf-8")
         with serving(folder, {"VOUCH_CONFIG": str(config), "MODEL_KEY": KEY, "HOOK_KEY": HOOK_KEY}) as running:
             furnish(running.url, [each.model_dump(mode="json") for each in others])
+            key_for(running, "joanna.krasik@averholt.example")
             yield running
+
+
+def key_for(server: Server, email: str) -> str:
+    """A key with which a program reads as this person does, made where the server runs."""
+    command = [sys.executable, "-m", "api.cli.main", "people", "key", email, "--json"]
+    done = subprocess.run(command, env=server.environment, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)["token"]
 
 
 def furnish(url: str, models: list[dict[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.browser.administered import administered
+from tests.browser.administered import administered, key_for
 from tests.browser.conftest import VIEWS, Server
 
 pytestmark = pytest.mark.browser
@@ -51,6 +51,11 @@ def test_a_reviewer_takes_two_people(journey: Journey) -> None:
 
 def test_a_key_of_a_program_is_shown_once_and_ends(journey: Journey) -> None:
     journey("gives_a_program_a_key")
+
+
+def test_a_leaked_key_of_a_person_is_found_and_ended(journey: Journey, server: Server) -> None:
+    person = "willem.terborgh@averholt.example"
+    journey("ends_a_key_of_a_person", VOUCH_KEY=key_for(server, person))
 
 
 def test_models_are_checked_and_changed_and_budgets_set_and_charged_back(journey: Journey) -> None:

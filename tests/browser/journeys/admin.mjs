@@ -266,6 +266,18 @@ export const journeys = {
     await page.getByLabel("Your question").waitFor();
   },
 
+  async ends_a_key_of_a_person(page) {
+    const read = () => fetch(`${VOUCH_URL}/v1/sources`, { headers: { Authorization: `Bearer ${process.env.VOUCH_KEY}` } });
+    assert.equal((await read()).status, 200);
+    await administer(page, `/admin/people/${WILLEM}`);
+    const row = page.getByRole("table", { name: "Sessions and keys" }).getByRole("row", { name: /Key of a program/ });
+    await row.getByRole("button", { name: "End" }).click();
+    await dialog(page, "End this key?").getByRole("button", { name: "End" }).click();
+    await said(page, /It has ended/);
+    await row.waitFor({ state: "detached" });
+    assert.equal((await read()).status, 401);
+  },
+
   async looks_at_every_admin_page(page) {
     await administer(page, "/admin");
     await inspect(page, "admin overview");

@@ -74,7 +74,7 @@ export const people = {
     methods: known({ password: "Password", link: "Link", demo: "Demo sign-in", oidc: "Organisation's sign-in" }),
     key: "Key of a program",
     none: "They are signed in nowhere, and have no keys.",
-    seen: "Last seen",
+    seen: "Last used",
   },
   leaving: {
     heading: "Leaving",
