@@ -127,7 +127,8 @@ export const journeys = {
     await page.getByRole("link", { name: "Handbook site" }).click();
     await page.getByRole("region", { name: "What is wrong" }).getByText(/Content: .* of 8 s, outside for/).waitFor();
     const breaches = page.getByRole("group", { name: "Times outside a bound" });
-    await breaches.getByText("still").first().waitFor(REVIEWED);
+    // Before its first reading had ended nobody could tell; the time outside its bound begins after that.
+    await breaches.getByRole("row", { name: /Content Outside .*still/ }).waitFor(REVIEWED);
 
     await page.getByRole("link", { name: "Schedule" }).click();
     await page.getByLabel("Content: At most").fill("2");
@@ -138,8 +139,7 @@ export const journeys = {
     await announced(page, "It was asked to be read.").waitFor();
     await health(page, "on_time").waitFor(REVIEWED);
     await page.getByRole("link", { name: "Overview" }).click();
-    await breaches.getByText("still").first().waitFor({ state: "detached", ...REVIEWED });
-    await breaches.getByRole("row", { name: /Content Outside/ }).waitFor();
+    await breaches.getByRole("row", { name: /Content Outside (?!.*still)/ }).waitFor(REVIEWED);
     await page.getByRole("link", { name: "Changes" }).click();
     await page.getByRole("row", { name: /plan\.bounds\.content 8s 2h/ }).waitFor();
   },
@@ -261,7 +261,8 @@ export const journeys = {
   async is_told_that_sources_are_not_for_them(page) {
     await arrive(page);
     await page.getByText("This page is not for your roles").waitFor();
-    assert.equal(await page.getByRole("navigation", { name: "Areas" }).count(), 0);
+    // Only the way back.
+    assert.deepEqual(await page.getByRole("navigation", { name: "Areas" }).getByRole("link").allInnerTexts(), ["Ask"]);
   },
 
   async looks_at_every_sources_page(page) {
