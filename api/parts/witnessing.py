@@ -7,7 +7,7 @@ from functools import partial
 from api.parts.services import Resolve
 from api.settings import BucketSettings, Settings
 from core.audit.bucket import BucketWitness
-from core.audit.stamps import StampWitness
+from core.audit.stamping import StampWitness
 from core.audit.witnesses import FileWitness, Witness, Witnesses
 from core.clock import Clock
 from core.database import Database

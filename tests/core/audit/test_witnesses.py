@@ -18,7 +18,8 @@ from core.audit.bucket import BucketWitness
 from core.audit.export import export
 from core.audit.keys import Generations
 from core.audit.reading import open_database, split_notes
-from core.audit.stamps import BadStamp, StampWitness, check, stamped
+from core.audit.stamping import StampWitness
+from core.audit.stamps import BadStamp, check, stamped
 from core.audit.tables import WitnessRow
 from core.audit.witnesses import FileWitness, State, Witness, Witnesses
 from core.clock import utc_now
