@@ -1,21 +1,38 @@
-"""A whole installation for a test: the real parts, in a directory of its own."""
+"""A whole installation for a test: the real parts, in a directory of its own.
+
+Its first start takes most of a second, for the empty schema, the empty index and the embedder; a worker's tests make
+these once. Starts from nothing are what ``tests/journeys`` and ``tests/api/test_cold_start.py`` are about.
+"""
 
 from __future__ import annotations
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 from answer.answers import Answer
-from api import sources
+from api import migrate, runtime, sources
 from api.http.models import IngestIn
-from api.runtime import Runtime, open_runtime
+from api.runtime import Runtime
 from api.settings import DemoSettings, Settings, WebSettings
 from core import people
 from core.access import Principal
+from core.database import open_engine, sqlite_url
+from ingest.embed.base import Embedder
+from ingest.embed.open import open_embedder
+from ingest.index.edge import EdgeIndex
+from ingest.index.home import copy_tree
+from ingest.parse.pool import ParserPool
 from ingest.sync import Progress, Report
 from retrieval.evidence import Passage
+
+Opened = TypeVar("Opened", Embedder, ParserPool)
 
 
 class Installation:
@@ -27,11 +44,13 @@ class Installation:
         settings.setdefault("web", WebSettings(hosts=("testserver",), failures_per_minute=100_000))
         settings.setdefault("demo", DemoSettings(load=False))
         self.settings = Settings(data_dir=directory / "data", **settings)
-        self.runtime: Runtime = open_runtime(self.settings)
+        if self.settings.mode == "embedded" and not self.settings.data_dir.exists():
+            copy_tree(_empty(), self.settings.data_dir)
+        self.runtime: Runtime = _opened(self.settings)
 
     def reopen(self) -> None:
         self.runtime.close()
-        self.runtime = open_runtime(self.settings)
+        self.runtime = _opened(self.settings)
 
     def close(self) -> None:
         self.runtime.close()
@@ -70,5 +89,47 @@ class Installation:
         return next(happening for happening in happenings if isinstance(happening, Answer))
 
 
+def _opened(settings: Settings) -> Runtime:
+    with patch.multiple(runtime, open_embedder=_embedder, ParserPool=_pool):
+        return runtime.open_runtime(settings)
+
+
+@cache
+def _embedder(model: str, *, cache_dir: Path, threads: int) -> Embedder:
+    """One for all installations: nothing in it belongs to one of them."""
+    return _kept(open_embedder(model, cache_dir=cache_dir, threads=threads))
+
+
+@cache
+def _pool(workers: int, timeout_seconds: float, memory_mb: int) -> ParserPool:
+    """As the embedder. Its processes end when they have been idle for a minute."""
+    return _kept(ParserPool(workers, timeout_seconds=timeout_seconds, memory_mb=memory_mb))
+
+
+def _kept(opened: Opened) -> Opened:
+    """It is closed with the tests, and by no installation."""
+    atexit.register(opened.close)
+    opened.close = nothing
+    return opened
+
+
+@cache
+def _empty() -> Path:
+    """The schema and the index as a first start lays them out."""
+    made = Path(tempfile.mkdtemp(prefix="vouch-empty-"))
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    engine = open_engine(sqlite_url(made / "vouch.db"))
+    migrate.upgrade(engine)
+    engine.dispose()
+    standard = Settings(data_dir=made).embedder
+    embedder = _embedder(standard.model, cache_dir=runtime._model_cache(made), threads=standard.threads)
+    EdgeIndex(made / "index", embedder=embedder.identity, dimensions=embedder.dimensions).close()
+    return made
+
+
 def ignore(progress: Progress) -> None:
     """Nobody follows."""
+
+
+def nothing() -> None:
+    """Somebody else closes it."""

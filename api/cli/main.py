@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from api import logs
@@ -34,7 +37,7 @@ from api.cli import (
     work,
 )
 from api.cli import people as people_commands
-from api.cli.output import guarded
+from api.cli.output import console, guarded
 
 app = typer.Typer(
     name="vouch",
@@ -46,8 +49,19 @@ app = typer.Typer(
 )
 
 
+def show_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"vouch {version('vouch')}", highlight=False)
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+]
+
+
 @app.callback()
-def start() -> None:
+def start(told: Version = False) -> None:
     logs.configure()
 
 

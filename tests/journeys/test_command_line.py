@@ -319,6 +319,10 @@ def test_doctor_says_what_it_found(place: Place, other: Place) -> None:
     assert "not running" in other.vouch("doctor").out
 
 
+def test_the_version_is_told(place: Place) -> None:
+    assert re.fullmatch(r"vouch \d+\.\d+\.\d+\n", place.vouch("--version").out)
+
+
 def test_a_second_server_of_one_directory_is_refused(place: Place) -> None:
     ran = place.run("serve", "--port", "0")
     assert ran.code == 1

@@ -114,7 +114,7 @@ def roundup(front: str | None = None) -> Iterator[Roundup]:
 
 def _initialised() -> Path:
     """A tracker without issues, made once for this set of packages."""
-    home = prepared("roundup") / "tracker"
+    home = prepared("roundup") / "classic"
     if not home.exists():
         with locked("roundup"):
             if not home.exists():
@@ -131,6 +131,8 @@ def _configure(home: Path, url: str) -> None:
     mail = str(home / "mail.txt")
     wanted = [("tracker", "web", f"{url}/"), ("rdbms", "backend", "sqlite"), ("mail", "domain", "example.com")]
     wanted += [("mail", "host", "localhost"), ("mail", "debug", mail)]
+    # A password comes with every request, and Roundup's own number of rounds takes longer than the request itself.
+    wanted += [("main", "password_pbkdf2_default_rounds", "1000")]
     path = home / "config.ini"
     section, lines = "", list[str]()
     for line in path.read_text("utf-8").splitlines():
