@@ -35,7 +35,7 @@ web: $(INSTALLED)
 	@$(BIN)/python -m api.webbuild
 
 test: $(DEVELOPED)
-	$(BIN)/python -m pytest $(TESTS) -m "not browser and not soak" -n $(WORKERS)
+	$(BIN)/python -m pytest $(TESTS) -m "not browser and not soak" -n $(WORKERS) --dist worksteal
 
 servers: $(DEVELOPED)
 	$(BIN)/python -m tests.servers.environment

@@ -60,7 +60,7 @@ def _rule(what: str, *roles: str, apart: bool = False) -> Rule:
 
 
 PERMISSIONS: Mapping[Permission, Rule] = {
-    "session.own": _rule("see and end one's own sessions", *SEEN_BY_ALL),
+    "session.own": _rule("see and end one's own sessions and keys", *SEEN_BY_ALL, apart=True),
     "ask": _rule("ask, search, and read what they may read in the sources", "employee"),
     "document.sensitivity": _rule("say how sensitive a document is", "connector_owner", "admin", MACHINE),
     "source.list": _rule("see what is indexed and how fresh it is", *SEEN_BY_ALL, MACHINE),

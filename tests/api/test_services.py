@@ -132,6 +132,16 @@ def test_only_service_accounts_act_for_others_and_nobody_reviews_for_somebody(lo
     assert lodge.browser(RUTH).get("/v1/operator/audit/tail").status_code == 200
 
 
+def test_sessions_of_a_person_are_not_for_programs_that_act_for_them(lodge: House, ada: TestClient) -> None:
+    refused = ada.post(f"{BOT}/keys", json={"name": "sessions", "scopes": ["session.own"]})
+    assert "no scopes of keys" in assert_problem(refused, 422, "invalid")["detail"]
+    let_act(ada, email=ANA)
+    acting = program(lodge, ada, "ask", name="sessions", **{"X-Vouch-For": ANA, "X-Vouch": "1"})
+    for client in (acting, lodge.operator(ANA)):
+        assert_problem(client.get("/v1/sessions"), 403, "forbidden")
+        assert_problem(client.delete("/v1/sessions"), 403, "forbidden")
+
+
 def test_nobody_signs_in_as_a_program(lodge: House, ada: TestClient) -> None:
     machine = lodge.operator()
     assert_problem(machine.post("/v1/operator/people/bot@services.invalid/link"), 404, "not_found")

@@ -4,7 +4,6 @@ import { known } from "./saying";
 
 export const scopes = known({
   ask: "Ask, search, and read what the account may read",
-  "session.own": "See and end its own sessions",
   "source.list": "See what is indexed and how fresh it is",
   "source.manage": "Configure, run and watch sources",
   "people.read": "See who is here",
