@@ -17,6 +17,9 @@ import { PEOPLE, sessionsQuery } from "./data";
 
 const said = words.people.sessions;
 
+function madeBy({ kind, method }: OpenSession) {
+  return kind === "key" ? said.key : (said.methods[method] ?? method);
+}
 
 /** Where a person is signed in, and their keys: ended one by one; sessions also together. */
 export function Sessions({ person }: { person: Person }) {
@@ -60,7 +63,7 @@ export function Sessions({ person }: { person: Person }) {
           rows={sessions}
           keyOf={(each) => each.id}
           columns={[
-            { name: said.method, heading: true, cell: (each) => (each.kind === "key" ? said.key : (said.methods[each.method] ?? each.method)) },
+            { name: said.method, heading: true, cell: madeBy },
             { name: said.began, cell: (each) => <Moment at={each.began_at} /> },
             { name: said.seen, cell: (each) => <Moment at={each.seen_at} />, hide: "narrow" },
             { name: said.expires, cell: (each) => <Moment at={each.expires_at} />, hide: "medium" },
