@@ -67,6 +67,7 @@ def list_changes(
     wanted: list[Kind] = [each for each in seen if not kind or each in kind]
     before = cast("Place", paging.read(cursor, datetime, str, of="changes")) if cursor else None
     if not changes.LOGGED.keys().isdisjoint(wanted):
+        runtime.sequencer.drain()
         runtime.finder.follow()
     with runtime.database.reading() as session:
         found = changes.changes(session, wanted, limit + 1, before, _who(runtime, session, person))

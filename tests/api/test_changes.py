@@ -92,6 +92,17 @@ def test_changes_come_page_by_page_each_once(lodge: House) -> None:
     assert len(set(seen)) == len(seen) > 4
 
 
+def test_a_change_of_a_person_is_in_the_list_at_once(lodge: House) -> None:
+    # Nothing reaches the log by itself now.
+    lodge.runtime.sequencer.stop()
+    try:
+        person = {"email": "cleo@x.example", "roles": ["employee"]}
+        assert lodge.browser(ADA).post("/v1/operator/people", json=person).status_code < 300
+        assert listed(lodge, kind=["person"])[0]["what"] == "cleo@x.example"
+    finally:
+        lodge.runtime.sequencer.start()
+
+
 def test_changes_can_be_narrowed_to_a_part_and_to_whoever_made_them(lodge: House) -> None:
     assert {each["kind"] for each in listed(lodge, kind=["policy", "budget"])} == {"policy", "budget"}
     assert [each["change"] for each in listed(lodge, person=EVA)] == ["approved reviewer"]
