@@ -9,6 +9,8 @@ import typer
 from api.cli.client import connect, escaped
 from api.cli.output import AsJson, console, guarded, moment, show_json, table
 
+SHORT = 12
+"""Characters of an id that a list shows: enough to tell the few of one person apart."""
 Email = Annotated[str, typer.Argument(metavar="EMAIL")]
 
 
@@ -33,7 +35,7 @@ def password(email: Email, as_json: AsJson = False) -> None:
 
 def sessions(
     email: Email,
-    end: Annotated[str | None, typer.Option(metavar="ID", help="End this session or key.")] = None,
+    end: Annotated[str | None, typer.Option(metavar="ID", help="End this one of the list.")] = None,
     end_all: Annotated[
         bool, typer.Option("--end-all", help="End all sessions, and links that wait to be used. Keys go on.")
     ] = False,
@@ -49,18 +51,19 @@ def sessions(
             ended = client.call("DELETE", path)["ended"]
             console.print(f"Ended: {ended}.")
             return
+        found = client.call("GET", path)["sessions"]
         if end is not None:
-            client.call("DELETE", f"{path}/{escaped(end)}")
+            meant = [each["id"] for each in found if len(end) >= SHORT and each["id"].startswith(end)]
+            client.call("DELETE", f"{path}/{escaped(meant[0] if len(meant) == 1 else end)}")
             console.print("Ended.")
             return
-        found = client.call("GET", path)["sessions"]
     if as_json:
         show_json(found)
         return
-    shown = table("id", "kind", "made with", "since", "last used", "ends")
+    shown = table("id", "by", "since", "last used", "ends")
     for each in found:
         times = (moment(each[name]) for name in ("began_at", "seen_at", "expires_at"))
-        shown.add_row(each["id"], each["kind"], each["method"], *times)
+        shown.add_row(each["id"][:SHORT], "key" if each["kind"] == "key" else each["method"], *times)
     console.print(shown)
 
 

@@ -29,8 +29,8 @@ def test_an_operator_gives_a_password_link_sees_sessions_and_ends_them(tmp_path:
             listed = place.vouch("people", "sessions", ANA, "--json").json
             assert [each["method"] for each in listed] == ["password", "password"]
             shown = place.vouch("people", "sessions", ANA).out
-            assert all(each["id"] in shown for each in listed)
-            place.vouch("people", "sessions", ANA, "--end", listed[0]["id"])
+            [named] = [word for word in shown.split() if listed[0]["id"].startswith(word) and len(word) > 1]
+            place.vouch("people", "sessions", ANA, "--end", named)
             assert (signed_in(url, first), signed_in(url, second)) == (ANA, None)
             assert "Ended: 1." in place.vouch("people", "sessions", ANA, "--end-all").out
             assert signed_in(url, first) is None
