@@ -84,6 +84,12 @@ def drop(session: Session, conversation_id: str) -> None:
     session.execute(delete(ShareRow).where(ShareRow.conversation_id == conversation_id))
 
 
+def named(grant: str) -> tuple[str, str]:
+    """``person`` and their id, or ``group`` and its name."""
+    kind, _, name = grant.partition(":")
+    return (kind, name) if name else ("group", grant)
+
+
 def _holding() -> Select[ShareRow, str]:
     return (
         select(ShareRow, PersonRow.name)
@@ -91,9 +97,3 @@ def _holding() -> Select[ShareRow, str]:
         .join(PersonRow, PersonRow.id == ShareRow.person_id)
         .where(ConversationRow.deleted_at.is_(None), PersonRow.disabled_at.is_(None))
     )
-
-
-def named(grant: str) -> tuple[str, str]:
-    """``person`` and their id, or ``group`` and its name."""
-    kind, _, name = grant.partition(":")
-    return (kind, name) if name else ("group", grant)
