@@ -130,6 +130,9 @@ def _included(seq: int, record: bytes | None, line: bytes | None, checkpoint: Ch
         found = members(line or b"")
         proof = [bytes.fromhex(each) for each in found["proof"]]
         told = int(found["seq"])
+        # Letters of either case would read as the same bytes; the file has small ones.
+        if [each.hex() for each in proof] != found["proof"]:
+            raise ValueError
     except (Untrue, KeyError, TypeError, ValueError):
         raise Broken(seq, "has no proof that can be read") from None
     if told != seq or not merkle.verify_inclusion(leaf, seq - 1, checkpoint.size, proof, checkpoint.root):
