@@ -1,4 +1,4 @@
-"""Who used what, in a month: by person, department, source or model."""
+"""Who used what: by person, department, source or model in a month, and which calls those are."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
 
+from sqlalchemy.orm import Session
+
 from answer import usage_rows
 from answer.budget import resets
 from answer.models.tables import UsageRow
+from answer.usage_rows import Calls
 from core.database import Database
 from core.errors import Invalid
 
@@ -67,6 +70,17 @@ def chargeback(database: Database, start: datetime, by: By) -> Chargeback:
                 _add(charges.setdefault((name, row.currency), Charge(name, row.currency)), row, part, len(names))
     ordered = sorted(charges.values(), key=lambda charge: (-charge.micros, -charge.input, charge.name))
     return Chargeback(f"{start:%Y-%m}", by, tuple(ordered), tuple(total.values()))
+
+
+def summed(session: Session, wanted: Calls) -> list[Charge]:
+    """What these calls used together, one for each currency. Of calls that several sources served and one is asked
+    for, its share."""
+    total: dict[str, Charge] = {}
+    for row in usage_rows.calls(session, wanted, newest=False):
+        names = _names(row, "source") if wanted.source is not None else ("",)
+        part = 0 if wanted.source is None else names.index(wanted.source)
+        _add(total.setdefault(row.currency, Charge("", row.currency)), row, part, len(names))
+    return [total[currency] for currency in sorted(total)]
 
 
 def _names(row: UsageRow, by: By) -> tuple[str, ...]:

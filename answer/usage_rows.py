@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -53,10 +53,40 @@ def drop_usage(session: Session, usage_id: str) -> None:
     session.execute(delete(UsageRow).where(UsageRow.id == usage_id))
 
 
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Which calls: from ``start`` until before ``end``, and of these those of everything else that is said. Empty is
+    nobody, no department and no source."""
+
+    start: datetime
+    end: datetime
+    subject: str | None = None
+    department: str | None = None
+    model: str | None = None
+    source: str | None = None
+    currency: str | None = None
+    settled: bool | None = None
+
+
 def usage_between(session: Session, start: datetime, end: datetime) -> Iterable[UsageRow]:
     """Calls from ``start`` until before ``end``, in their order."""
-    query = select(UsageRow).where(UsageRow.at >= start, UsageRow.at < end).order_by(UsageRow.at, UsageRow.id)
-    return session.scalars(query.execution_options(yield_per=1000))
+    return calls(session, Calls(start, end), newest=False)
+
+
+def calls(
+    session: Session, wanted: Calls, *, before: tuple[datetime, str] | None = None, newest: bool = True
+) -> Iterator[UsageRow]:
+    """The newest first, from before the call of that time and id on; or the oldest first."""
+    query = select(UsageRow).where(UsageRow.at >= wanted.start, UsageRow.at < wanted.end)
+    for name in ("subject", "department", "model", "currency", "settled"):
+        if (value := getattr(wanted, name)) is not None:
+            query = query.where(getattr(UsageRow, name) == value)
+    if before is not None:
+        query = query.where(tuple_(UsageRow.at, UsageRow.id) < before)
+    order = (UsageRow.at.desc(), UsageRow.id.desc()) if newest else (UsageRow.at, UsageRow.id)
+    for row in session.scalars(query.order_by(*order).execution_options(yield_per=1000)):
+        if wanted.source is None or wanted.source in (row.sources or [""]):
+            yield row
 
 
 def usage_of(session: Session, subject: str) -> list[UsageRow]:

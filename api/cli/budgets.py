@@ -151,8 +151,8 @@ def _show(found: dict[str, Any]) -> None:
     for each in (*found["charges"], *found["total"]):
         shown.add_row(
             escape(each["name"]) or "-", f"{each['calls']:,}", f"{each['tokens_in']:,}", f"{each['cache_read']:,}",
-            f"{each['tokens_out']:,}", _money(each["micros"], each["currency"]),
-            _money(each["saved"], each["currency"]),
+            f"{each['tokens_out']:,}", money(each["micros"], each["currency"]),
+            money(each["saved"], each["currency"]),
         )  # fmt: skip
     console.print(shown)
     unsettled = sum(each["unsettled"] for each in found["total"])
@@ -170,7 +170,7 @@ def _show_caching(found: dict[str, Any]) -> None:
         shown.add_row(
             escape(each["name"]) or "-", f"{each['calls']:,}", f"{each['tokens_in']:,}", f"{each['cache_read']:,}",
             _share(each["cache_read"], each["tokens_in"]), f"{each['cache_write']:,}",
-            _money(each["saved"], each["currency"]), _share(each["saved"], each["micros"] + each["saved"]),
+            money(each["saved"], each["currency"]), _share(each["saved"], each["micros"] + each["saved"]),
         )  # fmt: skip
     console.print(shown)
 
@@ -197,8 +197,8 @@ def _cell(text: str) -> str:
 
 
 def _amount(value: int, budget: dict[str, Any]) -> str:
-    return _money(value, budget["currency"]) if budget["unit"] == "money" else f"{value:,} {budget['unit']}"
+    return money(value, budget["currency"]) if budget["unit"] == "money" else f"{value:,} {budget['unit']}"
 
 
-def _money(micros: int, currency: str) -> str:
+def money(micros: int, currency: str) -> str:
     return f"{micros / MICROS:,.4f} {currency}" if 0 < abs(micros) < MICROS else f"{micros / MICROS:,.2f} {currency}"

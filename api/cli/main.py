@@ -33,6 +33,7 @@ from api.cli import (
     subjects,
     syncing,
     trail,
+    usage,
     webhooks,
     work,
 )
@@ -92,6 +93,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(models.app, name="models")
 app.add_typer(budgets.app, name="budgets")
 app.command("chargeback")(guarded(budgets.chargeback))
+app.command("usage")(guarded(usage.usage))
 app.add_typer(subjects.subject, name="subject")
 app.add_typer(subjects.hold, name="hold")
 app.add_typer(subjects.retention, name="retention")

@@ -40,7 +40,7 @@ def asked(
     """What was asked for, by the names that the server takes."""
     given: dict[str, Any] = {
         "person": person, "answer": answer, "conversation": conversation, "document": document, "source": source,
-        "model": model, "since": _moment(since, "since"), "until": _moment(until, "until"), "kind": kind,
+        "model": model, "since": instant(since, "since"), "until": instant(until, "until"), "kind": kind,
         "action": action, "outcome": outcome, "trace": trace,
     }  # fmt: skip
     return {name: value for name, value in given.items() if value}
@@ -56,7 +56,7 @@ def look_up(client: Client, given: dict[str, Any], why: str | None) -> None:
     given["person"] = client.call("POST", "/v1/audit/pseudonym", {"email": person, "why": why})["subject"]
 
 
-def _moment(text: str | None, name: str) -> str | None:
+def instant(text: str | None, name: str) -> str | None:
     """Without a zone it is one of this machine's."""
     if text is None:
         return None

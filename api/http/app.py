@@ -41,6 +41,7 @@ from api.http import (
     sources,
     subjects,
     trail,
+    usage,
     web,
     webhooks,
 )
@@ -126,6 +127,7 @@ def create_app(runtime: Runtime | None) -> FastAPI:
     app.include_router(redaction.router, tags=["policy"])
     app.include_router(register.router, tags=["models"])
     app.include_router(budgets.router, tags=["models"])
+    app.include_router(usage.router, tags=["models"])
     app.include_router(changes.router, tags=["policy"])
     app.include_router(audit.router, tags=["audit"])
     app.include_router(searching.router, tags=["audit"])

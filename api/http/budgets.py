@@ -130,8 +130,8 @@ def charge_back(
     return ChargebackOut(
         month=found.month,
         by=found.by,
-        charges=[_charge(each, names.get(each.name, each.name)) for each in found.charges],
-        total=[_charge(each, "total") for each in found.total],
+        charges=[charge_out(each, names.get(each.name, each.name)) for each in found.charges],
+        total=[charge_out(each, "total") for each in found.total],
     )
 
 
@@ -165,7 +165,7 @@ def _budgets(runtime: Runtime, used: list[tuple[BudgetRow, int | None]]) -> list
     ]  # fmt: skip
 
 
-def _charge(charge: Charge, name: str) -> ChargeOut:
+def charge_out(charge: Charge, name: str) -> ChargeOut:
     return ChargeOut(
         name=name, currency=charge.currency, calls=charge.calls, tokens_in=charge.input, tokens_out=charge.output,
         cache_read=charge.cache_read, cache_write=charge.cache_write, micros=charge.micros, saved=charge.saved,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from api.http.models import Model
+from api.http.searching import FoundOut
 from api.reports.shape import Unit
 from core.policy import Place, Sensitivity, Treatment
 
@@ -39,7 +40,8 @@ class ReportOut(Model):
 
 class FigureOut(Model):
     """``share_now`` is what part of the figure ``of`` it is. ``few_now``: it counts people, and they are too few to say
-    how many."""
+    how many. ``counted``: patterns of what records of the log are counted under; those records are at
+    ``/v1/reports/weekly/records``."""
 
     name: str
     title: str
@@ -51,6 +53,7 @@ class FigureOut(Model):
     share_before: float | None
     few_now: bool
     few_before: bool
+    counted: list[list[str | None]]
 
 
 class ColumnOut(Model):
@@ -60,7 +63,8 @@ class ColumnOut(Model):
 
 
 class TableOut(Model):
-    """``bars`` is the column that is also drawn; of ``alarm``, no row should be there."""
+    """``bars`` is the column that is also drawn; of ``alarm``, no row should be there. ``counted`` has by column the
+    pattern of what its cells count, where ``{NAME}`` stands for what the row has under NAME."""
 
     name: str
     title: str
@@ -69,6 +73,7 @@ class TableOut(Model):
     bars: str | None
     alarm: bool
     note: str
+    counted: dict[str, list[str | None]]
 
 
 class ReportSectionOut(Model):
@@ -83,6 +88,22 @@ class WeeklyOut(ReportOut):
     report: Literal["weekly"]
     before: PeriodOut
     sections: list[ReportSectionOut]
+
+
+class CountedRecordOut(FoundOut):
+    """``amount`` is what the record adds to the figure."""
+
+    amount: int
+
+
+class CountedRecordsOut(Model):
+    """``amount``, the figure itself, and ``total``, how many records make it, are of the whole period."""
+
+    period: PeriodOut
+    amount: int
+    total: int
+    events: list[CountedRecordOut]
+    next: str | None
 
 
 class PolicyHeldOut(Model):

@@ -142,7 +142,7 @@ def search_events(
         found = find(session, sought, limit + 1, before)
     shown, following = paging.page_of(found, limit, lambda each: (each.seq,))
     _tell(runtime, by, "events", sought, len(shown))
-    return FoundListOut(events=[_found(each) for each in shown], next=following)
+    return FoundListOut(events=[found_out(each) for each in shown], next=following)
 
 
 @router.get("/review/answers")
@@ -206,7 +206,7 @@ def _tell(runtime: Runtime, by: By, what: str, sought: Sought, found: int) -> No
     )
 
 
-def _found(each: Found) -> FoundOut:
+def found_out(each: Found) -> FoundOut:
     event = each.event
     return FoundOut(
         seq=each.seq, at=datetime.fromisoformat(event["at"]), kind=event["kind"], action=event["action"],

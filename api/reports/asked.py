@@ -10,7 +10,7 @@ from answer.calling.call import Call
 from answer.redact import STORE
 from api.reports import took
 from api.reports.shape import Section, Table, columns, people, rows
-from api.reports.tally import Count, Counted, Event, Tally, figure, plus
+from api.reports.tally import Count, Counted, Event, Tally, figure, plus, table
 from core.policy import Policy
 
 UNASKED = "unknown"
@@ -122,14 +122,8 @@ def questions(tally: Tally) -> Section:
             people("askers", "People who asked", askers.now, askers.before),
         ),
         (
-            Table(
-                "reasons", "Why there was no answer", head,
-                rows(head, ((*key, each.now, each.before) for key, each in tally.under("why").items())), bars="now",
-            ),
-            Table(
-                "tiers", "By what answered", tiers,
-                rows(tiers, ((*key, each.now, each.before) for key, each in tally.under("by").items())),
-            ),
+            table(tally, "reasons", "Why there was no answer", ("why",), head, bars="now"),
+            table(tally, "tiers", "By what answered", ("by",), tiers),
         ),
     )  # fmt: skip
 
@@ -151,18 +145,17 @@ def verification(tally: Tally) -> Section:
 
 def models(tally: Tally) -> Section:
     calls = tally.sum("calls")
-    ended = tally.under("ended")
-    failed = plus(*(each for (_, outcome), each in ended.items() if outcome == "failed"))
     head = columns(
         "model", "tier", "provider", ("calls", "Calls", "count"), ("failed", "Failed", "count"),
         ("attempts", "Attempts", "count"), ("tokens_in", "Tokens in", "count"),
         ("tokens_cached", "of these cached", "count"), ("tokens_out", "Tokens out", "count"),
         ("calls_before", "Calls before", "count"), ("failed_before", "Failed before", "count"),
     )  # fmt: skip
+    used = ("attempts", "tokens_in", "tokens_cached", "tokens_out")
     lines = [
         (
             model, tier, provider, each.now, tally.n("ended", model, "failed").now,
-            *(tally.n("used", model, name).now for name in ("attempts", "tokens_in", "tokens_cached", "tokens_out")),
+            *(tally.n("used", model, name).now for name in used),
             each.before, tally.n("ended", model, "failed").before,
         )
         for (model, tier, provider), each in tally.under("calls").items()
@@ -185,25 +178,23 @@ def models(tally: Tally) -> Section:
         "Models",
         (
             figure("calls", "Calls", calls),
-            figure("failed", "Failed", failed, ("calls", calls)),
+            figure("failed", "Failed", tally.sum("ended", None, "failed"), ("calls", calls)),
             figure("batched", "In batches", tally.n("batched"), ("calls", calls)),
-            figure("attempts", "Attempts", plus(*(e for (_, n), e in tally.under("used").items() if n == "attempts"))),
+            figure("attempts", "Attempts", tally.sum("used", None, "attempts")),
         ),
         (
-            Table("by_model", "By model", head, rows(head, lines), bars="calls"),
-            *(
-                Table(
-                    name, title, cells,
-                    rows(cells, ((*key, each.now, each.before) for key, each in tally.under(name).items())),
-                )
-                for name, title, cells in two
-            ),
+            Table("by_model", "By model", head, rows(head, lines), bars="calls", counted={
+                "calls": ("calls", "{model}", "{tier}", "{provider}"), "failed": ("ended", "{model}", "failed"),
+                **{name: ("used", "{model}", name) for name in used},
+            }),
+            *(table(tally, name, title, (name,), cells) for name, title, cells in two),
             Table(
                 "versions", "Versions requested and returned", versions,
                 rows(versions, (
                     (model, asked, gave, "yes" if asked == gave else "differs", each.now, each.before)
                     for (model, asked, gave), each in tally.under("versions").items()
                 )),
+                counted={"now": ("versions", "{model}", "{requested}", "{returned}")},
             ),
         ),
     )  # fmt: skip
@@ -233,14 +224,9 @@ def redaction(tally: Tally) -> Section:
             figure("stored_without", "Values taken out before an answer was stored", tally.n("stored_without")),
         ),
         (
-            Table(
-                "treated", "Values by class and treatment", treated,
-                rows(treated, ((*key, each.now, each.before) for key, each in tally.under("treated").items())),
-                bars="now",
-            ),
-            Table(
-                "withheld", "Texts withheld, by the class they were withheld for", held,
-                rows(held, ((*key, each.now, each.before) for key, each in tally.under("withheld_for").items())),
+            table(tally, "treated", "Values by class and treatment", ("treated",), treated, bars="now"),
+            table(
+                tally, "withheld", "Texts withheld, by the class they were withheld for", ("withheld_for",), held,
                 note="A text with values of several classes is counted with each.",
             ),
             Table(
@@ -252,6 +238,7 @@ def redaction(tally: Tally) -> Section:
                     )
                     for name in classes
                 )),
+                counted={"restored": ("restored", "{data_class}"), "kept": ("kept", "{data_class}")},
             ),
         ),
     )  # fmt: skip

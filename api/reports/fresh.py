@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from api.reports.period import Period, written
 from api.reports.shape import Section, Table, Value, columns, rows
-from api.reports.tally import Both, Count, Counted, Event, Tally, figure, plus
+from api.reports.tally import Both, Count, Counted, Event, Tally, figure
 from connectors.freshness.lags import day_of, quantile
 from connectors.freshness.repository import observed
 from connectors.plan import BOUNDS, stored_plan
@@ -37,8 +37,6 @@ def _run(event: Event, details: Mapping[str, Any]) -> Counted:
 def sources(session: Session, tally: Tally) -> Section:
     period = tally.period
     known = {row.id: row for row in session.scalars(select(SourceRow).order_by(SourceRow.name, SourceRow.id))}
-    runs = tally.under("runs")
-    failed = plus(*(each for (_, outcome), each in runs.items() if outcome == "failed"))
     breaches, outside = _breaches(session, period, known), _breaches(session, period.before, known)
     access = Both(_access_changed(session, period), _access_changed(session, period.before))
     members = Both(_members_changed(session, period), _members_changed(session, period.before))
@@ -47,11 +45,8 @@ def sources(session: Session, tally: Tally) -> Section:
         "Sources",
         (
             figure("runs", "Runs", tally.sum("runs")),
-            figure("failed", "Runs that failed", failed, ("runs", tally.sum("runs"))),
-            figure(
-                "items_failed", "Items that could not be read",
-                plus(*(each for (_, name), each in tally.under("items").items() if name == "failed")),
-            ),
+            figure("failed", "Runs that failed", tally.sum("runs", None, "failed"), ("runs", tally.sum("runs"))),
+            figure("items_failed", "Items that could not be read", tally.sum("items", None, "failed")),
             figure("breaches", "Times outside a bound, or nobody could tell", Both(len(breaches), len(outside))),
             figure("access_changed", "Documents whose permissions changed", access),
             figure("members_changed", "Memberships that sources or directories began or ended", members),
@@ -71,18 +66,26 @@ def _read(tally: Tally, known: Mapping[str, SourceRow]) -> Table:
         ("failed", "Failed items", "count"), ("runs_before", "Runs before", "count"),
         ("failed_before", "Failed before", "count"), ("confirmed_at", "Last confirmed", "moment"),
     )  # fmt: skip
+    items = ("new", "changed", "deleted", "failed")
     ran = {key[0] for key in tally.under("runs")}
     those = [(each.id, each.name, each) for each in known.values() if each.state != "removed" or each.id in ran]
-    lines: list[list[Value]] = []
+    lines: list[Mapping[str, Value]] = []
     for source, name, row in [*those, *((each, f"(gone) {each}", None) for each in sorted(ran - set(known)))]:
         total, failed = tally.sum("runs", source), tally.n("runs", source, "failed")
         confirmed = None if row is None or row.confirmed_at is None else written(row.confirmed_at)
-        lines.append([
+        line = (
             name, "" if row is None else row.kind, "removed" if row is None else row.state, total.now, failed.now,
-            *(tally.n("items", source, each).now for each in ("new", "changed", "deleted", "failed")),
+            *(tally.n("items", source, each).now for each in items),
             total.before, failed.before, confirmed,
-        ])  # fmt: skip
-    return Table("by_source", "Synchronisation", head, rows(head, lines), bars="runs")
+        )  # fmt: skip
+        lines.append({**rows(head, (line,))[0], "id": source})
+    return Table(
+        "by_source", "Synchronisation", head, tuple(lines), bars="runs",
+        counted={
+            "runs": ("runs", "{id}"), "failed_runs": ("runs", "{id}", "failed"),
+            **{each: ("items", "{id}", each) for each in items},
+        },
+    )  # fmt: skip
 
 
 def _late(session: Session, period: Period, known: Mapping[str, SourceRow]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 from answer.review import queue_rows
 from answer.review.tables import ReviewRow
 from api.reports.period import Period
-from api.reports.shape import Column, Figure, Section, Table, columns, rows
-from api.reports.tally import Both, Count, Counted, Event, Tally, figure, plus
+from api.reports.shape import Figure, Section, Table, columns, rows
+from api.reports.tally import Both, Count, Counted, Event, Tally, figure, plus, table
 from core.tables import HoldRow
 
 _CHANGES = (
@@ -153,7 +153,7 @@ def access(tally: Tally) -> Section:
             _events(tally, "role.changed", "Roles asked for, given or declined"),
             _events(tally, "service.changed", "Changes of service accounts, their keys and grants"),
         ),
-        (_table(tally, "sign_ins", "Sign-ins by method", "sign_in", methods, bars="now"),),
+        (table(tally, "sign_ins", "Sign-ins by method", ("sign_in",), methods, bars="now"),),
     )
 
 
@@ -168,7 +168,7 @@ def changes(tally: Tally) -> Section:
             _events(tally, "model.changed", "Changes of the model register"),
             figure("lowered", "Sources declared less sensitive than before", tally.n("lowered")),
         ),
-        (_table(tally, "changed", "By kind", "changed", head),),
+        (table(tally, "changed", "By kind", ("changed",), head),),
     )
 
 
@@ -185,11 +185,11 @@ def reviewing(session: Session, tally: Tally) -> Section:
             figure("drawn", "Answers drawn into samples", tally.n("drawn", "answers")),
         ),
         (
-            _table(tally, "labels", "Reviews by label", "labels", labels, bars="now"),
+            table(tally, "labels", "Reviews by label", ("labels",), labels, bars="now"),
             _queue(session),
-            _table(tally, "reviews", "Steps of reviews", "review", steps),
-            _table(tally, "looks", "Answers opened, by what was looked at", "look", looks),
-            _table(tally, "reports", "Reports made, by form", "reports", reports),
+            table(tally, "reviews", "Steps of reviews", ("review",), steps),
+            table(tally, "looks", "Answers opened, by what was looked at", ("look",), looks),
+            table(tally, "reports", "Reports made, by form", ("reports",), reports),
         ),
     )
 
@@ -215,10 +215,10 @@ def said(tally: Tally) -> Section:
             figure("down", "Answers found bad", tally.n("feedback", "given", "down")),
         ),
         (
-            _table(tally, "signs", "Flagged passages by sign", "signs", signs, bars="now"),
-            _table(tally, "flagged", "Flagged passages by where they went", "flagged", sent),
-            _table(tally, "feedback", "Feedback", "feedback", feedback),
-            _table(tally, "feedback_reasons", "Reasons given", "feedback_reasons", reasons, bars="now"),
+            table(tally, "signs", "Flagged passages by sign", ("signs",), signs, bars="now"),
+            table(tally, "flagged", "Flagged passages by where they went", ("flagged",), sent),
+            table(tally, "feedback", "Feedback", ("feedback",), feedback),
+            table(tally, "feedback_reasons", "Reasons given", ("feedback_reasons",), reasons, bars="now"),
         ),
     )
 
@@ -241,9 +241,9 @@ def keeping(session: Session, tally: Tally) -> Section:
             _events(tally, "retention.run", "Steps of retention"),
         ),
         (
-            _table(tally, "holds", "Holds by kind", "holds", holds),
-            _table(tally, "erased", "Erased, by place", "erased_rows", erased),
-            _table(tally, "retired", "Retention, by class", "retired", retired, bars="now"),
+            table(tally, "holds", "Holds by kind", ("holds",), holds),
+            table(tally, "erased", "Erased, by place", ("erased_rows",), erased),
+            table(tally, "retired", "Retention, by class", ("retired",), retired, bars="now"),
         ),
     )
 
@@ -256,30 +256,18 @@ def delivering(tally: Tally) -> Section:
         "Deliveries to other systems",
         (
             _events(tally, "delivery.intent", "Messages sent to destinations"),
-            figure("accepted", "Accepted", plus(
-                *(each for (_, result), each in tally.under("delivered").items() if result == "accepted")
-            )),
-            figure("webhooks", "Webhooks sent", plus(
-                *(each for (_, result), each in tally.under("webhooks").items() if result == "sent")
-            )),
+            figure("accepted", "Accepted", tally.sum("delivered", None, "accepted")),
+            figure("webhooks", "Webhooks sent", tally.sum("webhooks", None, "sent")),
         ),
         (
-            _table(tally, "results", "By destination", "delivered", head),
-            _table(tally, "webhooks", "Webhooks by event", "webhooks", hooks),
+            table(tally, "results", "By destination", ("delivered",), head),
+            table(tally, "webhooks", "Webhooks by event", ("webhooks",), hooks),
         ),
     )  # fmt: skip
 
 
 def _events(tally: Tally, kind: str, title: str) -> Figure:
     return figure(kind.replace(".", "_"), title, tally.sum("events", kind))
-
-
-def _table(
-    tally: Tally, name: str, title: str, start: str, head: Sequence[Column], *, bars: str | None = None
-) -> Table:  # fmt: skip
-    """Counts under ``start``, a row for each key."""
-    made = ((*key, each.now, each.before) for key, each in tally.under(start).items())
-    return Table(name, title, tuple(head), rows(head, made), bars=bars)
 
 
 def _held(session: Session, period: Period) -> int:

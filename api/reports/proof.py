@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.reports.period import written
 from api.reports.shape import Figure, Section, Table, columns, rows
-from api.reports.tally import Count, Counted, Event, Tally, figure, plus
+from api.reports.tally import Count, Counted, Event, Tally, figure
 from core.audit.checkpoints import Checkpoint
 from core.audit.tables import IntentRow
 from core.audit.witnesses import State
@@ -31,7 +31,7 @@ def log(session: Session, tally: Tally, checkpoint: Checkpoint, witnesses: Seque
     keepers = columns(
         "witness", ("has", "Has records", "count"), ("behind", "Behind", "count"), ("at", "Since", "moment"), "failure"
     )
-    unknown = plus(*(each for (_, outcome), each in tally.under("events").items() if outcome == "unknown"))
+    unknown = tally.sum("events", None, "unknown")
     still = session.scalar(select(func.count()).select_from(IntentRow)) or 0
     return Section(
         "log",
@@ -62,6 +62,7 @@ def log(session: Session, tally: Tally, checkpoint: Checkpoint, witnesses: Seque
                     (kind, outcome, each.now, each.before)
                     for (kind, outcome), each in tally.under("events").items() if outcome == "unknown"
                 )),
+                counted={"now": ("events", "{kind}", "{outcome}")},
             ),
         ),
     )  # fmt: skip

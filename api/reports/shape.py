@@ -29,7 +29,8 @@ SMALL = 5
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A number of the period, and of the one before. ``share`` is what part of ``of`` (a figure's name) it is.
-    ``few``: it is more than none and less than ``SMALL`` people, and left out for that."""
+    ``few``: it is more than none and less than ``SMALL`` people, and left out for that. ``counted``: the patterns of
+    the keys of the log's records that it counts."""
 
     name: str
     title: str
@@ -41,6 +42,7 @@ class Figure:
     share_before: float | None = None
     few_now: bool = False
     few_before: bool = False
+    counted: tuple[tuple[str | None, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """``rows`` have a value for each column, by its name. ``bars``: the column that is also drawn. ``alarm``: every row
-    of it is something that should not be."""
+    of it is something that should not be. ``counted``: by column, the pattern of the keys that its cells count, where
+    ``{NAME}`` stands for what the row has under NAME, be it a column or not."""
 
     name: str
     title: str
@@ -62,6 +65,7 @@ class Table:
     bars: str | None = None
     alarm: bool = False
     note: str = ""
+    counted: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict[str, tuple[str | None, ...]])
 
 
 @dataclass(frozen=True, slots=True)

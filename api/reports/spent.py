@@ -38,10 +38,11 @@ def departments(session: Session, period: Period) -> Section:
     lines: list[list[Value]] = [
         [*key, *(figure for each in joined for figure in (each.calls[key], each.micros[key]))] for key in keys
     ]
+    # Whose calls a line counts, for who may list them; of those that stand together, nobody's.
+    of = {said: name for name, said in shown.items() if said != FEW}
+    named = tuple({**row, "of": of.get(str(row["department"]))} for row in rows(head, lines))
     note = "The department is the first one that whoever asked belonged to when they asked."
-    return Section(
-        "departments", "Cost by department", tables=(Table("cost", "Cost", head, rows(head, lines), note=note),)
-    )
+    return Section("departments", "Cost by department", tables=(Table("cost", "Cost", head, named, note=note),))
 
 
 def _spent(session: Session, period: Period) -> _Spent:

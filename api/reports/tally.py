@@ -4,16 +4,18 @@ of its own; a key is a tuple of words, and sections read keys by how they begin.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from api.reports.period import Period
-from api.reports.shape import Figure, Unit
+from api.reports.shape import Column, Figure, Table, Unit, rows
 from core.audit.finding import Found
 
 Key = tuple[str, ...]
+Pattern = tuple[str | None, ...]
+"""Keys that begin so; None stands for any word."""
 Counted = Iterator[tuple[Key, int]]
 Event = Mapping[str, Any]
 Count = Callable[[Event, Mapping[str, Any]], Counted]
@@ -21,10 +23,11 @@ Count = Callable[[Event, Mapping[str, Any]], Counted]
 
 @dataclass(frozen=True, slots=True)
 class Both:
-    """A count in the period, and in the one before."""
+    """A count in the period, and in the one before. ``counted``: the keys that it is the sum of."""
 
     now: int
     before: int
+    counted: tuple[Pattern, ...] = ()
 
 
 @dataclass(slots=True)
@@ -46,37 +49,46 @@ class Tally:
             event = each.event
             within = self.period.holds(datetime.fromisoformat(event["at"]))
             into = self._now if within else self._before
-            into["records",] += 1
+            for key, amount in self.of(each):
+                into[key] += amount
             kind: str = event["kind"]
-            into["events", kind, event["outcome"]] += 1
             if event["subject"]:
                 self._who[0 if within else 1].setdefault(kind, set()).add(event["subject"])
             if within:
                 self.last[kind] = event
-            if (count := self.counts.get(kind)) is not None:
-                for key, amount in count(event, each.details):
-                    into[key] += amount
+
+    def of(self, found: Found) -> Counted:
+        """What is counted of one record. All of them have to come by in their order."""
+        event = found.event
+        yield ("records",), 1
+        yield ("events", event["kind"], event["outcome"]), 1
+        if (count := self.counts.get(event["kind"])) is not None:
+            yield from count(event, found.details)
 
     def n(self, *key: str) -> Both:
-        return Both(self._now[key], self._before[key])
+        return Both(self._now[key], self._before[key], (key,))
 
     def under(self, *start: str) -> dict[Key, Both]:
         """What comes behind ``start`` in keys, in order, with the counts."""
         length = len(start)
         keys = {key[length:] for some in (self._now, self._before) for key in some if key[:length] == start}
         return {
-            key: Both(self._now[(*start, *key)], self._before[(*start, *key)])
+            key: self.n(*start, *key)
             for key in sorted(keys)
             if self._now[(*start, *key)] or self._before[(*start, *key)]
         }
 
-    def sum(self, *start: str) -> Both:
-        found = self.under(*start).values()
-        return Both(sum(each.now for each in found), sum(each.before for each in found))
+    def sum(self, *pattern: str | None) -> Both:
+        """Of all keys that begin like ``pattern``."""
+        now, before = (
+            sum(amount for key, amount in some.items() if begins(key, pattern)) for some in (self._now, self._before)
+        )
+        return Both(now, before, (pattern,))
 
     def people(self, kind: str) -> Both:
         """How many did such a thing."""
-        return Both(*(len(some.get(kind, ())) for some in self._who))
+        now, before = (len(some.get(kind, ())) for some in self._who)
+        return Both(now, before)
 
 
 def figure(name: str, title: str, both: Both, of: tuple[str, Both] | None = None, unit: Unit = "count") -> Figure:
@@ -85,11 +97,35 @@ def figure(name: str, title: str, both: Both, of: tuple[str, Both] | None = None
     return Figure(
         name, title, both.now, both.before, unit, None if of is None else of[0],
         _share(both.now, whole.now) if whole else None, _share(both.before, whole.before) if whole else None,
+        counted=both.counted,
     )  # fmt: skip
 
 
 def plus(*some: Both) -> Both:
-    return Both(sum(each.now for each in some), sum(each.before for each in some))
+    return Both(
+        sum(each.now for each in some),
+        sum(each.before for each in some),
+        tuple(pattern for each in some for pattern in each.counted),
+    )
+
+
+def table(
+    tally: Tally, name: str, title: str, start: Sequence[str], head: Sequence[Column], *, bars: str | None = None,
+    note: str = "",
+) -> Table:  # fmt: skip
+    """Counts under ``start``, a row for each key: a column for each of its words, one for now, and one for before."""
+    words = [column.name for column in head[:-2]]
+    return Table(
+        name, title, tuple(head),
+        rows(head, ((*key, each.now, each.before) for key, each in tally.under(*start).items())),
+        bars=bars, note=note, counted={"now": (*start, *(f"{{{word}}}" for word in words))},
+    )  # fmt: skip
+
+
+def begins(key: Key, pattern: Pattern) -> bool:
+    return len(key) >= len(pattern) and all(
+        word is None or word == said for word, said in zip(pattern, key, strict=False)
+    )
 
 
 def _share(part: int, whole: int) -> float | None:

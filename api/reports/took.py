@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from api.reports.shape import Figure, Section, Table, Value, columns, rows
-from api.reports.tally import Both, Counted, Tally, figure
+from api.reports.tally import Counted, Tally, figure
 from connectors.freshness.lags import quantile
 
 UNTIL = (("total", "whole answer"), ("first_sentence", "first sentence"))
@@ -32,13 +32,20 @@ def latency(tally: Tally) -> Section:
         ("p95_before", "95 % before", "seconds"),
     )  # fmt: skip
     tiers = sorted({key[0] for key in tally.under("took", "total")})
-    whole = _histograms(tally, "total")
-    timed = figure("timed", "Answers", Both(*(each.total() for each in whole)))
+    timed = figure("timed", "Answers", tally.sum("took", "total"))
     return Section(
         "latency",
         "How long answers took",
         (timed, *_figures(tally)),
-        (Table("tiers", "By what answered", head, rows(head, (_line(tally, tier) for tier in tiers))),),
+        (
+            Table(
+                "tiers",
+                "By what answered",
+                head,
+                rows(head, (_line(tally, tier) for tier in tiers)),
+                counted={"answers": ("took", "total", "{tier}")},
+            ),
+        ),
         ("From the question until its answer stood whole, as the log has it; without questions that got no answer.",),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from sqlalchemy.orm import Session
+
 from api.reports import asked, fresh, kept, proof, spent, took
 from api.reports.period import Period, written
 from api.reports.shape import Report
@@ -17,13 +19,10 @@ from core.audit.finding import Found, Sought, every
 def weekly(runtime: Runtime, period: Period) -> Report:
     """Everything that was chained until now, as far as it is of the period or the one before."""
     checkpoint = checkpoint_now(runtime)
-    policy = runtime.policies.current().policy
-    counts: dict[str, Count] = {**asked.Asked(policy).counts(), **fresh.counts(), **kept.counts(), **proof.counts()}
     witnesses = runtime.witnesses.states()
     with repository.snapshot(runtime.database) as session:
-        tally = Tally(period, counts)
-        found = every(session, Sought(since=period.before.since, until=period.until))
-        tally.take(upto(found, checkpoint))
+        tally = counting(runtime, period)
+        tally.take(events(session, period, checkpoint))
         sections = (
             asked.questions(tally),
             asked.verification(tally),
@@ -44,6 +43,18 @@ def weekly(runtime: Runtime, period: Period) -> Report:
         "weekly", "Weekly compliance report", runtime.settings.organisation, period, written(runtime.clock()),
         checkpoint, sections,
     )  # fmt: skip
+
+
+def counting(runtime: Runtime, period: Period) -> Tally:
+    """With nothing counted yet."""
+    policy = runtime.policies.current().policy
+    counts: dict[str, Count] = {**asked.Asked(policy).counts(), **fresh.counts(), **kept.counts(), **proof.counts()}
+    return Tally(period, counts)
+
+
+def events(session: Session, period: Period, checkpoint: Checkpoint) -> Iterator[Found]:
+    """Records of the period before and of this one, in their order."""
+    return upto(every(session, Sought(since=period.before.since, until=period.until)), checkpoint)
 
 
 def checkpoint_now(runtime: Runtime) -> Checkpoint:

@@ -1549,6 +1549,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description Calls of models, the newest first. Who may look up people sees those of a person, but no answers; who may open
+         *     answers sees those, but not whose calls they are. That somebody looked is a record.
+         */
+        get: operations["list_calls_v1_usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/changes": {
         parameters: {
             query?: never;
@@ -2175,6 +2196,26 @@ export interface paths {
          * @description What Vouch did in a week (Monday to Sunday, UTC), or in any other span, beside the one before.
          */
         get: operations["weekly_report_v1_reports_weekly_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/reports/weekly/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Counted Records
+         * @description The records of the log that a figure of the weekly report counts, the oldest first.
+         */
+        get: operations["counted_records_v1_reports_weekly_records_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3159,7 +3200,7 @@ export interface components {
             ended: string;
             /** Why */
             why: string;
-            call: components["schemas"]["CallOut"] | null;
+            call: components["schemas"]["api__http__trail__CallOut"] | null;
         };
         /** Annotation */
         Annotation: {
@@ -3581,59 +3622,6 @@ export interface components {
             budgets: components["schemas"]["BudgetOut"][];
             /** Next */
             next?: string | null;
-        };
-        /**
-         * CallOut
-         * @description What became of a call, request by request. ``region`` is where the provider says that it answered, ``strayed``
-         *     whether that is elsewhere than it should; ``micros`` are millionths of ``currency``.
-         */
-        CallOut: {
-            /** Returned */
-            returned: string;
-            /** Region */
-            region: string | null;
-            /** Strayed */
-            strayed: boolean;
-            /** Finish */
-            finish: string | null;
-            /** Requests */
-            requests: components["schemas"]["AttemptOut"][];
-            tokens: components["schemas"]["TokensOut"];
-            /** Micros */
-            micros: number | null;
-            /** Currency */
-            currency: string | null;
-            /** First Seconds */
-            first_seconds: number | null;
-            /** Seconds */
-            seconds: number;
-        };
-        /** CallsOut */
-        CallsOut: {
-            /** Destination */
-            destination: string;
-            /** Policy */
-            policy: number | null;
-            /** Region */
-            region: string | null;
-            /** Calls */
-            calls: number;
-            /** Batches */
-            batches: number;
-            /** Failed */
-            failed: number;
-            /** Open */
-            open: number;
-            /** Passages */
-            passages: number;
-            /** Unknown Passages */
-            unknown_passages: number;
-            /** Withheld */
-            withheld: number;
-            /** Ended Unsent */
-            ended_unsent: number;
-            /** Deliveries */
-            deliveries: number;
         };
         /** ChangeOut */
         ChangeOut: {
@@ -4098,6 +4086,52 @@ export interface components {
             documents: number;
         };
         /**
+         * CountedRecordOut
+         * @description ``amount`` is what the record adds to the figure.
+         */
+        CountedRecordOut: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Kind */
+            kind: string;
+            /** Action */
+            action: string;
+            /** Outcome */
+            outcome: string;
+            /** Subject */
+            subject: string;
+            /** Trace Id */
+            trace_id: string;
+            /** Hash */
+            hash: string;
+            /** Event */
+            event: {
+                [key: string]: unknown;
+            };
+            /** Amount */
+            amount: number;
+        };
+        /**
+         * CountedRecordsOut
+         * @description ``amount``, the figure itself, and ``total``, how many records make it, are of the whole period.
+         */
+        CountedRecordsOut: {
+            period: components["schemas"]["PeriodOut"];
+            /** Amount */
+            amount: number;
+            /** Total */
+            total: number;
+            /** Events */
+            events: components["schemas"]["CountedRecordOut"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
          * CountedValuesOut
          * @description Of one kind of value, how many stand in the text, and how many stayed hidden from this reader.
          */
@@ -4221,7 +4255,7 @@ export interface components {
             /** Texts */
             texts: components["schemas"]["TextsOut"][];
             /** Calls */
-            calls: components["schemas"]["CallsOut"][];
+            calls: components["schemas"]["api__http__report_shapes__CallsOut"][];
             /** Sent */
             sent: components["schemas"]["SentOut"][];
             /** Unused */
@@ -4893,7 +4927,8 @@ export interface components {
         /**
          * FigureOut
          * @description ``share_now`` is what part of the figure ``of`` it is. ``few_now``: it counts people, and they are too few to say
-         *     how many.
+         *     how many. ``counted``: patterns of what records of the log are counted under; those records are at
+         *     ``/v1/reports/weekly/records``.
          */
         FigureOut: {
             /** Name */
@@ -4919,6 +4954,8 @@ export interface components {
             few_now: boolean;
             /** Few Before */
             few_before: boolean;
+            /** Counted */
+            counted: (string | null)[][];
         };
         /** FlaggedListOut */
         FlaggedListOut: {
@@ -8366,7 +8403,8 @@ export interface components {
         };
         /**
          * TableOut
-         * @description ``bars`` is the column that is also drawn; of ``alarm``, no row should be there.
+         * @description ``bars`` is the column that is also drawn; of ``alarm``, no row should be there. ``counted`` has by column the
+         *     pattern of what its cells count, where ``{NAME}`` stands for what the row has under NAME.
          */
         TableOut: {
             /** Name */
@@ -8385,6 +8423,10 @@ export interface components {
             alarm: boolean;
             /** Note */
             note: string;
+            /** Counted */
+            counted: {
+                [key: string]: (string | null)[];
+            };
         };
         /** TextsOut */
         TextsOut: {
@@ -8465,7 +8507,7 @@ export interface components {
             instructing: number;
             /** Dropped */
             dropped: components["schemas"]["DroppedOut"][];
-            call: components["schemas"]["CallOut"] | null;
+            call: components["schemas"]["api__http__trail__CallOut"] | null;
         };
         /** TrailOut */
         TrailOut: {
@@ -9056,6 +9098,33 @@ export interface components {
             /** Password */
             password?: string | null;
         };
+        /** CallsOut */
+        api__http__report_shapes__CallsOut: {
+            /** Destination */
+            destination: string;
+            /** Policy */
+            policy: number | null;
+            /** Region */
+            region: string | null;
+            /** Calls */
+            calls: number;
+            /** Batches */
+            batches: number;
+            /** Failed */
+            failed: number;
+            /** Open */
+            open: number;
+            /** Passages */
+            passages: number;
+            /** Unknown Passages */
+            unknown_passages: number;
+            /** Withheld */
+            withheld: number;
+            /** Ended Unsent */
+            ended_unsent: number;
+            /** Deliveries */
+            deliveries: number;
+        };
         /**
          * PeopleOut
          * @description ``subjects`` are pseudonyms, at most 1,000 of them. ``unsure``: how many more it may have been.
@@ -9091,6 +9160,96 @@ export interface components {
             held: {
                 [key: string]: number;
             };
+        };
+        /**
+         * CallOut
+         * @description What became of a call, request by request. ``region`` is where the provider says that it answered, ``strayed``
+         *     whether that is elsewhere than it should; ``micros`` are millionths of ``currency``.
+         */
+        api__http__trail__CallOut: {
+            /** Returned */
+            returned: string;
+            /** Region */
+            region: string | null;
+            /** Strayed */
+            strayed: boolean;
+            /** Finish */
+            finish: string | null;
+            /** Requests */
+            requests: components["schemas"]["AttemptOut"][];
+            tokens: components["schemas"]["TokensOut"];
+            /** Micros */
+            micros: number | null;
+            /** Currency */
+            currency: string | null;
+            /** First Seconds */
+            first_seconds: number | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * CallOut
+         * @description ``answer`` is given to who may open it for review. Money is in millionths of ``currency``. ``settled``: the
+         *     figures are what it used, and not an estimate of it.
+         */
+        api__http__usage__CallOut: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Answer */
+            answer: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "answer" | "followup" | "judge" | "batch" | "check";
+            /** Department */
+            department: string;
+            /** Sources */
+            sources: string[];
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Cache Read */
+            cache_read: number;
+            /** Micros */
+            micros: number;
+            /** Saved */
+            saved: number;
+            /** Currency */
+            currency: string;
+            /** Settled */
+            settled: boolean;
+        };
+        /**
+         * CallsOut
+         * @description ``totals``, on the first page only, are of all calls that fit, one for each currency, as chargeback has them.
+         *     Of a source they are its share.
+         */
+        api__http__usage__CallsOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Totals */
+            totals: components["schemas"]["ChargeOut"][];
+            /** Calls */
+            calls: components["schemas"]["api__http__usage__CallOut"][];
+            /** Next */
+            next: string | null;
         };
     };
     responses: never;
@@ -18600,6 +18759,122 @@ export interface operations {
             };
         };
     };
+    list_calls_v1_usage_get: {
+        parameters: {
+            query?: {
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+                /** @description The first moment, with its zone; else the month's. */
+                since?: string | null;
+                /** @description The first moment after it; else now. */
+                until?: string | null;
+                department?: string | null;
+                source?: string | null;
+                model?: string | null;
+                /** @description An address; takes `people.read`. */
+                person?: string | null;
+                currency?: string | null;
+                settled?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["api__http__usage__CallsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_changes_v1_changes_get: {
         parameters: {
             query?: {
@@ -22010,6 +22285,119 @@ export interface operations {
                     "text/html": string;
                     "application/pdf": string;
                     "application/json": components["schemas"]["WeeklyOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    counted_records_v1_reports_weekly_records_get: {
+        parameters: {
+            query: {
+                /** @description A pattern of the report's `counted`, as JSON. */
+                counted: string[];
+                /** @description Like 2026-W47; else the last that is over. */
+                week?: string | null;
+                /** @description The first moment of it; without a zone in UTC. */
+                since?: string | null;
+                /** @description The first moment after it. */
+                until?: string | null;
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CountedRecordsOut"];
                 };
             };
             /** @description Unauthorized */
