@@ -46,7 +46,7 @@ class Filters:
     settled: bool | None = None
 
 
-class CallOut(Model):
+class UsedCallOut(Model):
     """``answer`` is given to who may open it for review. Money is in millionths of ``currency``. ``settled``: the
     figures are what it used, and not an estimate of it."""
 
@@ -66,21 +66,21 @@ class CallOut(Model):
     settled: bool
 
 
-class CallsOut(Model):
+class UsedCallsOut(Model):
     """``totals``, on the first page only, are of all calls that fit, one for each currency, as chargeback has them.
     Of a source they are its share."""
 
     since: datetime
     until: datetime
     totals: list[ChargeOut]
-    calls: list[CallOut]
+    calls: list[UsedCallOut]
     next: str | None
 
 
 @router.get("/usage")
 def list_calls(
     filters: Annotated[Filters, Depends()], by: Reading, runtime: CurrentRuntime, limit: Limit = 50, cursor: Cursor = ""
-) -> CallsOut:
+) -> UsedCallsOut:
     """Calls of models, the newest first. Who may look up people sees those of a person, but no answers; who may open
     answers sees those, but not whose calls they are. That somebody looked is a record."""
     before = cast("tuple[datetime, str]", paging.read(cursor, datetime, str, of="calls")) if cursor else None
@@ -96,7 +96,7 @@ def list_calls(
         opened = allows("review", by.roles)
         listed = [_call(row, opened=opened) for row in shown]
     _tell(runtime, by, filters, wanted, len(shown))
-    return CallsOut(
+    return UsedCallsOut(
         since=wanted.start, until=wanted.end, totals=[charge_out(each, "total") for each in totals], calls=listed,
         next=following,
     )  # fmt: skip
@@ -134,8 +134,8 @@ def _tell(runtime: Runtime, by: By, filters: Filters, wanted: Calls, found: int)
     )
 
 
-def _call(row: UsageRow, *, opened: bool) -> CallOut:
-    return CallOut(
+def _call(row: UsageRow, *, opened: bool) -> UsedCallOut:
+    return UsedCallOut(
         id=row.id, at=row.at, answer=row.answer_id if opened else None, model=row.model,
         purpose=cast("Purpose", row.purpose), department=row.department, sources=row.sources, tokens_in=row.input,
         tokens_out=row.output, cache_read=row.cache_read, micros=row.micros, saved=row.saved, currency=row.currency,

@@ -184,7 +184,8 @@ def models(tally: Tally) -> Section:
         ),
         (
             Table("by_model", "By model", head, rows(head, lines), bars="calls", counted={
-                "calls": ("calls", "{model}", "{tier}", "{provider}"), "failed": ("ended", "{model}", "failed"),
+                **dict.fromkeys(("calls", "calls_before"), ("calls", "{model}", "{tier}", "{provider}")),
+                **dict.fromkeys(("failed", "failed_before"), ("ended", "{model}", "failed")),
                 **{name: ("used", "{model}", name) for name in used},
             }),
             *(table(tally, name, title, (name,), cells) for name, title, cells in two),
@@ -194,7 +195,7 @@ def models(tally: Tally) -> Section:
                     (model, asked, gave, "yes" if asked == gave else "differs", each.now, each.before)
                     for (model, asked, gave), each in tally.under("versions").items()
                 )),
-                counted={"now": ("versions", "{model}", "{requested}", "{returned}")},
+                counted=dict.fromkeys(("now", "before"), ("versions", "{model}", "{requested}", "{returned}")),
             ),
         ),
     )  # fmt: skip
@@ -238,7 +239,10 @@ def redaction(tally: Tally) -> Section:
                     )
                     for name in classes
                 )),
-                counted={"restored": ("restored", "{data_class}"), "kept": ("kept", "{data_class}")},
+                counted={
+                    name: (name.removesuffix("_before"), "{data_class}")
+                    for name in ("restored", "kept", "restored_before", "kept_before")
+                },
             ),
         ),
     )  # fmt: skip

@@ -82,7 +82,8 @@ def _read(tally: Tally, known: Mapping[str, SourceRow]) -> Table:
     return Table(
         "by_source", "Synchronisation", head, tuple(lines), bars="runs",
         counted={
-            "runs": ("runs", "{id}"), "failed_runs": ("runs", "{id}", "failed"),
+            **dict.fromkeys(("runs", "runs_before"), ("runs", "{id}")),
+            **dict.fromkeys(("failed_runs", "failed_before"), ("runs", "{id}", "failed")),
             **{each: ("items", "{id}", each) for each in items},
         },
     )  # fmt: skip

@@ -62,7 +62,7 @@ def log(session: Session, tally: Tally, checkpoint: Checkpoint, witnesses: Seque
                     (kind, outcome, each.now, each.before)
                     for (kind, outcome), each in tally.under("events").items() if outcome == "unknown"
                 )),
-                counted={"now": ("events", "{kind}", "{outcome}")},
+                counted=dict.fromkeys(("now", "before"), ("events", "{kind}", "{outcome}")),
             ),
         ),
     )  # fmt: skip

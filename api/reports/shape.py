@@ -56,7 +56,8 @@ class Column:
 class Table:
     """``rows`` have a value for each column, by its name. ``bars``: the column that is also drawn. ``alarm``: every row
     of it is something that should not be. ``counted``: by column, the pattern of the keys that its cells count, where
-    ``{NAME}`` stands for what the row has under NAME, be it a column or not."""
+    ``{NAME}`` stands for what the row has under NAME, be it a column or not. The
+    column ``before``, and those that end so, are of the period before."""
 
     name: str
     title: str

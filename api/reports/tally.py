@@ -114,11 +114,11 @@ def table(
     note: str = "",
 ) -> Table:  # fmt: skip
     """Counts under ``start``, a row for each key: a column for each of its words, one for now, and one for before."""
-    words = [column.name for column in head[:-2]]
+    pattern = (*start, *(f"{{{column.name}}}" for column in head[:-2]))
     return Table(
         name, title, tuple(head),
         rows(head, ((*key, each.now, each.before) for key, each in tally.under(*start).items())),
-        bars=bars, note=note, counted={"now": (*start, *(f"{{{word}}}" for word in words))},
+        bars=bars, note=note, counted={"now": pattern, "before": pattern},
     )  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def latency(tally: Tally) -> Section:
                 "By what answered",
                 head,
                 rows(head, (_line(tally, tier) for tier in tiers)),
-                counted={"answers": ("took", "total", "{tier}")},
+                counted=dict.fromkeys(("answers", "answers_before"), ("took", "total", "{tier}")),
             ),
         ),
         ("From the question until its answer stood whole, as the log has it; without questions that got no answer.",),

@@ -12,9 +12,10 @@ import { fitting } from "../src/review/queue/data";
 import { frameIn, FRAME } from "../src/review/queue/FrameFields";
 import { Chart } from "../src/review/reports/Chart";
 import { costs, departments, ended, inTime, priced, took, verified } from "../src/review/reports/figures";
-import { leadOf } from "../src/review/reports/leads";
-import { daysOf, rangeOf, weekOf, weeksUntil } from "../src/review/reports/weeks";
-import { answersSearch, asked, isNarrowed, LABELS, queueSearch, recordsSearch } from "../src/review/search";
+import { countedIn, leadOf } from "../src/review/reports/leads";
+import { daysOf, rangeOf, weekOf, weeksUntil, weekBefore } from "../src/review/reports/weeks";
+import { answersSearch, asked, countedSearch, isNarrowed, LABELS, queueSearch, recordsSearch } from "../src/review/search";
+import { askedCalls, callsSearch } from "../src/calls/search";
 import { Waiting } from "../src/review/shared/Waiting";
 import type { TrailRecord, Weekly } from "../src/review/types";
 import { words } from "../src/words/review";
@@ -172,13 +173,13 @@ describe("a review", () => {
   });
 });
 
-function figure(name: string, now: number) {
+function figure(name: string, now: number, counted: string[][] = []) {
   const rest = { title: name, before: null, unit: "count", of: null, share_now: null, share_before: null } as const;
-  return { name, now, few_now: false, few_before: false, ...rest };
+  return { name, now, few_now: false, few_before: false, counted, ...rest };
 }
 
-function table(name: string, rows: Record<string, string | number | null>[]) {
-  return { name, title: name, columns: [], rows, bars: null, alarm: false, note: "" };
+function table(name: string, rows: Record<string, string | number | null>[], counted: Record<string, string[]> = {}) {
+  return { name, title: name, columns: [], rows, bars: null, alarm: false, note: "", counted };
 }
 
 const REPORT: Weekly = {
@@ -192,7 +193,7 @@ const REPORT: Weekly = {
   checkpoint: { origin: "", size: 1, root: "", at: "", note: "" },
   sections: [
     { name: "questions", title: "", notes: [], tables: [], figures: [figure("questions", 4), figure("refused", 1)] },
-    { name: "verification", title: "", notes: [], tables: [], figures: [figure("checked", 4), figure("shown", 3)] },
+    { name: "verification", title: "", notes: [], tables: [], figures: [figure("checked", 4), figure("shown", 3, [["sentences", "shown"]])] },
     {
       name: "models",
       title: "",
@@ -208,7 +209,7 @@ const REPORT: Weekly = {
           { model: "a", currency: "USD", now: 5 },
           { model: "b", currency: "USD", now: 2 },
           { model: "c", currency: "EUR", now: 1 },
-        ]),
+        ], { now: ["cost", "{model}", "{currency}"] }),
       ],
     },
     { name: "latency", title: "", notes: [], tables: [], figures: [figure("timed", 4), figure("total_p50", 1.5), figure("total_p95", 3)] },
@@ -217,7 +218,7 @@ const REPORT: Weekly = {
       title: "",
       notes: [],
       figures: [],
-      tables: [table("cost", [{ department: "after sales", currency: "USD", now: 8 }])],
+      tables: [table("cost", [{ department: "after sales", currency: "USD", now: 8, of: "after sales" }])],
     },
     {
       name: "sources",
@@ -231,17 +232,29 @@ const REPORT: Weekly = {
 
 describe("dashboards", () => {
   it("take their figures out of the weekly report", () => {
-    expect(verified(REPORT)).toEqual({ week: "2026-W48", value: 0.75, part: 3, whole: 4 });
+    expect(verified(REPORT)).toEqual({
+      week: "2026-W48",
+      value: 0.75,
+      part: 3,
+      whole: 4,
+      counted: [["sentences", "shown"]],
+    });
     expect(ended(REPORT, "refused").value).toBe(0.25);
     expect(ended(REPORT, "abstained").part).toBe(0);
     expect(inTime(REPORT)).toMatchObject({ value: 0.9, part: 9, whole: 10 });
+    const point = { week: "2026-W48", whole: null };
     expect(costs([REPORT])).toEqual([
-      { name: "large USD", model: null, points: [{ week: "2026-W48", value: 7, part: 7, whole: null }] },
-      { name: "small EUR", model: "c", points: [{ week: "2026-W48", value: 1, part: 1, whole: null }] },
+      {
+        name: "large USD",
+        points: [{ ...point, value: 7, part: 7, counted: [["cost", "a", "USD"], ["cost", "b", "USD"]] }],
+      },
+      { name: "small EUR", points: [{ ...point, value: 1, part: 1, counted: [["cost", "c", "EUR"]] }] },
     ]);
     expect(took(REPORT)).toEqual({ week: "2026-W48", value: 3, half: 1.5, answers: 4 });
     expect(took({ ...REPORT, sections: [] })).toMatchObject({ value: null, half: null, answers: 0 });
-    expect(departments([REPORT])).toMatchObject([{ name: "after sales USD", points: [{ part: 8 }] }]);
+    expect(departments([REPORT])).toMatchObject([
+      { name: "after sales USD", department: "after sales", points: [{ part: 8, counted: [] }] },
+    ]);
     expect(priced("after sales USD")).toEqual({ of: "after sales", currency: "USD" });
     expect(verified({ ...REPORT, sections: [] }).value).toBeNull();
   });
@@ -262,10 +275,27 @@ describe("dashboards", () => {
     expect(screen.getByRole("img", { name: "Verified, week by week" })).toBeTruthy();
     expect(await faultsIn(container)).toEqual([]);
     expect(leadOf("questions", "refused")).toEqual({ to: "answers", search: { outcome: "refused" } });
-    expect(leadOf("keeping", "placed")).toEqual({ to: "records", search: { kind: "hold.changed", action: "hold.placed" } });
-    for (const [section, figure] of [["questions", "askers"], ["redaction", "values"], ["content", "up"]] as const) {
-      expect(leadOf(section, figure)).toBeNull();
-    }
+    expect(leadOf("keeping", "placed")).toBeNull();
+    const counting = table("x", [], { now: ["treated", "{data_class}", "redact"] });
+    expect(countedIn(counting, { data_class: "{person}", now: 1 }, "now")).toEqual(["treated", "{person}", "redact"]);
+    expect(countedIn(counting, { data_class: "person" }, "before")).toBeNull();
+    expect(weekBefore("2027-W01")).toBe("2026-W53");
+  });
+
+  it("take only patterns out of an address, and calls of nobody for what they are", () => {
+    expect(countedSearch({ week: "2026-W48", counted: [["cost", null]] }).counted).toEqual([["cost", null]]);
+    for (const counted of ["cost", [[]], [["cost", 1]], [{}]]) expect(countedSearch({ counted }).counted).toBeUndefined();
+    expect(callsSearch({ department: "", model: 12, since: "2026-11-01", until: "soon", settled: "no" })).toEqual({
+      department: "",
+      model: "12",
+      since: "2026-11-01",
+      until: undefined,
+    });
+    expect(askedCalls({ since: "2026-11-01", until: "2026-11-30" })).toEqual({
+      since: "2026-11-01T00:00:00.000Z",
+      until: "2026-12-01T00:00:00.000Z",
+    });
+    expect(askedCalls({ until: "2026-11-30T10:00:00.000Z" }).until).toBe("2026-11-30T10:00:00.000Z");
   });
 });
 

@@ -1,4 +1,5 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { callsSearch } from "../calls/search";
 import { signedInRoute } from "../routes";
 import { oneOf, textOf } from "../parts/searching";
 
@@ -108,6 +109,13 @@ const chargeback = createRoute({
   component: lazyRouteComponent(() => import("./money/ChargebackPage"), "ChargebackPage"),
 });
 
+const calls = createRoute({
+  getParentRoute: () => area,
+  path: "calls",
+  validateSearch: callsSearch,
+  component: lazyRouteComponent(() => import("../calls/CallsPage"), "AdminCalls"),
+});
+
 // What leaves
 
 const destinations = createRoute({
@@ -195,6 +203,7 @@ export const adminRoutes = area.addChildren([
   version,
   budgets,
   chargeback,
+  calls,
   destinations,
   destination,
   deliveries,

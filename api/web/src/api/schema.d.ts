@@ -3200,7 +3200,7 @@ export interface components {
             ended: string;
             /** Why */
             why: string;
-            call: components["schemas"]["api__http__trail__CallOut"] | null;
+            call: components["schemas"]["CallOut"] | null;
         };
         /** Annotation */
         Annotation: {
@@ -3622,6 +3622,59 @@ export interface components {
             budgets: components["schemas"]["BudgetOut"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * CallOut
+         * @description What became of a call, request by request. ``region`` is where the provider says that it answered, ``strayed``
+         *     whether that is elsewhere than it should; ``micros`` are millionths of ``currency``.
+         */
+        CallOut: {
+            /** Returned */
+            returned: string;
+            /** Region */
+            region: string | null;
+            /** Strayed */
+            strayed: boolean;
+            /** Finish */
+            finish: string | null;
+            /** Requests */
+            requests: components["schemas"]["AttemptOut"][];
+            tokens: components["schemas"]["TokensOut"];
+            /** Micros */
+            micros: number | null;
+            /** Currency */
+            currency: string | null;
+            /** First Seconds */
+            first_seconds: number | null;
+            /** Seconds */
+            seconds: number;
+        };
+        /** CallsOut */
+        CallsOut: {
+            /** Destination */
+            destination: string;
+            /** Policy */
+            policy: number | null;
+            /** Region */
+            region: string | null;
+            /** Calls */
+            calls: number;
+            /** Batches */
+            batches: number;
+            /** Failed */
+            failed: number;
+            /** Open */
+            open: number;
+            /** Passages */
+            passages: number;
+            /** Unknown Passages */
+            unknown_passages: number;
+            /** Withheld */
+            withheld: number;
+            /** Ended Unsent */
+            ended_unsent: number;
+            /** Deliveries */
+            deliveries: number;
         };
         /** ChangeOut */
         ChangeOut: {
@@ -4255,7 +4308,7 @@ export interface components {
             /** Texts */
             texts: components["schemas"]["TextsOut"][];
             /** Calls */
-            calls: components["schemas"]["api__http__report_shapes__CallsOut"][];
+            calls: components["schemas"]["CallsOut"][];
             /** Sent */
             sent: components["schemas"]["SentOut"][];
             /** Unused */
@@ -8507,7 +8560,7 @@ export interface components {
             instructing: number;
             /** Dropped */
             dropped: components["schemas"]["DroppedOut"][];
-            call: components["schemas"]["api__http__trail__CallOut"] | null;
+            call: components["schemas"]["CallOut"] | null;
         };
         /** TrailOut */
         TrailOut: {
@@ -8696,6 +8749,70 @@ export interface components {
             url: string;
             /** Title */
             title: string;
+        };
+        /**
+         * UsedCallOut
+         * @description ``answer`` is given to who may open it for review. Money is in millionths of ``currency``. ``settled``: the
+         *     figures are what it used, and not an estimate of it.
+         */
+        UsedCallOut: {
+            /** Id */
+            id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Answer */
+            answer: string | null;
+            /** Model */
+            model: string;
+            /**
+             * Purpose
+             * @enum {string}
+             */
+            purpose: "answer" | "followup" | "judge" | "batch" | "check";
+            /** Department */
+            department: string;
+            /** Sources */
+            sources: string[];
+            /** Tokens In */
+            tokens_in: number;
+            /** Tokens Out */
+            tokens_out: number;
+            /** Cache Read */
+            cache_read: number;
+            /** Micros */
+            micros: number;
+            /** Saved */
+            saved: number;
+            /** Currency */
+            currency: string;
+            /** Settled */
+            settled: boolean;
+        };
+        /**
+         * UsedCallsOut
+         * @description ``totals``, on the first page only, are of all calls that fit, one for each currency, as chargeback has them.
+         *     Of a source they are its share.
+         */
+        UsedCallsOut: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /** Totals */
+            totals: components["schemas"]["ChargeOut"][];
+            /** Calls */
+            calls: components["schemas"]["UsedCallOut"][];
+            /** Next */
+            next: string | null;
         };
         /**
          * VerifiedOut
@@ -9098,33 +9215,6 @@ export interface components {
             /** Password */
             password?: string | null;
         };
-        /** CallsOut */
-        api__http__report_shapes__CallsOut: {
-            /** Destination */
-            destination: string;
-            /** Policy */
-            policy: number | null;
-            /** Region */
-            region: string | null;
-            /** Calls */
-            calls: number;
-            /** Batches */
-            batches: number;
-            /** Failed */
-            failed: number;
-            /** Open */
-            open: number;
-            /** Passages */
-            passages: number;
-            /** Unknown Passages */
-            unknown_passages: number;
-            /** Withheld */
-            withheld: number;
-            /** Ended Unsent */
-            ended_unsent: number;
-            /** Deliveries */
-            deliveries: number;
-        };
         /**
          * PeopleOut
          * @description ``subjects`` are pseudonyms, at most 1,000 of them. ``unsure``: how many more it may have been.
@@ -9160,96 +9250,6 @@ export interface components {
             held: {
                 [key: string]: number;
             };
-        };
-        /**
-         * CallOut
-         * @description What became of a call, request by request. ``region`` is where the provider says that it answered, ``strayed``
-         *     whether that is elsewhere than it should; ``micros`` are millionths of ``currency``.
-         */
-        api__http__trail__CallOut: {
-            /** Returned */
-            returned: string;
-            /** Region */
-            region: string | null;
-            /** Strayed */
-            strayed: boolean;
-            /** Finish */
-            finish: string | null;
-            /** Requests */
-            requests: components["schemas"]["AttemptOut"][];
-            tokens: components["schemas"]["TokensOut"];
-            /** Micros */
-            micros: number | null;
-            /** Currency */
-            currency: string | null;
-            /** First Seconds */
-            first_seconds: number | null;
-            /** Seconds */
-            seconds: number;
-        };
-        /**
-         * CallOut
-         * @description ``answer`` is given to who may open it for review. Money is in millionths of ``currency``. ``settled``: the
-         *     figures are what it used, and not an estimate of it.
-         */
-        api__http__usage__CallOut: {
-            /** Id */
-            id: string;
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Answer */
-            answer: string | null;
-            /** Model */
-            model: string;
-            /**
-             * Purpose
-             * @enum {string}
-             */
-            purpose: "answer" | "followup" | "judge" | "batch" | "check";
-            /** Department */
-            department: string;
-            /** Sources */
-            sources: string[];
-            /** Tokens In */
-            tokens_in: number;
-            /** Tokens Out */
-            tokens_out: number;
-            /** Cache Read */
-            cache_read: number;
-            /** Micros */
-            micros: number;
-            /** Saved */
-            saved: number;
-            /** Currency */
-            currency: string;
-            /** Settled */
-            settled: boolean;
-        };
-        /**
-         * CallsOut
-         * @description ``totals``, on the first page only, are of all calls that fit, one for each currency, as chargeback has them.
-         *     Of a source they are its share.
-         */
-        api__http__usage__CallsOut: {
-            /**
-             * Since
-             * Format: date-time
-             */
-            since: string;
-            /**
-             * Until
-             * Format: date-time
-             */
-            until: string;
-            /** Totals */
-            totals: components["schemas"]["ChargeOut"][];
-            /** Calls */
-            calls: components["schemas"]["api__http__usage__CallOut"][];
-            /** Next */
-            next: string | null;
         };
     };
     responses: never;
@@ -18790,7 +18790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["api__http__usage__CallsOut"];
+                    "application/json": components["schemas"]["UsedCallsOut"];
                 };
             };
             /** @description Unauthorized */

@@ -8,8 +8,10 @@ export interface ListPage<Row> {
   total?: number | null;
 }
 
-export interface List<Row> {
+export interface List<Row, More = unknown> {
   rows: Row[];
+  /** The first page, with what else it says. */
+  first?: ListPage<Row> & More;
   /** The same rows, page by page as they came. */
   pages: Row[][];
   total: number | null;
@@ -23,11 +25,11 @@ export interface List<Row> {
 
 /** A list that the server gives page by page. `key` names it and what it is narrowed to. `every`: milliseconds after
  * which its first pages are looked at again. */
-export function useList<Row>(
+export function useList<Row, More = unknown>(
   key: readonly unknown[],
-  page: (cursor: string) => Promise<ListPage<Row>>,
+  page: (cursor: string) => Promise<ListPage<Row> & More>,
   { every }: { every?: number } = {},
-): List<Row> {
+): List<Row, More> {
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => page(pageParam),
@@ -40,6 +42,7 @@ export function useList<Row>(
   const rows = useMemo(() => pages.flat(), [pages]);
   return {
     rows,
+    first: query.data?.pages[0],
     pages,
     total: query.data?.pages[0]?.total ?? (query.hasNextPage ? null : rows.length),
     pending: query.isPending,

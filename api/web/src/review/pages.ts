@@ -9,6 +9,7 @@ import {
   ListChecks,
   Lock,
   MessagesSquare,
+  Receipt,
   Repeat,
   ScrollText,
   Waypoints,
@@ -32,5 +33,6 @@ export const PAGES: readonly AreaPage[] = [
   { to: "/review/holds", name: names.holds, icon: Lock, needs: ["review.hold"] },
   { to: "/review/dashboards", name: names.dashboards, icon: ChartColumn, needs: ["report.read"] },
   { to: "/review/weekly", name: names.weekly, icon: FileText, needs: ["report.read"] },
+  { to: "/review/calls", name: names.calls, icon: Receipt, needs: ["budget.read"] },
   { to: "/review/data-map", name: names.dataMap, icon: Waypoints, needs: ["report.read"] },
 ];

@@ -1,7 +1,8 @@
 import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
+import { callsSearch } from "../calls/search";
 import { oneOf, textOf } from "../parts/searching";
 import { signedInRoute } from "../routes";
-import { answersSearch, answerSearch, queueSearch, recordsSearch, weeksSearch } from "./search";
+import { answersSearch, answerSearch, countedSearch, queueSearch, recordsSearch, weeksSearch } from "./search";
 
 const area = createRoute({
   getParentRoute: () => signedInRoute,
@@ -106,6 +107,18 @@ const weekly = createRoute({
   validateSearch: (given): { week?: string } => ({ week: textOf(given.week) }),
   component: lazyRouteComponent(() => import("./reports/WeeklyPage"), "WeeklyPage"),
 });
+const counted = createRoute({
+  getParentRoute: () => area,
+  path: "weekly/records",
+  validateSearch: countedSearch,
+  component: lazyRouteComponent(() => import("./reports/CountedPage"), "CountedPage"),
+});
+const calls = createRoute({
+  getParentRoute: () => area,
+  path: "calls",
+  validateSearch: callsSearch,
+  component: lazyRouteComponent(() => import("../calls/CallsPage"), "ReviewCalls"),
+});
 const dataMap = createRoute({
   getParentRoute: () => area,
   path: "data-map",
@@ -133,5 +146,7 @@ export const reviewRoutes = area.addChildren([
   holds,
   dashboards,
   weekly,
+  counted,
+  calls,
   dataMap,
 ]);

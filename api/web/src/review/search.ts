@@ -180,6 +180,26 @@ export function weeksSearch(given: Record<string, unknown>): { weeks?: (typeof W
   return { weeks: WEEKS.find((each) => each === numberOf(given.weeks)) };
 }
 
+/** Which number of a weekly report, by the patterns of what it counts. */
+export interface CountedSearch {
+  week?: string;
+  counted?: Pattern[];
+}
+/** Of the words under which the log's records are counted; null is any word. */
+export type Pattern = (string | null)[];
+
+function isPattern(value: unknown): value is Pattern {
+  return Array.isArray(value) && value.length > 0 && value.every((word) => word === null || typeof word === "string");
+}
+
+export function countedSearch(given: Record<string, unknown>): CountedSearch {
+  const { counted } = given;
+  return {
+    week: textOf(given.week),
+    counted: Array.isArray(counted) && counted.every(isPattern) ? counted : undefined,
+  };
+}
+
 /** The first moment of a day, and the first one after it. */
 export function sinceOf(day: string | undefined): string | undefined {
   return day && `${day}T00:00:00Z`;

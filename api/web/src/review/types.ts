@@ -4,6 +4,7 @@ type Schemas = components["schemas"];
 
 export type FoundAnswer = Schemas["FoundAnswerOut"];
 export type FoundRecord = Schemas["FoundOut"];
+export type CountedRecord = Schemas["CountedRecordOut"];
 export type Trail = Schemas["ReviewedTrailOut"];
 export type TrailRecord = Schemas["ReviewedRecordOut"];
 export type Sentence = Schemas["ReviewedSentenceOut"];

@@ -19,19 +19,21 @@ import { Bar } from "../shared/Bar";
 import classes from "../../parts/form.module.css";
 import type { Budget } from "../types";
 import { BudgetDialog } from "./BudgetDialog";
-import { burnOf, stateOf } from "./burning";
+import { burnOf, spanOf, stateOf } from "./burning";
 import { amount, BUDGETS, TONES, whose } from "./data";
 
 const said = words.budgets;
 
 function Used({ budget }: { budget: Budget }) {
-  const burn = burnOf(budget, useNow());
+  const now = useNow();
+  const burn = burnOf(budget, now);
   if (!burn) return said.eachAlone;
+  const since = new Date(spanOf(budget.per, now).begins).toISOString();
   const state = stateOf(burn);
   const tone = state === "over" ? "bad" : state === "within" ? "good" : "warn";
   return (
     <>
-      <Link to="/admin/chargeback" search={{ by: budget.scope }}>
+      <Link to="/admin/calls" search={{ [budget.scope]: budget.name, since }}>
         {said.usedOf(amount(budget.used ?? 0, budget), words.percent(burn.used))}
       </Link>
       <Bar share={burn.used} tone={tone} name={said.usedBar(words.percent(burn.used))} />

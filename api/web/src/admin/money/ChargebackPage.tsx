@@ -8,6 +8,7 @@ import { DataTable } from "../../parts/DataTable";
 import { Facts } from "../../parts/Facts";
 import { Page, Section } from "../../parts/Page";
 import { Empty, Failed, Loading } from "../../parts/States";
+import type { CallsSearch } from "../../calls/search";
 import { useNow } from "../../shell/now";
 import { words } from "../../words/admin";
 import { PersonLink } from "../people/PersonLink";
@@ -42,6 +43,12 @@ function named(by: (typeof CHARGED_BY)[number], charge: Charge): ReactNode {
   return charge.name;
 }
 
+/** From the first day of a month until its last one. */
+function daysOf(month: string): { since: string; until: string } {
+  const [year = 0, number = 1] = month.split("-").map(Number);
+  return { since: `${month}-01`, until: new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10) };
+}
+
 function download(month: string, by: string, charges: Charge[]): void {
   const rows = charges.map((each) => [
     each.name,
@@ -70,6 +77,14 @@ export function ChargebackPage() {
   const charges = found.data?.charges ?? [];
   const most = Math.max(1, ...charges.map((each) => each.micros));
   const tokens = Math.max(1, ...charges.map((each) => each.tokens_in + each.tokens_out));
+  /** A number leads to the calls that it counts. */
+  const calls = (each: Charge, shown: string, more: CallsSearch) => (
+    <Link to="/admin/calls" search={{ currency: each.currency, ...daysOf(chosen), ...more }}>
+      {shown}
+    </Link>
+  );
+  const unsettled = (each: Charge, more: CallsSearch) =>
+    each.unsettled === 0 ? words.number(0) : calls(each, words.number(each.unsettled), { ...more, settled: false });
   const free = charges.every((each) => each.micros === 0);
   return (
     <Page
@@ -118,16 +133,16 @@ export function ChargebackPage() {
             keyOf={(each) => `${each.name} ${each.currency}`}
             columns={[
               { name: said.bys[by], heading: true, cell: (each) => named(by, each) },
-              { name: said.calls, numeric: true, cell: (each) => words.number(each.calls) },
+              { name: said.calls, numeric: true, cell: (each) => calls(each, words.number(each.calls), { [by]: each.name }) },
               {
                 name: said.tokens,
                 numeric: true,
                 cell: (each) => words.number(each.tokens_in + each.tokens_out),
                 hide: "narrow",
               },
-              { name: said.cost, numeric: true, cell: (each) => words.money(each.micros, each.currency) },
+              { name: said.cost, numeric: true, cell: (each) => calls(each, words.money(each.micros, each.currency), { [by]: each.name }) },
               { name: said.saved, numeric: true, cell: (each) => words.money(each.saved, each.currency), hide: "medium" },
-              { name: said.unsettled, numeric: true, cell: (each) => words.number(each.unsettled), hide: "medium" },
+              { name: said.unsettled, numeric: true, cell: (each) => unsettled(each, { [by]: each.name }), hide: "medium" },
               {
                 name: said.share,
                 cell: (each) => {
@@ -143,13 +158,13 @@ export function ChargebackPage() {
               <div className={classes.panel} key={each.currency}>
                 <Facts
                   of={[
-                    [said.cost, words.money(each.micros, each.currency)],
-                    [said.calls, words.number(each.calls)],
+                    [said.cost, calls(each, words.money(each.micros, each.currency), {})],
+                    [said.calls, calls(each, words.number(each.calls), {})],
                     [said.tokensIn, words.number(each.tokens_in)],
                     [said.tokensOut, words.number(each.tokens_out)],
                     [said.cached, words.number(each.cache_read)],
                     [said.saved, words.money(each.saved, each.currency)],
-                    [said.unsettled, words.number(each.unsettled)],
+                    [said.unsettled, unsettled(each, {})],
                   ]}
                 />
               </div>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { type Column, DataTable } from "../../parts/DataTable";
 import { words } from "../../words/review";
 import { Chart, Shade } from "./Chart";
+import { Counted } from "./Counted";
 import classes from "./Card.module.css";
 import type { Part, Point, Took } from "./figures";
 
@@ -48,7 +49,7 @@ interface SeriesProps<Row extends Weekly> {
 /** A value of each week, drawn and in numbers. */
 function Series<Row extends Weekly>({ title, about, points, valueOf, columns, top }: SeriesProps<Row>) {
   const value = points.at(-1)?.value ?? null;
-  const drawn = points.map((each) => ({ ...each, part: each.value ?? 0, whole: null }));
+  const drawn = points.map((each) => ({ ...each, part: each.value ?? 0, whole: null, counted: [] }));
   return (
     <Frame title={title} about={about} now={<strong>{value === null ? said.nothing : valueOf(value)}</strong>}>
       {points.some((each) => each.value !== null) ? (
@@ -119,7 +120,7 @@ interface PartsCardProps {
   parts: readonly Part[];
   nameOf: (name: string) => string;
   valueOf: (value: number, name: string) => string;
-  /** What a figure leads to, where there is a list of just that. */
+  /** What a figure leads to, where that is not the records that it counts. */
   to?: (part: Part, point: Point, children: ReactNode) => ReactNode;
   weeks: readonly string[];
 }
@@ -145,7 +146,13 @@ export function PartsCard({ title, about, parts, nameOf, valueOf, to, weeks }: P
         const point = part.points.find((each) => each.week === week);
         if (!point || point.part <= 0) return said.nothing;
         const value = valueOf(point.part, part.name);
-        return to ? to(part, point, value) : value;
+        return to ? (
+          to(part, point, value)
+        ) : (
+          <Counted week={week} counted={point.counted}>
+            {value}
+          </Counted>
+        );
       },
     })),
   ];

@@ -13,7 +13,8 @@ import type { Weekly } from "../types";
 import classes from "./Card.module.css";
 import { PartsCard, ShareCard, TimesCard } from "./Card";
 import { weeklyQuery } from "./data";
-import { costs, departments, ended, inTime, labelled, priced, redacted, took, verified, type Point } from "./figures";
+import { Counted } from "./Counted";
+import { costs, departments, ended, inTime, labelled, priced, redacted, took, verified, type Part, type Point } from "./figures";
 import { daysOf, weeksUntil } from "./weeks";
 
 const route = getRouteApi("/in/review/dashboards");
@@ -27,9 +28,19 @@ function answers(search: object, { week }: { week: string }, children: ReactNode
   );
 }
 
-function records(search: object, { week }: Point, children: ReactNode) {
+function records({ week, counted }: Point, children: ReactNode) {
   return (
-    <Link to="/review/records" search={{ ...search, ...daysOf(week) }}>
+    <Counted week={week} counted={counted}>
+      {children}
+    </Counted>
+  );
+}
+
+/** The calls of a department; those of several small ones are listed for nobody. */
+function calls({ name, department }: Part, { week }: Point, children: ReactNode) {
+  if (department === null || department === undefined) return children;
+  return (
+    <Link to="/review/calls" search={{ department, currency: priced(name).currency, ...daysOf(week) }}>
       {children}
     </Link>
   );
@@ -54,7 +65,7 @@ function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
         title={said.verified}
         about={said.verifiedAbout}
         points={reports.map(verified)}
-        to={(point, children) => records({ kind: "ask.sentence" }, point, children)}
+        to={records}
       />
       {(["abstained", "refused"] as const).map((outcome) => (
         <ShareCard
@@ -79,9 +90,6 @@ function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
         weeks={weeks}
         nameOf={(name) => said.tier(priced(name).of)}
         valueOf={money}
-        to={({ model }, point, children) =>
-          model ? records({ kind: "model.outcome", model }, point, children) : children
-        }
       />
       <PartsCard
         title={said.departments}
@@ -90,6 +98,7 @@ function Cards({ reports, weeks }: { reports: Weekly[]; weeks: string[] }) {
         weeks={weeks}
         nameOf={(name) => priced(name).of}
         valueOf={money}
+        to={calls}
       />
       <PartsCard
         title={said.redacted}

@@ -6,47 +6,54 @@ import { Status } from "../../parts/Status";
 import { calendarTime } from "../../shell/time";
 import { words } from "../../words/review";
 import type { Figure, ReportTable, Weekly } from "../types";
-import { leadOf } from "./leads";
+import { Counted } from "./Counted";
+import { countedIn, leadOf } from "./leads";
 import classes from "./reports.module.css";
 import { valueIn } from "./values";
+import { daysOf, weekBefore } from "./weeks";
 
 const said = words.weekly;
-type Days = { since: string; until: string } | null;
 
-function Lead({ section, figure, days, children }: { section: string; figure: string; days: Days; children: ReactNode }) {
-  const lead = leadOf(section, figure);
-  if (!lead) return children;
-  if (lead.to === "holds") return <Link to="/review/holds">{children}</Link>;
-  if (lead.to === "answers") {
+interface LeadProps {
+  section: string;
+  figure: Figure;
+  week: string;
+  children: ReactNode;
+}
+
+/** A figure of the week leads to what it counts. */
+function Lead({ section, figure, week, children }: LeadProps) {
+  const lead = leadOf(section, figure.name);
+  if (lead?.to === "holds") return <Link to="/review/holds">{children}</Link>;
+  if (lead?.to === "answers") {
     return (
-      <Link to="/review/answers" search={{ ...lead.search, ...days }}>
+      <Link to="/review/answers" search={{ ...lead.search, ...daysOf(week) }}>
         {children}
       </Link>
     );
   }
   return (
-    <Link to="/review/records" search={{ ...lead.search, ...days }}>
+    <Counted week={week} counted={figure.counted}>
       {children}
-    </Link>
+    </Counted>
   );
 }
 
-function columns(section: string, days: Days): Column<Figure>[] {
+function columns(section: string, week: string): Column<Figure>[] {
+  const lead = (figure: Figure, of: string, value: number | null) =>
+    value ? (
+      <Lead section={section} figure={figure} week={of}>
+        {valueIn(value, figure.unit)}
+      </Lead>
+    ) : (
+      valueIn(value, figure.unit)
+    );
   return [
     { name: said.figure, heading: true, cell: ({ title }) => title },
     {
       name: said.now,
       numeric: true,
-      cell: ({ name, now, unit, few_now }) =>
-        few_now ? (
-          said.few
-        ) : now ? (
-          <Lead section={section} figure={name} days={days}>
-            {valueIn(now, unit)}
-          </Lead>
-        ) : (
-          valueIn(now, unit)
-        ),
+      cell: (figure) => (figure.few_now ? said.few : lead(figure, week, figure.now)),
     },
     {
       name: said.share,
@@ -57,13 +64,46 @@ function columns(section: string, days: Days): Column<Figure>[] {
     {
       name: said.before,
       numeric: true,
-      cell: ({ before, unit, few_before }) => (few_before ? said.few : valueIn(before, unit)),
+      cell: (figure) => (figure.few_before ? said.few : lead(figure, weekBefore(week), figure.before)),
       hide: "narrow",
     },
   ];
 }
 
-function Table({ table }: { table: ReportTable }) {
+interface CellProps {
+  section: string;
+  table: ReportTable;
+  row: ReportTable["rows"][number];
+  column: ReportTable["columns"][number];
+  week: string;
+}
+
+/** A value in a table. A number leads to what it counts, in the week or, where its column says so, in the one before. */
+function Cell({ section, table, row, column: { name, unit }, week }: CellProps) {
+  const value = row[name];
+  if (unit === "moment" && typeof value === "string") return <time dateTime={value}>{calendarTime(value)}</time>;
+  const currency = typeof row.currency === "string" ? row.currency : "";
+  const shown = valueIn(value, unit, currency);
+  if (!value || typeof value === "string") return shown;
+  const of = /(^|_)before$/.test(name) ? weekBefore(week) : week;
+  if (section === "departments") {
+    return typeof row.of === "string" ? (
+      <Link to="/review/calls" search={{ department: row.of, currency, ...daysOf(of) }}>
+        {shown}
+      </Link>
+    ) : (
+      shown
+    );
+  }
+  const counted = countedIn(table, row, name);
+  return (
+    <Counted week={of} counted={counted ? [counted] : []}>
+      {shown}
+    </Counted>
+  );
+}
+
+function Table({ section, table, week }: Pick<CellProps, "section" | "table" | "week">) {
   const [first] = table.columns;
   return (
     <div>
@@ -76,14 +116,7 @@ function Table({ table }: { table: ReportTable }) {
           name: column.title,
           heading: column === first,
           numeric: column.unit !== "text" && column.unit !== "moment",
-          cell: (row: Record<string, string | number | null>) => {
-            const currency = typeof row.currency === "string" ? row.currency : "";
-            const value = row[column.name];
-            if (column.unit === "moment" && typeof value === "string") {
-              return <time dateTime={value}>{calendarTime(value)}</time>;
-            }
-            return valueIn(value, column.unit, currency);
-          },
+          cell: (row: CellProps["row"]) => <Cell section={section} table={table} row={row} column={column} week={week} />,
         }))}
         rows={table.rows}
         keyOf={(row) => Object.values(row).join("\u0000")}
@@ -93,7 +126,7 @@ function Table({ table }: { table: ReportTable }) {
 }
 
 /** A section of the weekly report: its figures beside those of the week before, and its tables. */
-export function ReportSection({ section, days }: { section: Weekly["sections"][number]; days: Days }) {
+export function ReportSection({ section, week }: { section: Weekly["sections"][number]; week: string }) {
   const tables = section.tables.filter(({ rows }) => rows.length > 0);
   return (
     <div id={section.name}>
@@ -105,14 +138,14 @@ export function ReportSection({ section, days }: { section: Weekly["sections"][n
         ))}
         <DataTable
           name={section.title}
-          columns={columns(section.name, days)}
+          columns={columns(section.name, week)}
           rows={section.figures}
           keyOf={({ name }) => name}
         />
         {tables.length > 0 && (
           <div className={classes.tables}>
             {tables.map((table) => (
-              <Table key={table.name} table={table} />
+              <Table key={table.name} section={section.name} table={table} week={week} />
             ))}
           </div>
         )}

@@ -10,7 +10,6 @@ import { weeklyQuery } from "./data";
 import { Files } from "./Files";
 import { ReportSection } from "./ReportSection";
 import classes from "./reports.module.css";
-import { daysOf } from "./weeks";
 import { useWeek, WeekSelect } from "./WeekSelect";
 
 const route = getRouteApi("/in/review/weekly");
@@ -26,7 +25,6 @@ export function WeeklyPage() {
   const week = useWeek(route.useSearch().week);
   const navigate = route.useNavigate();
   const report = useQuery(weeklyQuery(week));
-  const days = daysOf(week);
   return (
     <Page title={words.pages.weekly} about={`${said.about} ${said.audited}`}>
       <Filters name={said.week}>
@@ -60,7 +58,7 @@ export function WeeklyPage() {
             </ul>
           </nav>
           {report.data.sections.map((section) => (
-            <ReportSection key={section.name} section={section} days={days} />
+            <ReportSection key={section.name} section={section} week={week} />
           ))}
         </>
       )}

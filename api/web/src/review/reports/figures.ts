@@ -1,6 +1,8 @@
 /** What dashboards take out of weekly reports. */
 
+import type { Pattern } from "../search";
 import type { Figure, ReportTable, Weekly } from "../types";
+import { countedIn } from "./leads";
 
 export interface Point {
   week: string;
@@ -8,13 +10,15 @@ export interface Point {
   value: number | null;
   part: number;
   whole: number | null;
+  /** Under which words the log's records of `part` are counted. */
+  counted: Pattern[];
 }
 
 /** A series that is one of several, as one tier of those. */
 export interface Part {
   name: string;
-  /** Of what costs, the only model that did; null where there are several. */
-  model?: string | null;
+  /** Whose calls these are; null where several departments stand together. */
+  department?: string | null;
   points: Point[];
 }
 
@@ -34,8 +38,8 @@ function textOf(value: string | number | null | undefined): string {
   return typeof value === "string" ? value : "";
 }
 
-function shared(week: string, part: number, whole: number): Point {
-  return { week, value: whole > 0 ? part / whole : null, part, whole };
+function shared(week: string, part: number, whole: number, counted: Pattern[] = []): Point {
+  return { week, value: whole > 0 ? part / whole : null, part, whole, counted };
 }
 
 function weekOf(report: Weekly): string {
@@ -48,7 +52,8 @@ function counted(report: Weekly, section: string, name: string): number {
 
 /** Of all that was written, what was shown with a verified citation. */
 export function verified(report: Weekly): Point {
-  return shared(weekOf(report), counted(report, "verification", "shown"), counted(report, "verification", "checked"));
+  const shown = figureOf(report, "verification", "shown");
+  return shared(weekOf(report), shown?.now ?? 0, counted(report, "verification", "checked"), shown?.counted);
 }
 
 /** Of all questions, those that ended like this. */
@@ -65,23 +70,29 @@ export function inTime(report: Weekly): Point {
   return shared(weekOf(report), observed - late, observed);
 }
 
+/** What a row adds to the part of a name, and what the log counts for it. */
+type Row = [name: string, value: number, counted: Pattern | null];
+
 /** Counts of each week by a name, those that are most first. */
-function parts(reports: readonly Weekly[], counts: (report: Weekly) => Map<string, number>): Part[] {
-  const weeks = reports.map((report) => ({ week: weekOf(report), counts: counts(report) }));
-  const names = new Set(weeks.flatMap((each) => [...each.counts.keys()]));
+function parts(reports: readonly Weekly[], rows: (report: Weekly) => Row[]): Part[] {
+  const weeks = reports.map((report) => ({ week: weekOf(report), rows: rows(report) }));
+  const names = new Set(weeks.flatMap((each) => each.rows.map(([name]) => name)));
   const made = [...names].map((name) => ({
     name,
-    points: weeks.map((each) => {
-      const value = each.counts.get(name) ?? 0;
-      return { week: each.week, value, part: value, whole: null };
+    points: weeks.map(({ week, rows: all }) => {
+      const own = all.filter(([of]) => of === name);
+      const value = own.reduce((sum, [, each]) => sum + each, 0);
+      return { week, value, part: value, whole: null, counted: own.flatMap(([, , each]) => (each ? [each] : [])) };
     }),
   }));
   const sum = (part: Part) => part.points.reduce((all, { part: value }) => all + value, 0);
   return made.toSorted((a, b) => sum(b) - sum(a));
 }
 
-function added(counts: Map<string, number>, name: string, value: number): Map<string, number> {
-  return counts.set(name, (counts.get(name) ?? 0) + value);
+/** The rows of a table, each under the name that `named` gives it. */
+function rowsOf(table: ReportTable | undefined, named: (row: ReportTable["rows"][number]) => string): Row[] {
+  if (!table) return [];
+  return table.rows.map((row) => [named(row), numberOf(row.now), countedIn(table, row, "now")]);
 }
 
 /** `value`: the seconds within which 95 of 100 answers stood whole; `half`: within which half of them did. */
@@ -101,36 +112,27 @@ export function took(report: Weekly): Took {
   };
 }
 
-/** Millionths by tier and currency ("large USD"), with the model where a tier has but one. */
+/** Millionths by tier and currency ("large USD"). */
 export function costs(reports: readonly Weekly[]): Part[] {
-  const models = new Map<string, Set<string>>();
-  const made = parts(reports, (report) => {
+  return parts(reports, (report) => {
     const tiers = new Map<string, string>();
     for (const row of tableOf(report, "models", "by_model")?.rows ?? []) tiers.set(textOf(row.model), textOf(row.tier));
-    const counts = new Map<string, number>();
-    for (const row of tableOf(report, "models", "cost")?.rows ?? []) {
-      const model = textOf(row.model);
-      const name = `${tiers.get(model) ?? ""} ${textOf(row.currency)}`.trim();
-      models.set(name, (models.get(name) ?? new Set()).add(model));
-      added(counts, name, numberOf(row.now));
-    }
-    return counts;
-  });
-  return made.map((part) => {
-    const [model, ...others] = models.get(part.name) ?? [];
-    return { ...part, model: model && others.length === 0 ? model : null };
+    const named = tableOf(report, "models", "cost");
+    return rowsOf(named, (row) => `${tiers.get(textOf(row.model)) ?? ""} ${textOf(row.currency)}`.trim());
   });
 }
 
 /** Millionths by department and currency, the currency last ("sales USD"). */
 export function departments(reports: readonly Weekly[]): Part[] {
-  return parts(reports, (report) => {
-    const rows = tableOf(report, "departments", "cost")?.rows ?? [];
-    return rows.reduce(
-      (counts, row) => added(counts, `${textOf(row.department)} ${textOf(row.currency)}`, numberOf(row.now)),
-      new Map<string, number>(),
-    );
-  });
+  const of = new Map<string, string | null>();
+  const made = parts(reports, (report) =>
+    rowsOf(tableOf(report, "departments", "cost"), (row) => {
+      const name = `${textOf(row.department)} ${textOf(row.currency)}`;
+      of.set(name, typeof row.of === "string" ? row.of : null);
+      return name;
+    }),
+  );
+  return made.map((part) => ({ ...part, department: of.get(part.name) }));
 }
 
 /** The name and the currency of a part that costs. */
@@ -141,16 +143,12 @@ export function priced(name: string): { of: string; currency: string } {
 
 export function redacted(reports: readonly Weekly[]): Part[] {
   return parts(reports, (report) => {
-    const rows = tableOf(report, "redaction", "treated")?.rows ?? [];
-    return rows
-      .filter((row) => row.treatment === "redact")
-      .reduce((counts, row) => added(counts, textOf(row.data_class), numberOf(row.now)), new Map<string, number>());
+    const table = tableOf(report, "redaction", "treated");
+    const rows = table?.rows.filter((row) => row.treatment === "redact") ?? [];
+    return rowsOf(table && { ...table, rows }, (row) => textOf(row.data_class));
   });
 }
 
 export function labelled(reports: readonly Weekly[]): Part[] {
-  return parts(reports, (report) => {
-    const rows = tableOf(report, "reviewing", "labels")?.rows ?? [];
-    return rows.reduce((counts, row) => added(counts, textOf(row.label), numberOf(row.now)), new Map<string, number>());
-  });
+  return parts(reports, (report) => rowsOf(tableOf(report, "reviewing", "labels"), (row) => textOf(row.label)));
 }

@@ -32,6 +32,11 @@ export function daysOf(week: string): { since: string; until: string } | null {
   return { since: begin.toISOString().slice(0, 10), until: end.toISOString().slice(0, 10) };
 }
 
+export function weekBefore(week: string): string {
+  const days = daysOf(week);
+  return days ? weekOf(new Date(Date.parse(days.since) - DAY_MS)) : week;
+}
+
 const SHORT = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
 
 /** "Nov 23 – Nov 29". */

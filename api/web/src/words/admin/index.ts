@@ -1,5 +1,6 @@
 /** English of the administration: what its pages share, and the texts of each. */
 
+import { money, number } from "../money";
 import { count, words as shared } from "../shell";
 import { changes } from "./changes";
 import { models } from "./models";
@@ -10,7 +11,7 @@ import { people, requests } from "./people";
 import { policy } from "./policy";
 import { scopes, services } from "./services";
 import { subjects, retention } from "./subjects";
-import { NUMBER, PERCENT, MICROS, price, known } from "./saying";
+import { PERCENT, known } from "./saying";
 
 const levels = { public: "Public", internal: "Internal", confidential: "Confidential", restricted: "Restricted" };
 
@@ -23,8 +24,8 @@ export const words = {
   changedBy: "By",
   currency: "Currency",
   history: "Changes",
-  money: (micros: number, currency: string) => price(micros / MICROS, currency),
-  number: (number: number) => NUMBER.format(number),
+  money,
+  number,
   percent: (share: number) => PERCENT.format(share),
   remove: "Remove",
   state: "State",
@@ -52,6 +53,7 @@ export const words = {
     models: "Models",
     budgets: "Budgets",
     chargeback: "Chargeback",
+    calls: "Model calls",
     destinations: "Destinations",
     deliveries: "Deliveries",
     webhooks: "Webhooks",

@@ -1,7 +1,8 @@
 /** English of the register of models. */
 
+import { price } from "../money";
 import { count } from "../shell";
-import { NUMBER, MONTH, price, places } from "./saying";
+import { NUMBER, MONTH, places } from "./saying";
 
 export const models = {
   about: "The models that may be asked: each one pinned version, with what may go there, what it costs, and until when.",

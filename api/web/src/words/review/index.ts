@@ -1,21 +1,22 @@
 /** English of the area for those who review answers and check the log. A page finds its texts in the file of its part. */
 
 import { words as asking } from "../ask";
+import { money, number } from "../money";
 import { words as shared } from "../shell";
 import { answer, compare, evidence, replay } from "./answer";
 import { exporting, log, record, records } from "./log";
 import { queue, review, rules, samples } from "./queue";
-import { dashboards, dataMap, weekly } from "./reports";
+import { counted, dashboards, dataMap, weekly } from "./reports";
 import { answers, filters, overview, subject } from "./searching";
 import { trail } from "./trail";
 import { flagged, holds } from "./watch";
-import { LABELS, MICROS, NUMBER, OUTCOMES, PERCENT, PERIODS, REVIEW_STATES, RULES, SEVERITIES, STRATA, named, price, seconds, size } from "./saying";
+import { LABELS, OUTCOMES, PERCENT, PERIODS, REVIEW_STATES, RULES, SEVERITIES, STRATA, named, seconds, size } from "./saying";
 
 export const words = {
   ...shared,
-  number: (value: number) => NUMBER.format(value),
+  number,
   percent: (share: number) => PERCENT.format(share),
-  money: (micros: number, currency: string) => price(micros / MICROS, currency),
+  money,
   seconds,
   size,
   outcome: (name: string) => named(OUTCOMES, name),
@@ -46,6 +47,7 @@ export const words = {
     holds: "Holds",
     dashboards: "Dashboards",
     weekly: "Weekly report",
+    calls: "Model calls",
     dataMap: "Data map",
   },
 
@@ -68,6 +70,7 @@ export const words = {
   rules,
   flagged,
   holds,
+  counted,
   dashboards,
   weekly,
   dataMap,

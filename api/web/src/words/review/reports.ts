@@ -67,6 +67,18 @@ export const weekly = {
   list: "See them",
 };
 
+export const counted = {
+  title: "Records that are counted",
+  about: "The records of the log that make this number, the oldest first.",
+  searched: "That you looked is a record itself.",
+  as: "Counted as",
+  any: "any",
+  sum: "Together",
+  amount: "Adds",
+  none: "No record makes this number",
+  noneHint: "It counts nothing in this week, or the link is not whole.",
+};
+
 export const dataMap = {
   about: "Which data of which sources may go where by the policy that holds, and what was sent in a week.",
   fine: "Nothing was sent that today’s policy forbids, and nothing went astray.",

@@ -4,7 +4,6 @@ import { count } from "../shell";
 
 export const NUMBER = new Intl.NumberFormat("en");
 export const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
-export const MICROS = 1_000_000;
 
 export const OUTCOMES = {
   answered: "Answered",
@@ -134,11 +133,6 @@ export function seconds(value: number): string {
   if (value < 120) return `${value.toFixed(value < 10 ? 2 : 1)} s`;
   if (value < 7200) return `${Math.round(value / 60)} min`;
   return value < 172_800 ? `${Math.round(value / 3600)} h` : `${Math.round(value / 86_400)} days`;
-}
-
-export function price(amount: number, currency: string): string {
-  const digits = amount !== 0 && Math.abs(amount) < 1 ? 6 : 2;
-  return `${new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: digits }).format(amount)} ${currency}`;
 }
 
 export function size(bytes: number): string {
