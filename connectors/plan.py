@@ -77,6 +77,23 @@ Duration = Annotated[
 Positive = Annotated[Duration, Field(gt=timedelta(0))]
 
 
+_CRON_FIELDS = (
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12 or jan to dec"),
+    ("weekday", "0 to 7 or sun to sat"),
+)
+
+
+def _cron_fault(cron: str) -> str:
+    """Which of its five fields cannot be used: the first that is wrong by itself."""
+    for place, (field, (name, values)) in enumerate(zip(cron.split(" "), _CRON_FIELDS, strict=True)):
+        if not croniter.is_valid(" ".join(field if each == place else "*" for each in range(len(_CRON_FIELDS)))):
+            return f"{cron!r} has {field!r} for the {name}, which goes from {values}"
+    return f"{cron!r} is not a cron line that can be used, such as 30 2 * * mon-fri"
+
+
 class _Declared(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -96,8 +113,10 @@ class Schedule(_Declared):
         if cron is None:
             return None
         cron = " ".join(cron.split())
-        if len(cron.split(" ")) != 5 or not croniter.is_valid(cron):
+        if len(cron.split(" ")) != 5:
             raise ValueError(f"{cron!r} is not a cron line of five fields, such as 30 2 * * mon-fri")
+        if not croniter.is_valid(cron):
+            raise ValueError(_cron_fault(cron))
         try:
             croniter(cron, datetime(2024, 1, 1, tzinfo=UTC)).get_next(datetime)
         except ValueError as error:

@@ -20,6 +20,7 @@ from api.http.models import Model
 from api.http.moments import Moment
 from api.http.paging import Cursor, Limit
 from api.http.reviews import LATELY, Reviewing, Revision
+from connectors import repository as sources
 from core.decided import LONGEST_WHY
 
 router = APIRouter(prefix="/v1/reviews")
@@ -189,8 +190,7 @@ def list_rules(runtime: CurrentRuntime, by: Reviewing, limit: Limit = 50, cursor
     found, following = paging.cut(runtime.sampler.rules(), limit, cursor, lambda each: (each.name,), "rules")
     runtime.reviews.tell_searched(by.principal, "rules", len(found), (), by.trace_id)
     with runtime.database.reading() as session:
-        known = addresses(session, {each.set_by for each in found})
-    return RulesOut(rules=[_rule(each, known) for each in found], next=following)
+        return RulesOut(rules=[_rule(session, each) for each in found], next=following)
 
 
 @router.put("/rules/{name}")
@@ -202,7 +202,7 @@ def set_rule(name: str, body: RuleIn, runtime: CurrentRuntime, by: Reviewing) ->
         name, frame, body.every, size, body.strata, body.why, by.principal, body.revision, by.trace_id
     )
     with runtime.database.reading() as session:
-        return _rule(made, addresses(session, {made.set_by}))
+        return _rule(session, made)
 
 
 @router.post("/rules/{name}/end", status_code=204)
@@ -214,21 +214,23 @@ def end_rule(name: str, body: EndIn, runtime: CurrentRuntime, by: Reviewing) -> 
 def _sample(session: Session, sample: Sample) -> SampleOut:
     by = sample.drawn_by
     return SampleOut(
-        id=sample.id, **_frame(sample.frame), strata=sample.strata, rate=sample.size.rate, least=sample.size.least,
-        most=sample.size.most, since=sample.period.since, until=sample.period.until, population=sample.population,
+        id=sample.id, **_frame(session, sample.frame), strata=sample.strata, rate=sample.size.rate,
+        least=sample.size.least, most=sample.size.most, since=sample.period.since, until=sample.period.until, population=sample.population,
         drawn=sample.drawn, seed=sample.seed, frame=sample.frame_hash,
         drawn_by=None if by is None else addresses(session, {by}).get(by), drawn_at=sample.drawn_at,
         standing=sample.standing,
     )  # fmt: skip
 
 
-def _rule(rule: Standing, known: dict[str, str]) -> RuleOut:
+def _rule(session: Session, rule: Standing) -> RuleOut:
     return RuleOut(
-        name=rule.name, id=rule.id, **_frame(rule.frame), every=rule.every, rate=rule.size.rate or 0,
+        name=rule.name, id=rule.id, **_frame(session, rule.frame), every=rule.every, rate=rule.size.rate or 0,
         least=rule.size.least, most=rule.size.most, strata=rule.strata, since=rule.since, why=rule.why,
-        set_by=known.get(rule.set_by), set_at=rule.set_at, revision=rule.revision,
+        set_by=addresses(session, {rule.set_by}).get(rule.set_by), set_at=rule.set_at, revision=rule.revision,
     )  # fmt: skip
 
 
-def _frame(frame: Frame) -> dict[str, Any]:
-    return {"rule": frame.rule, "of": frame.name, "below": frame.below}
+def _frame(session: Session, frame: Frame) -> dict[str, Any]:
+    """A source goes by the name that it has now, and by its id once it has none."""
+    source = sources.by_id(session, frame.name) if frame.rule == "source" else None
+    return {"rule": frame.rule, "of": source.name if source else frame.name, "below": frame.below}

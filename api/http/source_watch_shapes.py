@@ -76,6 +76,7 @@ class _Counts:
     """Of many sources at once, by source."""
 
     documents: Mapping[str, int]
+    """Only what answers may use."""
     waiting: Mapping[str, int]
     unread: Mapping[str, int]
     unparsed: Mapping[str, int]
@@ -83,7 +84,7 @@ class _Counts:
     @classmethod
     def read(cls, session: Session, ids: Sequence[str]) -> _Counts:
         of = DocumentRow.source_id
-        held = select(of, func.count()).where(of.in_(ids), DocumentRow.state.in_(documents.HELD)).group_by(of)
+        ready = select(of, func.count()).where(of.in_(ids), DocumentRow.state == "ready").group_by(of)
         failed = select(of, func.count()).where(of.in_(ids), DocumentRow.state == "failed").group_by(of)
         waiting = (
             select(of, func.count())
@@ -93,7 +94,7 @@ class _Counts:
         )
         item = FailureRow.source_id
         unread = select(item, func.count()).where(item.in_(ids), FailureRow.attempts > 0).group_by(item)
-        return cls(*(_numbers(session, each) for each in (held, waiting, unread, failed)))
+        return cls(*(_numbers(session, each) for each in (ready, waiting, unread, failed)))
 
     def errors(self, source_id: str) -> int:
         return self.unread.get(source_id, 0) + self.unparsed.get(source_id, 0)

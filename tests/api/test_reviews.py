@@ -207,6 +207,13 @@ def test_a_rule_that_a_reviewer_sets_is_swept_by_the_installation_once(house: Ho
     assert ruth.get("/v1/reviews/rules").json()["rules"] == []
 
 
+def test_a_frame_names_a_source_as_its_list_does(ruth: TestClient) -> None:
+    body = {"rule": "source", "of": "rules", "every": "day", "rate": 0.02, "least": 2, "why": "Control 8"}
+    assert ruth.put("/v1/reviews/rules/daily", json=body).json()["of"] == "rules"
+    assert [each["of"] for each in ruth.get("/v1/reviews/rules").json()["rules"]] == ["rules"]
+    assert done(ruth, "samples", rule="source", of="rules", size=1)["of"] == "rules"
+
+
 def test_counts_of_the_queue_are_no_record_and_the_tally_of_feedback_is_one_with_its_hash(
     house: House, ruth: TestClient, otto: TestClient
 ) -> None:

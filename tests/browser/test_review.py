@@ -103,5 +103,9 @@ def test_an_answer_is_found_and_opened_with_the_keyboard_alone(journey: Journey)
     journey("reviews_with_the_keyboard_alone")
 
 
+def test_a_number_of_a_report_leads_to_the_records_that_make_it(journey: Journey) -> None:
+    journey("follows_a_number_to_what_it_counts")
+
+
 def test_who_is_no_reviewer_sees_nothing_of_it(journey: Journey) -> None:
     journey("is_told_that_reviewing_is_not_for_them")

@@ -118,6 +118,8 @@ def test_a_time_of_day_that_yaml_took_for_a_number_is_understood() -> None:
         ({"poll": {"every": "5m", "cron": "* * * * *"}}, "either every or cron"),
         ({"poll": {"cron": "0 0 30 2 *"}}, "never comes"),
         ({"poll": {"cron": "@hourly"}}, "five fields"),
+        ({"poll": {"cron": "99 2 * * *"}}, "'99' for the minute, which goes from 0 to 59"),
+        ({"poll": {"cron": "0 2 * * monday"}}, "'monday' for the weekday"),
         ({"poll": {"cron": "0 0 2 * * *"}}, "five fields"),
         ({"poll": {"every": "5m", "timezone": "Mars"}}, "not a time zone"),
         ({"poll": {"every": "5m", "timezone": "Europe"}}, "not a time zone"),

@@ -1,4 +1,5 @@
 import { createTheme, Modal, type MantineColorsTuple } from "@mantine/core";
+import { goOnAtTitle } from "./shell/focus";
 
 const pine: MantineColorsTuple = [
   "#eff7f4",
@@ -26,8 +27,22 @@ const stone: MantineColorsTuple = [
   "#111514",
 ];
 
+/** As warm as the paper, where the library's own greys are cold. */
+const sand: MantineColorsTuple = [
+  "#faf9f6",
+  "#f3f1eb",
+  "#eae8e0",
+  "#dedbd1",
+  "#c9c6bb",
+  "#a3a096",
+  "#7b7c74",
+  "#555d58",
+  "#3b423f",
+  "#1f2523",
+];
+
 export const theme = createTheme({
-  colors: { pine, dark: stone },
+  colors: { pine, dark: stone, gray: sand },
   primaryColor: "pine",
   // Shades chosen so that text and filled controls keep a contrast of at least 4.5 in both schemes.
   primaryShade: { light: 9, dark: 5 },
@@ -39,6 +54,12 @@ export const theme = createTheme({
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
   headings: { fontWeight: "620" },
   components: {
-    Modal: Modal.extend({ styles: { title: { fontWeight: 640, fontSize: "1.1rem" } } }),
+    Modal: Modal.extend({
+      defaultProps: { onExitTransitionEnd: goOnAtTitle },
+      styles: {
+        content: { border: "1px solid var(--line-strong)" },
+        title: { fontWeight: 640, fontSize: "1.1rem", lineHeight: 1.3 },
+      },
+    }),
   },
 });

@@ -26,6 +26,7 @@ import type { Budget, Change, Model, ModelEntry, Person } from "../src/admin/typ
 import { api } from "../src/api/client";
 import { ProblemError } from "../src/api/http";
 import { createQueryClient } from "../src/api/queries";
+import { words } from "../src/words/admin";
 
 const HOLDS: Document = {
   classes: {
@@ -152,7 +153,7 @@ describe("a policy", () => {
     expect(onChange).toHaveBeenCalledWith("place", "external", "redact");
     // A place has to be said; a region may be left to its place.
     const options = (label: string) => within(screen.getByLabelText(label)).getAllByRole("option").length;
-    expect([options("Persons, Outside"), options("Persons, Outside, eu")]).toEqual([3, 4]);
+    expect([options("Persons, Outside"), options("Persons, Outside, EU")]).toEqual([3, 4]);
     expect(await violations(container)).toEqual([]);
   });
 
@@ -160,7 +161,7 @@ describe("a policy", () => {
     show(<Differences of={[{ section: "classes", row: "person", column: "external:eu", before: null, after: "block" }]} />);
     const row = screen.getByRole("row", { name: /Persons/ });
     const cells = within(row).getAllByRole("cell");
-    expect(cells.map((cell) => cell.textContent)).toEqual(["Outside, eu", "Not said", "Block"]);
+    expect(cells.map((cell) => cell.textContent)).toEqual(["Outside, EU", "Not said", "Block"]);
     expect(within(row).getByRole("rowheader").textContent).toMatch(/^Persons/);
   });
 
@@ -188,11 +189,16 @@ describe("a policy", () => {
     const now = await screen.findByRole("region", { name: /As it holds/ });
     const then = screen.getByRole("region", { name: /As you changed it/ });
     expect(now.textContent).toMatch(/goes there like this.*Anna Meyer.*Redact/);
-    expect(then.textContent).toMatch(/does not go there at all.*Anna Meyer.*Block/);
+    expect(then.textContent).toMatch(/does not go there at all.*Anna Meyer.*Block.*was redact/);
     const bodies = post.mock.calls.map(([, { body }]) => body);
     expect(bodies.map(({ policy }) => policy)).toEqual([null, draft]);
     expect(bodies[0]?.run).toBe(bodies[1]?.run);
     expect(await violations(container)).toEqual([]);
+
+    post.mockResolvedValue({ data: of("redact", false) });
+    expect(screen.queryByText("The same as before")).toBeNull();
+    await userEvent.click(screen.getByRole("button", { name: "Try before and after" }));
+    await screen.findByText("The same as before");
   });
 });
 
@@ -235,6 +241,19 @@ describe("a change in the list", () => {
 
   it("of who was forgotten names nobody", () => {
     expect(shown({ ...change, kind: "person", what: "", change: "forgotten" })).toMatch(/^Somebody who was forgotten/);
+  });
+
+  it.each([
+    ["service", "key_made: ask, source.list", "Key made: ask, source.list"],
+    ["person", "added: employee, connector_owner", "Added: Employee, Connector owner"],
+    ["person", "people.added", "Added"],
+    ["role", "asked for reviewer", "Asked for: Reviewer"],
+    ["model", "seeded", "From the configuration"],
+    ["policy", "changed", "New version"],
+    ["sensitivity", "internal to restricted", "Internal → Restricted"],
+    ["budget", "set", "Set"],
+  ])("of a %s that is called %s is told as %s", (kind, code, told) => {
+    expect(words.changes.told(kind, code)).toBe(told);
   });
 });
 

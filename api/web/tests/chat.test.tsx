@@ -1,6 +1,6 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { act, render, screen } from "@testing-library/react";
+import { act, render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { createRef, type ReactNode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -72,8 +72,33 @@ describe("an answer", () => {
     );
     const box = screen.getByRole("region", { name: "Sources disagree" });
     expect(box.textContent).toMatch(/thirty days.*as of.*28 days.*changed.*This is the later edition/);
-    await userEvent.click(screen.getByRole("button", { name: /28 days/ }));
+    await userEvent.click(within(box).getByRole("button", { name: /^2\. Leave policy/ }));
     expect(actions.open).toHaveBeenCalledWith(expect.objectContaining({ kind: "citation", citation: later }));
+  });
+
+  it("shows a side that is a row of a table by its names and values, and which side is later beside its words", () => {
+    const row = citation(1, 0, "Region | Days\nNorth | 30");
+    const conflicts = [{ sides: [row, citation(2, 1, "Everyone has 28 days.")], later: 0 }];
+    show(<TurnView turn={turn({ answer: answer({ conflicts }) })} />);
+    const box = screen.getByRole("region", { name: "Sources disagree" });
+    expect(within(box).getByRole("cell", { name: "30" }).dataset.name).toBe("Days");
+    expect(within(box).queryByText(/\|/)).toBeNull();
+    const side = within(box).getByText("This is the later edition.").parentElement;
+    expect(side && within(side).getByRole("table")).toBeDefined();
+  });
+
+  it("shows a few rows of many columns as blocks, each value with its name and the numbers beside the first", () => {
+    const names = ["Article", "Casing", "Power", "Seal", "Price"];
+    const values = ["AV-240", "Hastelloy", "22 kW", "", "14900"];
+    const sentences = [{ text: [names, values].map((cells) => cells.join(" | ")).join("\n"), citations: [citation(1, 0)] }];
+    show(<TurnView turn={turn({ sentences, answer: answer({ sentences }) })} />);
+    const table = screen.getByRole("table");
+    expect(table.dataset.blocks).toBe("true");
+    expect(within(table).getAllByRole("cell").map((cell) => [cell.dataset.name, cell.textContent])).toEqual(
+      names.slice(1).map((name, at) => [name, values[at + 1]]),
+    );
+    const heading = within(table).getByRole("rowheader");
+    expect(within(heading).getByRole("button", { name: /^\[1\]/ })).toBeDefined();
   });
 
   it("names what it rests on: the oldest date, how many sources, which model", () => {

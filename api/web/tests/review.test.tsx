@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Difference } from "../src/review/answer/ComparedView";
 import { accessOf, commitmentsOf } from "../src/review/answer/data";
+import { Redacted } from "../src/review/answer/Redacted";
 import { marking } from "../src/review/answer/marking";
 import { Step, Steps } from "../src/review/answer/Step";
 import { notesIn, verify } from "../src/review/log/verifying";
@@ -16,6 +17,7 @@ import { countedIn, leadOf } from "../src/review/reports/leads";
 import { daysOf, rangeOf, weekOf, weeksUntil, weekBefore } from "../src/review/reports/weeks";
 import { answersSearch, asked, countedSearch, isNarrowed, LABELS, queueSearch, recordsSearch } from "../src/review/search";
 import { askedCalls, callsSearch } from "../src/calls/search";
+import { useKeptFocus } from "../src/review/shared/useKeptFocus";
 import { Waiting } from "../src/review/shared/Waiting";
 import type { TrailRecord, Weekly } from "../src/review/types";
 import { words } from "../src/words/review";
@@ -103,6 +105,17 @@ describe("a trail", () => {
     );
     expect(screen.getByRole("list", { name: "Trail" }).textContent).toContain("303 ms");
     expect(await faultsIn(container)).toEqual([]);
+  });
+});
+
+describe("a stored sentence", () => {
+  const sentence = { index: 0, text: "[PERSON_08YGB82R.2] joined in 2017.", erased: false, citations: [] };
+
+  it("comes with the reason for its tokens, where it has some", () => {
+    const { container, rerender } = render(<Redacted sentences={[{ ...sentence, redaction: "map" }]} />);
+    expect(container.textContent).toBe(words.trail.redacted);
+    rerender(<Redacted sentences={[{ ...sentence, redaction: null }, { ...sentence, text: null, redaction: "map" }]} />);
+    expect(container.textContent).toBe("");
   });
 });
 
@@ -300,6 +313,19 @@ describe("dashboards", () => {
 });
 
 describe("what takes a while", () => {
+  it("keeps the focus on the button in the place of the one that was pressed", () => {
+    const Buttons = ({ running }: { running: boolean }) => (
+      <div ref={useKeptFocus(running)}>
+        <button key={String(running)}>{running ? "Stop" : "Start"}</button>
+      </div>
+    );
+    const { rerender } = render(<Buttons running={false} />);
+    expect(document.activeElement).toBe(document.body);
+    screen.getByRole("button").focus();
+    rerender(<Buttons running />);
+    expect(document.activeElement?.textContent).toBe("Stop");
+  });
+
   it("says how far it is", async () => {
     const { container } = show(<Waiting running name="Verifying" done={5} total={10} far="5 of 10 records" />);
     const bar = screen.getByRole("progressbar", { name: "Verifying" });

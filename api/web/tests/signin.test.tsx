@@ -78,6 +78,13 @@ describe("the sign-in page", () => {
     expect(screen.getByRole("alert").textContent).toContain("Your account here was closed.");
   });
 
+  it("says what the page is before what went wrong on it", async () => {
+    const demo = { open: true, reason: "", people: [] };
+    await show(session({ demo }), "", failureOf("?problem=disabled"));
+    const about = screen.getByText(/This is a demo company/);
+    expect(about.compareDocumentPosition(screen.getByRole("alert"))).toBe(Node.DOCUMENT_POSITION_FOLLOWING);
+  });
+
   it("sends address and password", async () => {
     const sent = answering(401, { title: "Sign in first", detail: "Wrong.", hint: "", code: "unauthenticated" });
     await show(session({ ways: { sso: null, passwords: true } }));

@@ -6,15 +6,16 @@ import { useState, type ReactNode } from "react";
 import { describe, expect, it, vi } from "vitest";
 import type { Problem } from "../src/api/types";
 import { CheckSteps, useChecking } from "../src/sources/CheckSteps";
-import { drawn, timesOf } from "../src/sources/course";
-import { written } from "../src/sources/detail/written";
-import { amountOf, durationOf, secondsOf, spanText } from "../src/sources/durations";
+import { drawn, roundTop, timesOf } from "../src/sources/course";
+import { settingName, settingText, written } from "../src/sources/detail/written";
+import { againstText, amountOf, durationOf, secondsOf, spanText } from "../src/sources/durations";
 import { FailureState } from "../src/sources/FailureState";
 import { blank, faultsOf, fieldOf, labelOf, missing, type Faults, type Schema } from "../src/sources/form/schema";
 import { SchemaForm } from "../src/sources/form/SchemaForm";
 import { LiveProgress } from "../src/sources/LiveProgress";
+import { NextRun } from "../src/sources/NextRun";
 import { farOf, kept, sampleOf, type Sample } from "../src/sources/progress";
-import { cronText, planFaults } from "../src/sources/schedule";
+import { cronFault, cronText, planFaults } from "../src/sources/schedule";
 import { detailSearch, listSearch } from "../src/sources/search";
 import { SourceState } from "../src/sources/SourceState";
 import { TaskSchedule } from "../src/sources/TaskSchedule";
@@ -128,6 +129,17 @@ describe("the state of a source", () => {
     expect(screen.getByText(/Nobody is at it/)).toBeDefined();
   });
 
+  it("never tells the next run as past", () => {
+    const next_at = new Date(Date.now() - 10_000).toISOString();
+    const said = (["queued", "running", "paused", "stuck", "idle"] as const).map((activity) => {
+      const { container, unmount } = render(<NextRun of={{ activity, next_at }} />);
+      const text = container.textContent;
+      unmount();
+      return text;
+    });
+    expect(said).toEqual(["in a moment", "now", "Paused", "overdue", "in a moment"]);
+  });
+
   it("tells of a failure whether it is tried now, later, or only when asked", () => {
     show(
       <>
@@ -195,6 +207,11 @@ describe("lengths of time", () => {
     expect(spanText(86_400)).toBe("1 d");
     expect(spanText(0.2)).toBe("0 s");
   });
+
+  it("are told finer where they are above their bound and would read like it", () => {
+    expect([againstText(1.02, 1), againstText(1, 1), againstText(40, 1), againstText(1.02, null)]).toEqual(["1.1 s", "1 s", "40 s", "1 s"]);
+    expect(againstText(10_800.4, 10_800)).toBe("3 h 1 s");
+  });
 });
 
 describe("the line of freshness", () => {
@@ -205,6 +222,13 @@ describe("the line of freshness", () => {
     expect(worst).toBe(20);
     expect(bound).toBeGreaterThan(0);
     expect(drawn([{ at: "0", staleness: null }], null)).toMatchObject({ lines: [], bound: null, worst: null });
+  });
+});
+
+describe("the scale of a chart", () => {
+  it("has a top and a middle that are told exactly, above all that is drawn", () => {
+    expect([0.5, 3.3, 41, 3700, 90_000, 3_000_000].map(roundTop)).toEqual([2, 4, 60, 7200, 172_800, 3_456_000]);
+    expect(drawn([{ at: "0", staleness: 3.3 }], 1, roundTop)).toMatchObject({ top: 4, bound: 75 });
   });
 });
 
@@ -221,6 +245,34 @@ describe("a setting as text", () => {
     expect([written(["hr", "board"]), written("/data"), written(3), written(false)]).toEqual(["hr, board", "/data", "3", "false"]);
     expect([written([]), written({}), written(null), written(undefined)]).toEqual([null, null, null, null]);
     expect(written([{ prefix: "/" }])).toBe('[{"prefix":"/"}]');
+  });
+});
+
+describe("a change", () => {
+  it("is called and written as where it is set", () => {
+    expect(
+      ["plan.poll.every", "plan.bounds.content", "plan.objective", "plan.people.jo.e@x", "settings.page_rows", "settings.map.a_b"].map(
+        settingName,
+      ),
+    ).toEqual([
+      "What changed: Every",
+      "How late it may be: Content",
+      "Share that is to be in time",
+      "People behind accounts: jo.e@x",
+      "Page rows",
+      "Map: A b",
+    ]);
+    expect([
+      settingText("plan.poll.every", "1h"),
+      settingText("plan.bounds.content", "90m"),
+      settingText("plan.objective", 0.9995),
+      settingText("plan.stale", "warn"),
+      settingText("plan.sensitivity", "internal"),
+      settingText("plan.slice_seconds", 30),
+      settingText("plan.blackout", [{ start: "22:00", end: "06:00", timezone: "UTC", weekdays: ["mon", "tue"] }]),
+      settingText("plan.blackout", []),
+      settingText("settings.every", "1h"),
+    ]).toEqual(["1 h", "1 h 30 min", "99.95%", "Answers use it and say so", "Internal", "30 s", "Mon, Tue 22:00–06:00 (UTC)", null, "1h"]);
   });
 });
 
@@ -292,6 +344,27 @@ describe("a schedule", () => {
     expect(cronText("30 2 * * mon-fri")).toMatch(/02:30.*Monday through Friday/);
     expect(cronText("30 2 * *")).toBeNull();
     expect(cronText("61 2 * * *")).toBeNull();
+  });
+
+  it("names the field that is wrong", () => {
+    expect(cronFault("99 2 * * *")).toBe("“99” cannot be the minute: that is 0 to 59.");
+    expect(cronFault("0 2 * * monday")).toMatch(/“monday” cannot be the weekday/);
+    expect(cronFault("0 2 * *")).toMatch(/five fields/);
+  });
+
+  it("says whether its next runs are being worked out, or cannot be", async () => {
+    const task = (shown: { working?: boolean; upcoming?: string[] }) => (
+      <MantineProvider>
+        <TaskSchedule task="poll" schedule={{ every: "5m" }} onChange={() => {}} {...shown} />
+      </MantineProvider>
+    );
+    const { container, rerender } = render(task({ working: true, upcoming: ["2026-11-23T08:00:00Z"] }));
+    expect(screen.getByText("Working out the next runs")).toBeDefined();
+    expect(container.querySelector("[aria-busy=true] li")).not.toBeNull();
+    rerender(task({}));
+    expect(screen.queryByText("Working out the next runs")).toBeNull();
+    expect(screen.getByText(/Told once what is wrong/)).toBeDefined();
+    expect(await faultsIn(container)).toEqual([]);
   });
 
   it("has its faults at its fields", () => {

@@ -74,6 +74,14 @@ def test_the_list_begins_with_what_needs_attention(house: House, ola: TestClient
     assert (first["total"], second["next"]) == (3, None)
 
 
+def test_documents_are_those_that_answers_may_use(ola: TestClient, bucket: Store) -> None:
+    bucket.put("broken.pdf", b"%PDF-1.7 nothing of the kind")
+    add(ola, guide(bucket))
+    sync(ola, "guide")
+    assert (fares(ola)["documents"], fares(ola)["errors"]) == (2, 1)
+    assert ola.get("/v1/sources/guide/estimate").json()["documents"] == 3
+
+
 def test_what_failed_is_told_by_what_is_wrong_and_tried_again_alone(
     house: House, ola: TestClient, bucket: Store
 ) -> None:

@@ -178,7 +178,7 @@ export const journeys = {
     await page.getByRole("row", { name: /scribe-before/ }).first().getByText("Retires soon").waitFor();
     await page.getByRole("link", { name: "scribe", exact: true }).first().click();
     await page.getByRole("button", { name: "Check now" }).click();
-    await page.getByText("It answers", { exact: true }).waitFor();
+    await page.getByText("It answers, as another version", { exact: true }).waitFor();
 
     await page.getByRole("link", { name: "Change", exact: true }).click();
     await page.getByLabel("Region").fill("eu-west-1");
@@ -217,6 +217,18 @@ export const journeys = {
       page.getByRole("button", { name: "Download as CSV" }).click(),
     ]);
     assert.match(file.suggestedFilename(), /chargeback-\d{4}-\d{2}-model\.csv/);
+
+    // A number leads to the calls that it counts.
+    const number = cost.getByRole("link", { name: /^\d+$/ }).first();
+    const calls = await number.innerText();
+    await number.click();
+    await page.getByRole("heading", { name: "Model calls", level: 1 }).waitFor();
+    await page.getByRole("status").filter({ hasText: new RegExp(`^${calls} calls?, [\\d.]+ USD$`) }).waitFor();
+    assert.equal(await page.getByLabel("Model", { exact: true }).inputValue(), "scribe");
+    assert.equal(await page.getByRole("row").count(), 1 + Number(calls));
+    await page.getByRole("button", { name: "Show all of this month" }).click();
+    await page.waitForFunction(() => window.location.search === "");
+    assert.equal(await page.getByLabel("Model", { exact: true }).inputValue(), "");
   },
 
   async erases_at_a_persons_request(page) {
@@ -310,6 +322,8 @@ export const journeys = {
     await inspect(page, "admin budgets");
     await look(page, {
       chargeback: "/chargeback?by=model",
+      calls: "/calls",
+      "no calls": "/calls?department=nobody",
       destinations: "/destinations",
       destination: "/destinations/tickets",
       deliveries: "/deliveries",
@@ -343,8 +357,8 @@ export const journeys = {
     await inspect(page, "admin erasure previewed");
     await visit(page, "/admin/models/scribe");
     await page.getByRole("button", { name: "Check now" }).click();
-    await page.getByText("It answers", { exact: true }).waitFor();
-    await page.getByText("It answers", { exact: true }).scrollIntoViewIfNeeded();
+    await page.getByText("It answers, as another version", { exact: true }).waitFor();
+    await page.getByText("It answers, as another version", { exact: true }).scrollIntoViewIfNeeded();
     await inspect(page, "admin model checked");
     await visit(page, "/admin/destinations");
     await page.getByRole("button", { name: "Add a destination" }).click();

@@ -42,7 +42,11 @@ async function withEveryState(page) {
       { ...withheld, withheld: "document gone" },
       { ...withheld, withheld: "access revoked" },
     ];
-    turn.conflicts = [{ sides: [citations[0], { ...changed, n: 2 }], later: 0 }];
+    const edited = (citation, daysAgo) => ({
+      ...citation,
+      document: { ...citation.document, modified_at: new Date(Date.now() - daysAgo * 86_400_000).toISOString() },
+    });
+    turn.conflicts = [{ sides: [edited(citations[0], 2), edited({ ...changed, n: 2 }, 400)], later: 0 }];
     await route.fulfill({ response, json: { ...told, turns: [turn] } });
   });
   await page.reload();
@@ -522,12 +526,15 @@ export const journeys = {
     const share = page.getByRole("dialog", { name: "Share this conversation" });
     await share.getByText("Everyone", { exact: true }).click();
     await share.getByRole("button", { name: "Share", exact: true }).click();
-    await share.getByRole("button", { name: "End sharing with Everyone here" }).waitFor();
+    await share.getByRole("button", { name: "End sharing with everyone here" }).waitFor();
     await inspect(page, "share");
     await page.keyboard.press("Escape");
     await closed();
-    await menu();
-    await inspect(page, "menu");
+    if (narrow) {
+      await menu();
+      await page.getByRole("dialog", { name: "Menu" }).getByRole("link", { name: SEAL_KIT }).first().waitFor();
+      await inspect(page, "menu");
+    }
     await page.getByRole("button", { name: "Help and keys" }).click();
     await page.getByRole("dialog", { name: "How Vouch works" }).waitFor();
     await inspect(page, "help");
@@ -539,7 +546,7 @@ export const journeys = {
     await page.getByText("No source is out of date").waitFor();
     await inspect(page, "indexed late");
     await page.goto(`${VOUCH_URL}/indexed?source=None`);
-    await page.locator("[data-code='not_found']").waitFor();
+    await page.getByText("There is no such source that you may read").waitFor();
     await inspect(page, "indexed missing");
     await page.goto(`${VOUCH_URL}/indexed?source=Products&text=nothing+like+it`);
     await page.getByText("No document has these words in its title").waitFor();

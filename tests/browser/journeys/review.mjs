@@ -7,6 +7,7 @@ const ASTRID = "astrid.kjeldmose@averholt.example";
 const FEMKE = "femke.oudhof@averholt.example";
 const JOANNA = "joanna.krasik@averholt.example";
 const INCIDENT = "How quickly must I report a security incident?";
+const DELIVERY = "What is the standard delivery time for the AV-520?";
 const REPORTS_TO = "To whom does Rasmus Thyholt report?";
 
 /** Signs in without the first page, and opens one of reviewing. */
@@ -191,7 +192,7 @@ export const journeys = {
     const ending = dialog(page, /End the rule weekly/);
     await because(ending, "Another control holds");
     await ending.getByRole("button", { name: "End" }).click();
-    await page.getByText("No rule holds").waitFor();
+    await page.getByText("No rule is set").waitFor();
   },
 
   async finds_what_somebody_asked_by_their_address(page) {
@@ -220,6 +221,9 @@ export const journeys = {
     await holding.getByRole("button", { name: "Hold", exact: true }).click();
     await said(page, /The answer is held/);
     await page.getByText("Held", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Hold", exact: true }).waitFor({ state: "detached" });
+    // What opened the dialog has gone: the keyboard goes on at the title.
+    await page.waitForFunction(() => document.activeElement?.tagName === "H1");
     await page.getByRole("link", { name: "Holds", exact: true }).click();
     const row = page.getByRole("row", { name: /Case 14/ });
     await row.getByRole("button", { name: "Lift" }).click();
@@ -250,7 +254,8 @@ export const journeys = {
 
   async reviews_with_the_keyboard_alone(page) {
     await review(page, "/review/answers");
-    const answer = page.getByRole("link", { name: INCIDENT }).first();
+    // No sample has drawn it.
+    const answer = page.getByRole("link", { name: DELIVERY }).first();
     await answer.waitFor();
     await tabTo(page, answer);
     await page.keyboard.press("Enter");
@@ -266,7 +271,7 @@ export const journeys = {
     const compare = page.getByRole("link", { name: "Compare", exact: true });
     await tabTo(page, compare);
     await page.keyboard.press("Enter");
-    await page.getByText("Everything cited still stands").waitFor();
+    await page.getByText("This answer cites nothing").waitFor();
   },
 
   async prints_a_trail(page) {
@@ -285,15 +290,37 @@ export const journeys = {
     const newest = await rows.first().innerText();
     const said = page.getByRole("status").filter({ hasText: / shown$/ });
     const shown = async () => Number.parseInt((await said.last().innerText()).replace(",", ""), 10);
-    while ((await shown()) < 250) {
-      await page.mouse.move(700, 400);
-      await page.mouse.wheel(0, 4000);
-    }
+    await tabTo(page, page.getByRole("group", { name: "Records", exact: true }));
+    while ((await shown()) < 250) await page.keyboard.press("End");
     // What is far out of sight is a gap of its height, and comes back.
     await page.waitForFunction(() => document.querySelectorAll("tbody tr").length < 150);
-    await page.keyboard.press("Control+Home");
-    await page.mouse.wheel(0, -200_000);
+    await page.keyboard.press("Home");
     await page.waitForFunction((text) => document.querySelector("tbody tr")?.innerText === text, newest);
+  },
+
+  async follows_a_number_to_what_it_counts(page) {
+    await review(page, "/review/weekly");
+    const row = page.getByRole("row", { name: /^Shown, with a verified citation/ });
+    const number = row.getByRole("link").first();
+    const counted = await number.innerText();
+    assert.ok(Number(counted) > 0);
+    await number.click();
+    await page.getByRole("heading", { name: "Records that are counted", level: 1 }).waitFor();
+    await page.getByText("sentences · shown").waitFor();
+    const together = page.locator("dt", { hasText: "Together" }).locator("xpath=following-sibling::dd");
+    await page.waitForFunction(() => document.querySelectorAll("tbody tr").length > 0);
+    assert.equal(await together.innerText(), counted);
+    const added = await page.locator("tbody tr td:last-child").allInnerTexts();
+    assert.equal(String(added.reduce((sum, each) => sum + Number(each), 0)), counted);
+    await page.getByRole("link", { name: "Dashboards", exact: true }).click();
+    await page.getByRole("region", { name: "Sentences that were verified" }).getByRole("link", { name: /^\d+ of \d+$/ }).first().click();
+    await page.getByText("sentences · shown").waitFor();
+    await page.getByRole("link", { name: "Model calls", exact: true }).click();
+    await page.getByRole("link", { name: /^Open the answer/ }).first().waitFor();
+    // Whose calls these are is not for who opens answers.
+    assert.equal(await page.getByLabel("Person", { exact: true }).count(), 0);
+    await page.getByRole("link", { name: /^Open the answer/ }).first().click();
+    await page.getByRole("list", { name: "Trail" }).waitFor();
   },
 
   async is_told_that_reviewing_is_not_for_them(page) {
@@ -320,6 +347,8 @@ export const journeys = {
       holds: "/holds?show=lifted",
       dashboards: "/dashboards",
       weekly: "/weekly",
+      counted: `/weekly/records?counted=${encodeURIComponent('[["sentences","shown"]]')}`,
+      calls: "/calls",
       "data map": "/data-map",
       missing: "/answers/no-such-answer",
     };
@@ -334,8 +363,9 @@ export const journeys = {
       await inspect(page, `review ${name}`);
     }
     await openAnswer(page, REPORTS_TO);
+    await page.getByRole("link", { name: "In the queue: open its review" }).waitFor();
     await inspect(page, "review trail");
-    await page.getByRole("table", { name: "Records of the log" }).scrollIntoViewIfNeeded();
+    await page.getByRole("link", { name: "Search the log by this answer" }).scrollIntoViewIfNeeded();
     await inspect(page, "review trail end");
     const shows = {
       Evidence: page.getByRole("group", { name: "Snapshot" }).locator("mark"),
@@ -348,7 +378,7 @@ export const journeys = {
       await settled(page);
       await inspect(page, `review ${tab.toLowerCase()}`);
     }
-    await openAnswer(page, REPORTS_TO);
+    await openAnswer(page, DELIVERY);
     await page.getByRole("button", { name: "Queue for review" }).click();
     await dialog(page, /Put this answer/).waitFor();
     await inspect(page, "review queueing");

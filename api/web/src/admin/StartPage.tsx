@@ -11,6 +11,7 @@ import { words } from "../words/admin";
 import { type Attention, attentionQuery } from "./attention";
 import { COLUMNS } from "./changes/columns";
 import classes from "../parts/form.module.css";
+import narrow from "./shared/narrow.module.css";
 
 const said = words.overview;
 const PLACES = {
@@ -26,7 +27,7 @@ const LATEST = 6;
 function Cards({ attention }: { attention: Attention }) {
   const parts = (Object.keys(PLACES) as (keyof Attention)[]).filter((part) => attention[part] !== null);
   return (
-    <div className={classes.cards}>
+    <div className={narrow.cards}>
       {parts.map((part) => {
         const number = attention[part] ?? 0;
         return (

@@ -5,6 +5,7 @@ import type { Session } from "../api/types";
 import { burnOf, stateOf as budgetState } from "./money/burning";
 import { stateOf as modelState } from "./models/data";
 import { endsSoon } from "./services/data";
+import type { Destination } from "./types";
 
 /** How much of each part wants somebody to look at it. Null: not for this person. */
 export interface Attention {
@@ -38,14 +39,28 @@ async function keys(now: Date): Promise<number> {
   return found.accounts.flatMap((account) => account.keys).filter((key) => endsSoon(key.expires_at, now)).length;
 }
 
+/** Those that wait after a failure are counted among the newest that wait. */
+const WAITING = { params: { query: { state: "waiting" as const, limit: 200 } } };
+
+function failing(waiting: readonly { error: string | null }[]): number {
+  return waiting.filter(({ error }) => error !== null).length;
+}
+
 async function dead(): Promise<number> {
-  const found = await reply(api.GET("/v1/operator/destinations"));
-  return found.destinations.reduce((sum, each) => sum + (each.deliveries.dead ?? 0) + (each.deliveries.review ?? 0), 0);
+  const [found, waiting] = await Promise.all([
+    reply(api.GET("/v1/operator/destinations")),
+    reply(api.GET("/v1/operator/deliveries", WAITING)),
+  ]);
+  const given = (each: Destination) => (each.deliveries.dead ?? 0) + (each.deliveries.review ?? 0);
+  return found.destinations.reduce((sum, each) => sum + given(each), failing(waiting.deliveries));
 }
 
 async function untold(): Promise<number> {
-  const found = await reply(api.GET("/v1/webhooks"));
-  return found.webhooks.reduce((sum, each) => sum + (each.deliveries.dead ?? 0), 0);
+  const [found, waiting] = await Promise.all([
+    reply(api.GET("/v1/webhooks")),
+    reply(api.GET("/v1/webhooks/deliveries", WAITING)),
+  ]);
+  return found.webhooks.reduce((sum, each) => sum + (each.deliveries.dead ?? 0), failing(waiting.deliveries));
 }
 
 export function attentionQuery(session: Session) {

@@ -1,7 +1,6 @@
 import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { useState } from "react";
 import { api, reply } from "../api/client";
 import type { components } from "../api/schema";
 import { type Column, ListTable } from "../parts/DataTable";
@@ -78,8 +77,6 @@ interface CallsProps {
 /** The calls of models that a number of chargeback, of a budget or of a report counts. */
 function Calls({ search, onChange }: CallsProps) {
   const session = useSignedIn();
-  // What does not come from the keyboard fills the fields anew.
-  const [round, setRound] = useState(0);
   const narrow = (change: CallsSearch) => onChange({ ...search, ...change });
   const fields: Field[] = ["department", "source", "model", ...(may(session, ["people.read"]) ? ["person" as const] : []), "currency"];
   const list = useList<Call, Totals>(["calls", search], async (cursor) => {
@@ -92,7 +89,7 @@ function Calls({ search, onChange }: CallsProps) {
     <Page title={words.title} about={words.about}>
       <Filters name={words.narrow}>
         {fields.map((name) => (
-          <Text key={`${name} ${round}`} name={name} search={search} onChange={narrow} />
+          <Text key={name} name={name} search={search} onChange={narrow} />
         ))}
         {(["since", "until"] as const).map((name) => (
           <TextInput
@@ -122,10 +119,7 @@ function Calls({ search, onChange }: CallsProps) {
             size="compact-sm"
             variant="default"
             leftSection={<X aria-hidden size={15} />}
-            onClick={() => {
-              onChange({});
-              setRound(round + 1);
-            }}
+            onClick={() => onChange({})}
           >
             {words.clear}
           </Button>

@@ -1,4 +1,3 @@
-import { VisuallyHidden } from "@mantine/core";
 import { memo, useCallback, useMemo } from "react";
 import type { Citation, Sentence } from "../api/types";
 import { words } from "../words/ask";
@@ -6,8 +5,9 @@ import { useChat } from "./ChatContext";
 import { stateOf } from "./citation-state";
 import { CitationChip } from "./CitationChip";
 import { STATE_SIGNS } from "./CitationState";
-import { isSamePart, partsOf, type CitedRow, type Part } from "./citation-text";
+import { isSamePart, partsOf, type Part } from "./citation-text";
 import { byNumber } from "./conversation";
+import { RowsTable } from "./RowsTable";
 import classes from "./AnswerBody.module.css";
 
 interface AnswerBodyProps {
@@ -18,7 +18,6 @@ interface AnswerBodyProps {
 }
 
 const SHORT_WORD = 20;
-const SHORT_CELL = 16;
 
 /** The numbers stay on the line of the word they follow. */
 function splitLastWord(text: string): [head: string, lastWord: string] {
@@ -53,49 +52,6 @@ function Chips({ turnKey, citations, shown }: ChipsProps) {
   );
 }
 
-interface TablePartProps {
-  header: string[];
-  rows: CitedRow[];
-  turnKey: string;
-  shown: number | null;
-}
-
-function TablePart({ header, rows, turnKey, shown }: TablePartProps) {
-  return (
-    // A wide table scrolls by itself, so it has to be reachable with the keyboard.
-    <div className={classes.tableScroll} role="group" aria-label={words.answer.table} tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {header.map((cell, index) => (
-              <th key={`${index}`} scope="col">
-                {cell}
-              </th>
-            ))}
-            <th scope="col">
-              <VisuallyHidden>{words.answer.sourceColumn}</VisuallyHidden>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row, index) => (
-            <tr key={`${index}`}>
-              {row.cells.map((cell, column) => (
-                <td key={`${column}`} data-short={cell.length <= SHORT_CELL || undefined}>
-                  {cell}
-                </td>
-              ))}
-              <td className={classes.rowChips}>
-                <Chips turnKey={turnKey} citations={row.citations} shown={shown} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
-}
-
 interface PartProps {
   part: Part;
   turnKey: string;
@@ -114,7 +70,15 @@ const PartView = memo(
       );
     }
     if (part.kind === "table") {
-      return <TablePart header={part.header} rows={part.rows} turnKey={turnKey} shown={shown} />;
+      const rows = part.rows.map(({ cells, citations }) => ({
+        cells,
+        chips: <Chips turnKey={turnKey} citations={citations} shown={shown} />,
+      }));
+      return (
+        <div className={classes.table}>
+          <RowsTable header={part.header} rows={rows} />
+        </div>
+      );
     }
     const [head, lastWord] = splitLastWord(part.text);
     return (

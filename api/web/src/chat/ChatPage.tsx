@@ -136,8 +136,15 @@ export function ChatPage({ session }: { session: Session }) {
               )}
               {conversation.problem && (
                 <div className={classes.loading}>
-                  <ProblemNotice problem={conversation.problem} onRetry={conversation.retryLoad} />
-                  <Button mt="md" variant="subtle" onClick={startNew}>
+                  <ProblemNotice
+                    problem={
+                      conversation.problem.status === 404
+                        ? { ...conversation.problem, ...words.missing }
+                        : conversation.problem
+                    }
+                    onRetry={conversation.retryLoad}
+                  />
+                  <Button mt="md" variant="default" onClick={startNew}>
                     {words.startNew}
                   </Button>
                 </div>

@@ -111,7 +111,7 @@ export const CitationChip = memo(function CitationChip({ n, citations, state, ac
         onFocus={(event) => event.currentTarget.matches(":focus-visible") && now(true)}
         onBlur={() => now(false)}
       >
-        [{n}]{state !== "verified" && <Sign aria-hidden size={11} />}
+        [{n}]{state !== "verified" && <Sign aria-hidden size={15} strokeWidth={2.25} />}
       </button>
       {shown && (
         <Quote

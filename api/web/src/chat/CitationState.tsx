@@ -16,7 +16,7 @@ export function CitationState({ state, long = false }: { state: StateOfCitation;
   const Sign = STATE_SIGNS[state];
   return (
     <span className={classes.state} data-state={state} data-long={long || undefined}>
-      <Sign aria-hidden size={13} />
+      <Sign aria-hidden size={15} />
       <span>{long ? words.citation.stateLong[state] : words.citation.state[state]}</span>
     </span>
   );

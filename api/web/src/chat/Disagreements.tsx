@@ -1,27 +1,41 @@
 import { TriangleAlert } from "lucide-react";
-import { Fragment } from "react";
 import type { Answer } from "../api/types";
 import { Moment } from "../shell/Moment";
 import { words } from "../words/ask";
 import { useChat } from "./ChatContext";
+import { tableLines } from "./citation-text";
 import classes from "./Disagreements.module.css";
+import { RowsTable } from "./RowsTable";
 
 type Conflict = Answer["conflicts"][number];
 
-function Side({ turnKey, side }: { turnKey: string; side: Conflict["sides"][number] }) {
+function Quote({ text }: { text: string }) {
+  const [header, ...rows] = tableLines(text) ?? [];
+  if (!header) return <p className={classes.quote}>{text}</p>;
+  return <RowsTable header={header} rows={rows.map((cells) => ({ cells }))} />;
+}
+
+interface SideProps {
+  turnKey: string;
+  side: Conflict["sides"][number];
+  later: boolean;
+}
+
+function Side({ turnKey, side, later }: SideProps) {
   const { open } = useChat();
   return (
-    <button
-      type="button"
-      className={classes.side}
-      onClick={() => open({ kind: "citation", turnKey, citation: side })}
-    >
-      <span className={classes.quote}>{side.quote}</span>
-      <span className={classes.place}>
+    <div className={classes.side}>
+      <Quote text={side.quote} />
+      <button
+        type="button"
+        className={classes.place}
+        onClick={() => open({ kind: "citation", turnKey, citation: side })}
+      >
         {side.n}. {side.document.title} · {side.document.modified_at ? words.conflicts.changed : words.conflicts.asOf}{" "}
         <Moment at={side.document.modified_at ?? side.as_of} />
-      </span>
-    </button>
+      </button>
+      {later && <p className={classes.later}>{words.conflicts.later}</p>}
+    </div>
   );
 }
 
@@ -39,10 +53,7 @@ export function Disagreements({ turnKey, answer }: DisagreementsProps) {
         {words.conflicts.title}
       </h3>
       {conflict.sides.map((side, place) => (
-        <Fragment key={side.evidence}>
-          <Side turnKey={turnKey} side={side} />
-          {conflict.later === place && <p className={classes.later}>{words.conflicts.later}</p>}
-        </Fragment>
+        <Side key={side.evidence} turnKey={turnKey} side={side} later={conflict.later === place} />
       ))}
     </section>
   ));

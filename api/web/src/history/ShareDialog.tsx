@@ -12,8 +12,9 @@ import classes from "./ShareDialog.module.css";
 
 const EVERYONE = "everyone";
 
-function nameOf({ person, group }: Pick<Share, "person" | "group">): string {
-  return person ?? (group === EVERYONE ? words.share.everyoneName : (group ?? ""));
+/** Whom it is shared with, as they are called within a sentence unless another word for all is given. */
+function nameOf({ person, group }: Pick<Share, "person" | "group">, all: string = words.share.everyoneWithin): string {
+  return person ?? (group === EVERYONE ? all : (group ?? ""));
 }
 
 interface SharesProps {
@@ -42,7 +43,7 @@ function Shares({ conversationId, onSaid }: SharesProps) {
         {shares.data.map((one) => (
           <li key={one.id}>
             <span className={classes.who}>
-              {nameOf(one)}
+              {nameOf(one, words.share.everyoneName)}
               <span className={classes.about}>
                 {words.share.answers(one.answers)}, <Moment at={one.shared_at} />
               </span>

@@ -1,7 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { LibraryBig } from "lucide-react";
+import { LibraryBig, SearchX } from "lucide-react";
 import { sourcesQuery } from "../api/queries";
 import type { SourceSummary } from "../api/types";
 import { AskFrame } from "../chat/AskFrame";
@@ -9,11 +9,12 @@ import { DataTable, type Column } from "../parts/DataTable";
 import { Page, Section } from "../parts/Page";
 import { Empty, Failed, Loading } from "../parts/States";
 import { Status, type Tone } from "../parts/Status";
+import forms from "../parts/form.module.css";
 import { Moment } from "../shell/Moment";
 import { OutOfDate } from "../shell/OutOfDate";
 import { words } from "../words/indexed";
 import classes from "./IndexedPage.module.css";
-import { SourceDocuments } from "./SourceDocuments";
+import { SourceDocuments, type SourceDocumentsProps } from "./SourceDocuments";
 
 const route = getRouteApi("/in/indexed");
 
@@ -28,6 +29,10 @@ function LastCheck({ source }: { source: SourceSummary }) {
       <Moment at={run.finished_at ?? run.started_at} />
     </span>
   );
+}
+
+function Confirmed({ source }: { source: SourceSummary }) {
+  return source.last_confirmed_at ? <Moment at={source.last_confirmed_at} /> : words.notYet;
 }
 
 const COLUMNS: readonly Column<SourceSummary>[] = [
@@ -45,12 +50,18 @@ const COLUMNS: readonly Column<SourceSummary>[] = [
   {
     name: words.confirmed,
     hide: "narrow",
-    cell: (source) => (source.last_confirmed_at ? <Moment at={source.last_confirmed_at} /> : words.notYet),
+    cell: (source) => <Confirmed source={source} />,
   },
   {
     name: words.state,
-    cell: (source) =>
-      source.stale ? <OutOfDate of={source} /> : <Status tone="good">{words.onTime}</Status>,
+    cell: (source) => (
+      <>
+        {source.stale ? <OutOfDate of={source} /> : <Status tone="good">{words.onTime}</Status>}
+        <div className={forms.inNarrow}>
+          {words.confirmed} <Confirmed source={source} />
+        </div>
+      </>
+    ),
   },
   { name: words.checked, hide: "medium", cell: (source) => <LastCheck source={source} /> },
 ];
@@ -72,13 +83,35 @@ function Sources({ sources, late, chosen }: SourcesProps) {
   const shown = late ? sources.filter((source) => source.stale) : sources;
   if (shown.length === 0) return <Empty title={words.lateNoneTitle}>{words.lateNone}</Empty>;
   return (
-    <DataTable
-      name={words.list}
-      columns={COLUMNS}
-      rows={shown}
-      keyOf={(source) => source.name}
-      current={(source) => source.name === chosen}
-    />
+    <>
+      <DataTable
+        name={words.list}
+        columns={COLUMNS}
+        rows={shown}
+        keyOf={(source) => source.name}
+        current={(source) => source.name === chosen}
+      />
+      <p className={classes.what}>{words.what}</p>
+      {chosen === undefined && <p className={classes.what}>{words.choose}</p>}
+    </>
+  );
+}
+
+/** A name out of the address is shown only where it is one of those that may be read. */
+function Documents({ known, ...documents }: SourceDocumentsProps & { known: boolean }) {
+  if (known) {
+    return (
+      <Section title={words.documentsOf(documents.source)}>
+        <SourceDocuments {...documents} />
+      </Section>
+    );
+  }
+  return (
+    <Section title={words.documents}>
+      <Empty icon={SearchX} title={words.missingTitle}>
+        {words.missing}
+      </Empty>
+    </Section>
   );
 }
 
@@ -111,20 +144,16 @@ export function IndexedPage() {
         {sources.isPending && <Loading />}
         {sources.isError && <Failed error={sources.error} onRetry={() => void sources.refetch()} />}
         {sources.data && <Sources sources={sources.data} late={late} chosen={source} />}
-        <p className={classes.what}>{words.what}</p>
-        {source ? (
-          <Section title={words.documentsOf(source)}>
-            <SourceDocuments
-              key={source}
-              source={source}
-              text={text}
-              onText={(next) =>
-                void navigate({ search: (before) => ({ ...before, text: next || undefined }), replace: true })
-              }
-            />
-          </Section>
-        ) : (
-          <p className={classes.what}>{words.choose}</p>
+        {source !== undefined && sources.data && sources.data.length > 0 && (
+          <Documents
+            key={source}
+            known={sources.data.some(({ name }) => name === source)}
+            source={source}
+            text={text}
+            onText={(next) =>
+              void navigate({ search: (before) => ({ ...before, text: next || undefined }), replace: true })
+            }
+          />
         )}
       </Page>
     </AskFrame>

@@ -39,7 +39,7 @@ const COLUMNS: readonly Column<ListedDocument>[] = [
   { name: words.confirmed, cell: ({ as_of }) => <Moment at={as_of} /> },
 ];
 
-interface SourceDocumentsProps {
+export interface SourceDocumentsProps {
   source: string;
   text: string;
   onText: (text: string) => void;

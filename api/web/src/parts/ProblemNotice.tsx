@@ -23,7 +23,7 @@ export function ProblemNotice({ problem, onRetry }: ProblemNoticeProps) {
         {onRetry && problem.status !== 404 && (
           <Button
             mt={10}
-            size="compact-md"
+            size="compact-sm"
             variant="default"
             leftSection={<RotateCcw aria-hidden size={15} />}
             onClick={onRetry}

@@ -18,10 +18,19 @@ export function oneOf<Value extends string>(value: unknown, of: readonly Value[]
 
 const WAIT_MS = 300;
 
-/** What is typed into a search box: at once in the box, a moment later in the address. */
+/** What is typed into a search box: at once in the box, a moment later in the address. What comes into the address from
+ * elsewhere, by a link or a button that clears it, is in the box as well. */
 export function useTyped(inAddress: string, toAddress: (text: string) => void) {
   const [typed, setTyped] = useState(inAddress);
-  const pass = useDebouncedCallback(toAddress, WAIT_MS);
+  const [known, setKnown] = useState({ address: inAddress, passed: inAddress });
+  if (known.address !== inAddress) {
+    setKnown({ address: inAddress, passed: inAddress });
+    if (known.passed !== inAddress) setTyped(inAddress);
+  }
+  const pass = useDebouncedCallback((text: string) => {
+    setKnown((before) => ({ ...before, passed: text }));
+    toAddress(text);
+  }, WAIT_MS);
   return {
     value: typed,
     onChange: (event: { currentTarget: { value: string } }) => {

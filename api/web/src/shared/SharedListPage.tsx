@@ -6,6 +6,7 @@ import { ListTable, type Column } from "../parts/DataTable";
 import { Page } from "../parts/Page";
 import { Empty } from "../parts/States";
 import { useList } from "../parts/useList";
+import forms from "../parts/form.module.css";
 import { Moment } from "../shell/Moment";
 import { words } from "../words/ask";
 
@@ -13,14 +14,20 @@ const COLUMNS: readonly Column<Received>[] = [
   {
     name: words.shared.name,
     heading: true,
-    cell: (received) =>
-      received.title === null ? (
-        words.shared.hiddenTitle
-      ) : (
-        <Link to="/shared/$shareId" params={{ shareId: received.id }}>
-          {received.title}
-        </Link>
-      ),
+    cell: (received) => (
+      <>
+        {received.title === null ? (
+          words.shared.hiddenTitle
+        ) : (
+          <Link to="/shared/$shareId" params={{ shareId: received.id }}>
+            {received.title}
+          </Link>
+        )}
+        <div className={forms.inNarrow}>
+          <Moment at={received.shared_at} />
+        </div>
+      </>
+    ),
   },
   { name: words.shared.by, cell: (received) => received.by },
   { name: words.shared.at, hide: "narrow", cell: (received) => <Moment at={received.shared_at} /> },

@@ -83,26 +83,26 @@ export function SharedPage() {
   return (
     <ChatContext value={actions}>
       <AskFrame panel={wide && panel}>
-        <Page
-          key={shareId}
-          title={titleOf(shared.data)}
-          about={
-            shared.data && (
-              <>
-                {words.shared.openedBy(shared.data.by)} <Moment at={shared.data.shared_at} />. {words.shared.asYouMay}
-              </>
-            )
-          }
-          up={{ to: "/shared", name: words.shared.up }}
-        >
-          <div className={classes.column}>
+        <div className={classes.page}>
+          <Page
+            key={shareId}
+            title={titleOf(shared.data)}
+            about={
+              shared.data && (
+                <>
+                  {words.shared.openedBy(shared.data.by)} <Moment at={shared.data.shared_at} />. {words.shared.asYouMay}
+                </>
+              )
+            }
+            up={{ to: "/shared", name: words.shared.up }}
+          >
             {shared.isPending && <Loading name={words.loadingConversation} />}
             {shared.isError && <Failed error={shared.error} onRetry={() => void shared.refetch()} />}
             {turns.map((one) => (
               <Turn key={one.answer_id} turn={one} shown={one === turn ? shown : null} />
             ))}
-          </div>
-        </Page>
+          </Page>
+        </div>
         <div id={QUOTES_ID} />
       </AskFrame>
       {!wide && <PanelDrawer panel={panel} onClose={close} />}

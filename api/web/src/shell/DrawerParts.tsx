@@ -1,5 +1,6 @@
 import { Drawer } from "@mantine/core";
 import type { ReactNode } from "react";
+import { words } from "../words/shell";
 import classes from "./SideDrawer.module.css";
 
 export interface SideDrawerProps {
@@ -17,6 +18,7 @@ export function DrawerParts({ name, side, size, opened, onClose, children }: Sid
     <Drawer.Root opened={opened} onClose={onClose} position={side} size={size} padding={0}>
       <Drawer.Overlay />
       <Drawer.Content aria-label={name}>
+        {side === "left" && <Drawer.CloseButton className={classes.close} aria-label={words.close} />}
         <Drawer.Body className={classes.body}>{children}</Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>

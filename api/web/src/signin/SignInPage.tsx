@@ -100,6 +100,7 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
   const chosen = entering.variables;
   const withLink = chosen !== undefined && "link" in chosen;
   const { demo, ways } = session;
+  const note = setsPassword ? "" : demo.reason || (demo.open ? words.demo : "");
   const failed = entering.isError ? problemOf(entering.error) : entering.isIdle ? failure : null;
   const problem = failed?.status === 401 && withLink ? { ...failed, ...words.linkOver } : failed;
   return (
@@ -117,6 +118,7 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
           <h2 id="signin-title">
             {setsPassword ? words.choosePassword : demo.open ? words.choosePerson : words.title}
           </h2>
+          {note && <p className={classes.note}>{note}</p>}
           {entering.isPending && withLink && <p role="status">{words.signingIn}</p>}
           <div role="alert">
             {problem && (
@@ -133,25 +135,19 @@ export function SignInPage({ session, link, failure }: SignInPageProps) {
           {setsPassword ? (
             <NewPasswordForm waiting={entering.isPending} onChoose={(newPassword) => mutate({ link, newPassword })} />
           ) : demo.open ? (
-            <>
-              <p className={classes.note}>
-                {demo.reason || words.demo}
-              </p>
-              <ul className={classes.people}>
-                {demo.people.map((person) => (
-                  <PersonCard
-                    key={person.email}
-                    person={person}
-                    disabled={entering.isPending}
-                    waiting={entering.isPending && chosen !== undefined && "email" in chosen && chosen.email === person.email}
-                    onChoose={() => mutate({ email: person.email })}
-                  />
-                ))}
-              </ul>
-            </>
+            <ul className={classes.people}>
+              {demo.people.map((person) => (
+                <PersonCard
+                  key={person.email}
+                  person={person}
+                  disabled={entering.isPending}
+                  waiting={entering.isPending && chosen !== undefined && "email" in chosen && chosen.email === person.email}
+                  onChoose={() => mutate({ email: person.email })}
+                />
+              ))}
+            </ul>
           ) : (
             <>
-              {demo.reason && <p className={classes.note}>{demo.reason}</p>}
               {ways.sso && (
                 <Button component="a" href={ways.sso.start} size="md" fullWidth mb={18}>
                   {words.sso(ways.sso.name)}

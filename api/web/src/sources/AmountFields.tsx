@@ -36,7 +36,7 @@ export function AmountFields({ of, label, value, error, onChange }: AmountFields
         label={words.schedule.unit}
         aria-label={`${of}: ${words.schedule.unit}`}
         value={unit}
-        data={UNITS.map((each) => ({ value: each, label: words.schedule.units[each] }))}
+        data={UNITS.map((each) => ({ value: each, label: words.schedule.unitOf(each, number) }))}
         onChange={({ currentTarget }) =>
           onChange(durationOf({ number, unit: UNITS.find((each) => each === currentTarget.value) ?? unit }))
         }

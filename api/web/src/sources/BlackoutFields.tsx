@@ -1,6 +1,7 @@
-import { ActionIcon, Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
-import { Plus, X } from "lucide-react";
+import { Button, Checkbox, NativeSelect, TextInput } from "@mantine/core";
+import { Plus } from "lucide-react";
 import { words } from "../words/sources";
+import { EntryHead } from "./form/EntryHead";
 import classes from "./form/Form.module.css";
 import { Group } from "./form/SettingField";
 import { zoneHere, zones } from "./schedule";
@@ -21,46 +22,45 @@ export function BlackoutFields({ windows, fault, onChange }: BlackoutFieldsProps
   return (
     <Group name={words.schedule.blackouts} help={words.schedule.blackoutsHelp} error={fault}>
       {windows.map(({ start, end, timezone, weekdays }, place) => (
-        <div key={place} className={classes.line} role="group" aria-label={words.schedule.window(place + 1)}>
-          <TextInput
-            type="time"
-            label={words.schedule.start}
-            value={start}
-            onChange={({ currentTarget }) => put(place, { start: currentTarget.value })}
+        <div key={place} className={classes.entry} role="group" aria-label={words.schedule.window(place + 1)}>
+          <EntryHead
+            name={words.schedule.window(place + 1)}
+            remove={words.schedule.removeWindow(place + 1)}
+            onRemove={() => onChange(windows.filter((_, at) => at !== place))}
           />
-          <TextInput
-            type="time"
-            label={words.schedule.end}
-            value={end}
-            onChange={({ currentTarget }) => put(place, { end: currentTarget.value })}
-          />
-          <NativeSelect
-            label={words.schedule.zone}
-            value={timezone}
-            data={zones(timezone)}
-            onChange={({ currentTarget }) => put(place, { timezone: currentTarget.value })}
-          />
-          <Checkbox.Group
-            label={words.schedule.weekdays}
-            value={weekdays}
-            onChange={(days) => {
-              if (days.length > 0) put(place, { weekdays: WEEKDAYS.filter((day) => days.includes(day)) });
-            }}
-          >
-            <div className={classes.line}>
-              {WEEKDAYS.map((day) => (
-                <Checkbox key={day} value={day} label={words.schedule.weekday[day]} />
-              ))}
-            </div>
-          </Checkbox.Group>
-          <ActionIcon
-            variant="subtle"
-            size={36}
-            aria-label={words.schedule.removeWindow(place + 1)}
-            onClick={() => onChange(windows.filter((_, at) => at !== place))}
-          >
-            <X aria-hidden size={16} />
-          </ActionIcon>
+          <div className={classes.line}>
+            <TextInput
+              type="time"
+              label={words.schedule.start}
+              value={start}
+              onChange={({ currentTarget }) => put(place, { start: currentTarget.value })}
+            />
+            <TextInput
+              type="time"
+              label={words.schedule.end}
+              value={end}
+              onChange={({ currentTarget }) => put(place, { end: currentTarget.value })}
+            />
+            <NativeSelect
+              label={words.schedule.zone}
+              value={timezone}
+              data={zones(timezone)}
+              onChange={({ currentTarget }) => put(place, { timezone: currentTarget.value })}
+            />
+            <Checkbox.Group
+              label={words.schedule.weekdays}
+              value={weekdays}
+              onChange={(days) => {
+                if (days.length > 0) put(place, { weekdays: WEEKDAYS.filter((day) => days.includes(day)) });
+              }}
+            >
+              <div className={classes.line}>
+                {WEEKDAYS.map((day) => (
+                  <Checkbox key={day} value={day} label={words.schedule.weekday[day]} />
+                ))}
+              </div>
+            </Checkbox.Group>
+          </div>
         </div>
       ))}
       <div>

@@ -1,6 +1,7 @@
+import { useId } from "react";
 import { calendarTime } from "../shell/time";
 import { words } from "../words/sources";
-import { drawn, HEIGHT, WIDTH } from "./course";
+import { drawn, HEIGHT, roundTop, WIDTH } from "./course";
 import classes from "./CourseChart.module.css";
 import { spanText } from "./durations";
 import type { CoursePoint } from "./types";
@@ -14,7 +15,9 @@ interface CourseChartProps {
 
 /** Staleness over time against its bound. The table beside it says the same in numbers. */
 export function CourseChart({ name, points, bound }: CourseChartProps) {
-  const { lines, bound: height, top, worst } = drawn(points, bound);
+  const { lines, bound: height, top, worst } = drawn(points, bound, roundTop);
+  const above = useId();
+  const over = bound !== null && worst !== null && worst > bound;
   const [first, last] = [points[0], points.at(-1)];
   return (
     <figure className={classes.figure}>
@@ -36,6 +39,18 @@ export function CourseChart({ name, points, bound }: CourseChartProps) {
         {lines.map((line) => (
           <path key={line} className={classes.line} d={line} />
         ))}
+        {over && (
+          <>
+            <clipPath id={above}>
+              <rect x={0} y={0} width={WIDTH} height={height ?? 0} />
+            </clipPath>
+            <g className={classes.over} clipPath={`url(#${above})`}>
+              {lines.map((line) => (
+                <path key={line} className={classes.line} d={line} />
+              ))}
+            </g>
+          </>
+        )}
       </svg>
       <div className={classes.times} aria-hidden>
         <span>{first && calendarTime(first.at)}</span>
@@ -46,6 +61,12 @@ export function CourseChart({ name, points, bound }: CourseChartProps) {
           <span className={classes.key} data-what="line" aria-hidden />
           {words.overview.worst}
         </span>
+        {over && (
+          <span className={classes.entry}>
+            <span className={classes.key} data-what="over" aria-hidden />
+            {words.overview.overLine}
+          </span>
+        )}
         {bound !== null && (
           <span className={classes.entry}>
             <span className={classes.key} data-what="bound" aria-hidden />

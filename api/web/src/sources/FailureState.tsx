@@ -1,8 +1,8 @@
 import { Status } from "../parts/Status";
 import { words } from "../words/sources";
 import classes from "./FailureState.module.css";
+import { Ahead } from "./NextRun";
 import type { Failing } from "./types";
-import { When } from "./When";
 
 /** Whether it is tried again: now, later by itself, or only once it changes or somebody asks. */
 export function FailureState({ of: { state, next_at } }: { of: Pick<Failing, "state" | "next_at"> }) {
@@ -19,7 +19,11 @@ export function FailureState({ of: { state, next_at } }: { of: Pick<Failing, "st
     <span className={classes.state}>
       <Status tone="idle">{words.failures.state.waiting}</Status>
       <small>
-        {words.failures.waitingUntil} <When at={next_at} />
+        {next_at && (
+          <>
+            {words.failures.waitingUntil} <Ahead at={next_at} />
+          </>
+        )}
       </small>
     </span>
   );

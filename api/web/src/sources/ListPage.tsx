@@ -77,7 +77,7 @@ export function ListPage() {
   return (
     <Page
       title={words.list.title}
-      about={words.list.about}
+      about={counts.paused ? `${words.list.about} ${words.list.pausedApart}` : words.list.about}
       actions={
         <Button component={Link} to="/sources/add" leftSection={<Plus aria-hidden size={16} />}>
           {words.list.add}

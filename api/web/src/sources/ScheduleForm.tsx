@@ -29,6 +29,7 @@ export function ScheduleForm({ plan, onChange, about }: ScheduleFormProps) {
   const look = useQuery({ ...planQuery(settled, about), placeholderData: keepPreviousData });
   const problem = look.error ? problemOf(look.error) : null;
   const faults = planFaults(problem);
+  const working = settled !== plan || look.isPending || look.isPlaceholderData;
   const put = (change: Partial<Plan>) => onChange({ ...plan, ...change });
   return (
     <div className={classes.form}>
@@ -39,6 +40,7 @@ export function ScheduleForm({ plan, onChange, about }: ScheduleFormProps) {
           task={task}
           schedule={plan[task] ?? null}
           fault={faults[task]}
+          working={working}
           upcoming={problem ? undefined : look.data?.tasks.find((each) => each.task === task)?.next}
           onChange={(schedule) => put({ [task]: schedule })}
         />
@@ -53,7 +55,8 @@ export function ScheduleForm({ plan, onChange, about }: ScheduleFormProps) {
             min={1}
             max={99.999}
             decimalScale={3}
-            suffix=" %"
+            suffix="%"
+            inputWrapperOrder={["label", "input", "description", "error"]}
             error={faults.objective}
             onChange={(value) => {
               if (typeof value === "number" && value > 0 && value < PERCENT) put({ objective: value / PERCENT });

@@ -5,7 +5,7 @@ import { words } from "../words/sources";
 import { AmountFields } from "./AmountFields";
 import classes from "./form/Form.module.css";
 import { Group } from "./form/SettingField";
-import { begun, cronText, modeOf, zones, type Mode } from "./schedule";
+import { begun, cronFault, cronText, modeOf, zones, type Mode } from "./schedule";
 import own from "./TaskSchedule.module.css";
 import type { Schedule, Task } from "./types";
 
@@ -13,15 +13,16 @@ interface TaskScheduleProps {
   task: Task;
   schedule: Schedule | null;
   fault?: string;
-  /** The next times; undefined while they are worked out. */
+  /** The next times: of the schedule before while those of this one are worked out; none where the plan was refused. */
   upcoming?: readonly string[];
+  working?: boolean;
   onChange: (schedule: Schedule | null) => void;
 }
 
 const MODES = Object.entries(words.schedule.modes).map(([value, label]) => ({ value, label }));
 
 /** When one task of a source runs: so often, at set times, or only when asked. */
-export function TaskSchedule({ task, schedule, fault, upcoming, onChange }: TaskScheduleProps) {
+export function TaskSchedule({ task, schedule, fault, upcoming, working = false, onChange }: TaskScheduleProps) {
   const mode = modeOf(schedule);
   const [before, setBefore] = useState<Partial<Record<Mode, Schedule | null>>>({});
   const name = words.schedule.task[task];
@@ -59,7 +60,7 @@ export function TaskSchedule({ task, schedule, fault, upcoming, onChange }: Task
               aria-label={`${name}: ${words.schedule.cron}`}
               value={cron}
               spellCheck={false}
-              error={said === null ? words.schedule.cronWrong : fault}
+              error={said === null ? cronFault(cron) : fault}
               onChange={({ currentTarget: { value } }) => onChange({ ...schedule, every: null, cron: value })}
             />
             <NativeSelect
@@ -73,12 +74,14 @@ export function TaskSchedule({ task, schedule, fault, upcoming, onChange }: Task
         )}
       </div>
       {mode === "cron" && (
-        <p className={own.said}>{said === null ? words.schedule.cronHelp : `${said} (${zone})`}</p>
+        <p className={said === null ? classes.help : own.said}>
+          {said === null ? words.schedule.cronHelp : `${said} (${zone})`}
+        </p>
       )}
       {mode === "none" && <p className={classes.help}>{words.schedule.none}</p>}
       {(mode === "every" || (mode === "cron" && said !== null)) && (
-        <div className={own.next}>
-          <h3>{words.schedule.next}</h3>
+        <div className={own.next} aria-busy={working}>
+          <h3>{working ? words.schedule.reading : words.schedule.next}</h3>
           {upcoming ? (
             <ol aria-label={words.schedule.nextOf(name)}>
               {upcoming.map((at) => (
@@ -88,7 +91,7 @@ export function TaskSchedule({ task, schedule, fault, upcoming, onChange }: Task
               ))}
             </ol>
           ) : (
-            <p className={classes.help}>{fault ?? words.schedule.reading}</p>
+            !working && <p className={own.none}>{words.schedule.notWorkedOut}</p>
           )}
         </div>
       )}

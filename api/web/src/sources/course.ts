@@ -26,10 +26,25 @@ export function timesOf(points: readonly Pick<CoursePoint, "at">[]): (at: string
   return (at) => format.format(new Date(at));
 }
 
-export function drawn(points: readonly CoursePoint[], bound: number | null): Drawn {
+const MINUTE = 60;
+const HOUR = 3600;
+const DAY = 86_400;
+const ROUND = [1, 2, 5, 10, 15, 30, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 15 * MINUTE, 30 * MINUTE]
+  .concat([1, 2, 3, 6, 12].map((hours) => hours * HOUR))
+  .concat([1, 2, 5, 10].map((days) => days * DAY));
+
+/** The top of a scale above `most` seconds, such that it and its half are told exactly. */
+export function roundTop(most: number): number {
+  const half = most / 2;
+  return 2 * (ROUND.find((each) => each >= half) ?? Math.ceil(half / (10 * DAY)) * 10 * DAY);
+}
+
+const snugTop = (most: number) => most * HEADROOM;
+
+export function drawn(points: readonly CoursePoint[], bound: number | null, topOf = snugTop): Drawn {
   const known = points.flatMap(({ staleness }) => (staleness === null ? [] : [staleness]));
   const worst = known.length > 0 ? Math.max(...known) : null;
-  const top = Math.max(worst ?? 0, bound ?? 0, 1) * HEADROOM;
+  const top = topOf(Math.max(worst ?? 0, bound ?? 0, 1));
   const y = (seconds: number) => round(HEIGHT - (seconds / top) * HEIGHT);
   const step = WIDTH / Math.max(points.length - 1, 1);
   const lines: string[] = [];

@@ -11,18 +11,25 @@ export type Unit = (typeof UNITS)[number][0];
 const SHORT: Record<Unit, string> = { d: "d", h: "h", m: "min", s: "s" };
 
 /** "3 h 20 min": the two largest units that count. */
-export function spanText(seconds: number): string {
+export function spanText(seconds: number, units = 2): string {
   const whole = Math.max(0, Math.round(seconds));
   const first = UNITS.findIndex(([, size]) => whole >= size);
   if (first < 0) return `0 ${SHORT.s}`;
   const parts: string[] = [];
   let left = whole;
-  for (const [unit, size] of UNITS.slice(first, first + 2)) {
+  for (const [unit, size] of UNITS.slice(first, first + units)) {
     const number = Math.floor(left / size);
     left -= number * size;
     if (number > 0) parts.push(`${number} ${SHORT[unit]}`);
   }
   return parts.join(" ");
+}
+
+/** An age beside its bound: finer than else where it is above and both would read the same. */
+export function againstText(age: number, bound: number | null): string {
+  const text = spanText(age);
+  if (bound === null || age <= bound || text !== spanText(bound)) return text;
+  return age < 60 ? `${Math.ceil(age * 10) / 10} ${SHORT.s}` : spanText(Math.ceil(age), UNITS.length);
 }
 
 /** "1h30m" in seconds; null for what is none. */

@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
 import type { Column } from "../parts/DataTable";
 import { words } from "../words/sources";
-import { spanText } from "./durations";
+import { againstText, spanText } from "./durations";
 import classes from "./ListPage.module.css";
+import { NextRun } from "./NextRun";
 import { SourceState } from "./SourceState";
 import { Spark } from "./Spark";
 import type { Watched } from "./types";
@@ -21,7 +22,7 @@ function Age({ of }: { of: Watched }) {
           ? words.withoutBound(age)
           : staleness === null
             ? words.neverWithin(spanText(bound))
-            : words.ofBound(age, spanText(bound))}
+            : words.ofBound(againstText(staleness, bound), spanText(bound))}
       </span>
     </span>
   );
@@ -46,17 +47,12 @@ export const COLUMNS: readonly Column<Watched>[] = [
   { name: words.list.columns.success, cell: ({ succeeded_at }) => <When at={succeeded_at} />, hide: "medium" },
   {
     name: words.list.columns.next,
-    cell: ({ next_at, next_task, activity }) =>
-      activity === "paused" ? (
-        words.state.paused
-      ) : activity === "running" ? (
-        words.now
-      ) : (
-        <span className={classes.next}>
-          <When at={next_at} none={words.onRequest} />
-          {next_at && <small>{words.task(next_task)}</small>}
-        </span>
-      ),
+    cell: (source) => (
+      <span className={classes.next}>
+        <NextRun of={source} />
+        {source.next_at && source.activity !== "running" && <small>{words.task(source.next_task)}</small>}
+      </span>
+    ),
     hide: "medium",
   },
   {

@@ -21,6 +21,11 @@ export interface Far {
   left: number | null;
 }
 
+/** Whether its last run failed as a whole, with nothing to say of single documents. */
+export function runFailed({ health, errors }: Pick<Watched, "health" | "errors">): boolean {
+  return health === "failing" && errors === 0;
+}
+
 const LOOKED_BACK_MS = 20_000;
 
 /** The key and count of what goes on; null where nothing does. Documents on their way into the index count down. */

@@ -43,6 +43,15 @@ export function cronText(cron: string): string | null {
   }
 }
 
+/** Why it is no cron line: the first field that is wrong by itself, as the server looks for it too. */
+export function cronFault(cron: string): string {
+  const fields = cron.trim().split(/\s+/);
+  if (fields.length !== 5) return words.schedule.cronWrong;
+  const alone = (place: number) => fields.map((field, each) => (each === place ? field : "*")).join(" ");
+  const place = fields.findIndex((_, each) => cronText(alone(each)) === null);
+  return place < 0 ? words.schedule.cronUnusable : words.schedule.cronFieldWrong(fields[place] ?? "", place);
+}
+
 /** By the beginning of its path, what the server found wrong with a plan: "The plan cannot be used: poll.cron ...". */
 export function planFaults(problem: Problem | null): Record<string, string> {
   const detail = problem?.detail ?? "";

@@ -57,6 +57,11 @@ export const words = {
   newConversation: "New conversation",
   startNew: "Start a new conversation",
   loadingConversation: "Loading the conversation",
+  missing: {
+    title: "This conversation is not here",
+    detail: "It was deleted, or it is not one of yours.",
+    hint: "Open another one from your conversations, or start a new one.",
+  },
   conversations: "Conversations",
 
   composer: {
@@ -302,7 +307,7 @@ export const words = {
     remove: "Delete",
     removeTitle: "Delete this conversation?",
     removeBody: (title: string) =>
-      `“${title}” leaves your history, and those it is shared with. The record of its answers in the audit log stays, as your organisation requires.`,
+      `“${title}” is removed, also for the people it is shared with. The record of its answers in the audit log stays, as your organisation requires.`,
     keep: "Keep",
     renameTitle: "Rename the conversation",
     name: "Name",
@@ -316,7 +321,7 @@ export const words = {
   share: {
     title: "Share this conversation",
     about:
-      "They read what was said so far, and may not write. Each of them sees a sentence only if they may read its sources themselves at that moment, and a question only beside something they may read.",
+      "The people you share it with can read what was said so far, but not write in it. Each of them sees a sentence only if they may read its sources themselves at that moment, and a question only beside something they may read.",
     later: "Answers that come later are not in it until you share again.",
     kind: "Share with",
     person: "A person",
@@ -331,6 +336,7 @@ export const words = {
     nobody: "It is shared with nobody.",
     loading: "Loading whom it is shared with",
     everyoneName: "Everyone here",
+    everyoneWithin: "everyone here",
     answers: (number: number) => count(number, "answer"),
     end: "End",
     endOf: (who: string) => `End sharing with ${who}`,

@@ -20,6 +20,16 @@ const DOING = {
   ingest: "Making documents searchable",
 } as const;
 
+const UNIT = { s: "second", m: "minute", h: "hour", d: "day" } as const;
+
+const CRON_FIELDS = [
+  ["minute", "0 to 59"],
+  ["hour", "0 to 23"],
+  ["day of the month", "1 to 31"],
+  ["month", "1 to 12 or jan to dec"],
+  ["weekday", "0 to 7 or sun to sat"],
+] as const;
+
 function named(table: Readonly<Record<string, string>>, name: string | null | undefined): string {
   return (name && table[name]) || name || "";
 }
@@ -58,6 +68,8 @@ export const words = {
   neverWithin: (bound: string) => `never read, bound ${bound}`,
   neverRead: "never read",
   soon: "within a minute",
+  due: "in a moment",
+  overdue: "overdue",
   now: "now",
   lasting: (time: string) => `for ${time}`,
   onRequest: "only when asked",
@@ -72,6 +84,7 @@ export const words = {
   list: {
     title: "All sources",
     about: "What you look after, with what needs attention first.",
+    pausedApart: "What is paused never counts as needing it.",
     add: "Add a source",
     filters: "States",
     all: "All",
@@ -90,7 +103,7 @@ export const words = {
       success: "Last success",
       next: "Next run",
       documents: "Documents",
-      errors: "Errors",
+      errors: "Failed documents",
     },
   },
 
@@ -133,7 +146,7 @@ export const words = {
     missing: "It may have been removed, or somebody else looks after it.",
     blackout: "In a blackout window until",
     trouble: "What is wrong",
-    again: "Tried again",
+    again: "Next try",
   },
 
   progress: {
@@ -158,7 +171,7 @@ export const words = {
       state: "State",
       age: "Staleness now",
       bound: "Bound",
-      p95: "Lag, 95 %",
+      p95: "Lag, 95%",
       attainment: (days: number) => `Attained, ${days} days`,
       budget: (days: number) => `Budget left, ${days} days`,
       burn: (days: number) => `Burn rate, ${days} days`,
@@ -176,13 +189,15 @@ export const words = {
     span: { 6: "6 hours", 24: "24 hours", 168: "7 days", 720: "30 days" } as Record<number, string>,
     chart: (kind: string, span: string) => `Staleness of ${kind} over the last ${span}`,
     boundLine: "Bound",
+    overLine: "Above the bound",
     asTable: "The same as a table",
     time: "Until",
     worst: "Worst staleness",
     breaches: "Times outside a bound",
     breachColumns: { kind: "What", state: "State", began: "Began", ended: "Ended", lasted: "Lasted" },
     breachState: { breach: "Outside", unknown: "Nobody could tell" },
-    still: "still",
+    notYet: "not yet",
+    soFar: (time: string) => `${time} so far`,
     noBreaches: "None was noted in this time.",
     permissions: "Who may read it",
     permissionsHow: "How permissions are found",
@@ -197,6 +212,7 @@ export const words = {
     documents: "Documents in the answers",
     pending: "On their way",
     failed: "Could not be read",
+    runFailed: "no single document, but the last run itself",
     policy: "While it is out of date",
     policyText: { warn: "answers say so", refuse: "answers leave it out" },
   },
@@ -255,10 +271,12 @@ export const words = {
       waiting: "Waits",
       stopped: "Waits for a change or for you",
     },
-    waitingUntil: "tried again",
+    waitingUntil: "next try",
     earlier: "An earlier error; the new attempt has not ended.",
     emptyTitle: "Nothing has failed",
     empty: "What cannot be read or parsed is listed here, with its reason and what to do.",
+    runTitle: "No single document failed",
+    run: (error: string | null) => (error ? `The last run itself did: ${error}` : "The last run itself did."),
     noneTitle: "No failure fits",
     none: "Choose another kind, or clear what you typed.",
     clear: "Show all failures",
@@ -278,15 +296,19 @@ export const words = {
     modes: { every: "Every so often", cron: "At set times", none: "Only when asked" },
     every: "Every",
     unit: "Unit",
-    units: { s: "seconds", m: "minutes", h: "hours", d: "days" },
+    unitOf: (unit: keyof typeof UNIT, number: number) => (number === 1 ? UNIT[unit] : `${UNIT[unit]}s`),
     cron: "Cron line",
     cronHelp: "Minute, hour, day, month, weekday. 30 2 * * * is half past two each night.",
     cronWrong: "This is not a cron line of five fields.",
+    cronUnusable: "This cron line cannot be used.",
+    cronFieldWrong: (field: string, place: number) =>
+      `“${field}” cannot be the ${CRON_FIELDS[place]?.[0]}: that is ${CRON_FIELDS[place]?.[1]}.`,
     zone: "Time zone",
     next: "Next five runs",
     nextOf: (task: string) => `Next runs: ${task}`,
     none: "It runs only when somebody asks.",
     reading: "Working out the next runs",
+    notWorkedOut: "Told once what is wrong in this schedule is mended.",
     bounds: "How late it may be",
     boundsHelp: "From a change in the source until answers know of it. Longer than the pause between runs and the time that one takes.",
     atMost: "At most",
@@ -321,6 +343,7 @@ export const words = {
     columns: { setting: "Setting", reference: "Where it is", state: "State", expires: "Expires", used: "Last used" },
     state: { there: "There", missing: "Missing", elsewhere: "In the vault" },
     noExpiry: "it does not say",
+    expires: "Expires:",
     noCredentials: "It uses no secret.",
   },
 
@@ -332,6 +355,7 @@ export const words = {
     secret: "Where the secret is, never the secret itself: env:NAME, file:/path or vault:MOUNT/PATH#FIELD.",
     add: (name: string) => `Add to ${name}`,
     remove: (name: string, number: number) => `Remove ${name} ${number}`,
+    removeShort: "Remove",
     entry: (name: string, number: number) => `${name} ${number}`,
     key: "Name",
     value: "Value",
@@ -371,6 +395,15 @@ export const words = {
     by: (who: string) => `by ${who}`,
     none: "Nothing that shows here",
     unset: "not set",
+    was: "before:",
+    /** Settings of a plan that no page here sets. */
+    setting: {
+      jitter: "Spread by at most",
+      recheck: "Longest wait for a check in a search",
+      people: "People behind accounts",
+      slice_seconds: "Longest turn of a run",
+      sensitivity_at: "How sensitive it is, at least, by place",
+    },
     count: (number: number) => count(number, "setting"),
     emptyTitle: "Nothing was changed yet",
   },
@@ -410,7 +443,7 @@ export const words = {
     } as Record<string, string>,
     noKind: "No kind fits what you typed.",
     operatorOnly: "for the operator of the server: vouch ingest",
-    how: { auth: "Signs in with", deletions: "Deletions", permissions: "Permissions", tested: "Tested against" },
+    how: { auth: "Signs in with", deletions: "Deletions", permissions: "Permissions", tested: "How it is tested" },
     name: "Name of the source",
     nameHelp: "For good: its groups are known as NAME/GROUP. Letters, digits, spaces and . _ -",
     nameWrong: "Use letters, digits, spaces and . _ -, and begin with a letter or a digit.",

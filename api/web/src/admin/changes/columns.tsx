@@ -62,13 +62,17 @@ export const COLUMNS: Column<Change>[] = [
       <span className={classes.name}>
         <What change={change} />
         <span className={`${classes.soft} ${classes.inNarrow}`}>
-          {said.kinds[change.kind]}: {said.told(change.change)}
+          {said.kinds[change.kind]}: {said.told(change.kind, change.change)}
+        </span>
+        {change.why && <span className={`${classes.soft} ${classes.inNarrow}`}>{change.why}</span>}
+        <span className={`${classes.soft} ${classes.inMedium}`}>
+          {words.changedBy} <PersonLink email={change.changed_by} />
         </span>
       </span>
     ),
   },
   { name: said.part, cell: (change) => said.kinds[change.kind], hide: "narrow" },
-  { name: said.change, cell: (change) => said.told(change.change), hide: "narrow" },
+  { name: said.change, cell: (change) => said.told(change.kind, change.change), hide: "narrow" },
   { name: words.why, cell: (change) => <span className={classes.long}>{change.why ?? "–"}</span>, hide: "narrow" },
   { name: words.changedBy, cell: (change) => <PersonLink email={change.changed_by} />, hide: "medium" },
   { name: words.when, cell: (change) => <Moment at={change.changed_at} /> },

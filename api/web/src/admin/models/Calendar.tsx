@@ -1,3 +1,4 @@
+import { useElementSize } from "@mantine/hooks";
 import { Link } from "@tanstack/react-router";
 import { DataTable } from "../../parts/DataTable";
 import { useNow } from "../../shell/now";
@@ -9,50 +10,71 @@ import { ModelState } from "./ModelState";
 
 const said = words.models;
 const MONTHS_AHEAD = 18;
-const WIDTH = 900;
-const LEFT = 130;
+// In pixels.
+const NARROW = 480;
+const CHARACTER = 7.5;
+const LABEL = 60;
+const END = 8;
 const ROW = 26;
 const TOP = 26;
 
+interface TimeLineProps {
+  models: Model[];
+  now: Date;
+}
+
 /** The time line: a line a model, from today until the day on which it is not asked any more. */
-function TimeLine({ models, now }: { models: Model[]; now: Date }) {
+function TimeLine(props: TimeLineProps) {
+  const { ref, width } = useElementSize();
+  return (
+    <div ref={ref} className={classes.frame}>
+      {width > 0 && <Drawing {...props} width={width} />}
+    </div>
+  );
+}
+
+/** As wide as its place, so that its letters have the size of others. */
+function Drawing({ models, now, width }: TimeLineProps & { width: number }) {
   const months = Array.from({ length: MONTHS_AHEAD + 1 }, (_, at) => new Date(now.getFullYear(), now.getMonth() + at, 1));
   const whole = (months.at(-1)?.getTime() ?? 0) - now.getTime();
-  const across = (at: number): number =>
-    LEFT + Math.max(0, Math.min(1, (at - now.getTime()) / whole)) * (WIDTH - LEFT - 12);
+  const characters = width < NARROW ? 13 : 16;
+  const left = characters * CHARACTER;
+  const right = width - END;
+  const across = (at: number): number => left + Math.max(0, Math.min(1, (at - now.getTime()) / whole)) * (right - left);
+  const month = (right - left) / MONTHS_AHEAD;
+  // The first of them may be nearly a month nearer to today.
+  const step = [3, 6, 9].find((each) => (each - 1) * month >= LABEL) ?? MONTHS_AHEAD;
   const height = TOP + models.length * ROW + 6;
   return (
-    <div className={classes.scroll} role="group" aria-label={said.timeLine} tabIndex={0}>
-      <svg className={classes.line} viewBox={`0 0 ${WIDTH} ${height}`} role="img" aria-label={said.timeLine}>
-        {months
-          .filter((_, at) => at > 0 && at % 3 === 0)
-          .map((month) => (
-            <g key={month.getTime()}>
-              <line className={classes.month} x1={across(month.getTime())} x2={across(month.getTime())} y1={18} y2={height} />
-              <text className={classes.label} x={across(month.getTime())} y={12} textAnchor={month === months.at(-1) ? "end" : "middle"}>
-                {said.month(month)}
-              </text>
-            </g>
-          ))}
-        <text className={classes.label} x={LEFT} y={12}>
-          {said.today}
-        </text>
-        {models.map((model, at) => {
-          const on = entryOf(model).retires_on;
-          const end = on ? across(Date.parse(on)) : WIDTH - 12;
-          const y = TOP + at * ROW + ROW / 2;
-          return (
-            <g key={model.name}>
-              <text className={classes.name} x={0} y={y + 4}>
-                {model.name.length > 16 ? `${model.name.slice(0, 15)}…` : model.name}
-              </text>
-              <line className={classes.use} data-open={!on || undefined} x1={LEFT} x2={end} y1={y} y2={y} />
-              {on && <rect className={classes.end} x={end - 5} y={y - 5} width={10} height={10} />}
-            </g>
-          );
-        })}
-      </svg>
-    </div>
+    <svg className={classes.line} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={said.timeLine}>
+      {months
+        .filter((_, at) => at > 0 && at % step === 0)
+        .map((each) => (
+          <g key={each.getTime()}>
+            <line className={classes.month} x1={across(each.getTime())} x2={across(each.getTime())} y1={18} y2={height} />
+            <text className={classes.label} x={across(each.getTime())} y={12} textAnchor={each === months.at(-1) ? "end" : "middle"}>
+              {said.month(each)}
+            </text>
+          </g>
+        ))}
+      <text className={classes.label} x={left} y={12}>
+        {said.today}
+      </text>
+      {models.map((model, at) => {
+        const on = entryOf(model).retires_on;
+        const end = on ? across(Date.parse(on)) : right;
+        const y = TOP + at * ROW + ROW / 2;
+        return (
+          <g key={model.name}>
+            <text className={classes.name} x={0} y={y + 4}>
+              {model.name.length > characters ? `${model.name.slice(0, characters - 1)}…` : model.name}
+            </text>
+            <line className={classes.use} data-open={!on || undefined} x1={left} x2={end} y1={y} y2={y} />
+            {on && <rect className={classes.end} x={end - 5} y={y - 5} width={10} height={10} />}
+          </g>
+        );
+      })}
+    </svg>
   );
 }
 

@@ -14,11 +14,17 @@ import type { Tried } from "../types";
 const said = words.models.check;
 
 function Outcome({ tried }: { tried: Tried }) {
+  const other = tried.ok && tried.returned !== "" && tried.returned !== tried.asked;
   return (
     <div className={classes.panel}>
       <p>
-        <Status tone={tried.ok ? "good" : "bad"}>{tried.ok ? said.ok : said.bad}</Status>
+        {other ? (
+          <Status tone="warn">{said.other}</Status>
+        ) : (
+          <Status tone={tried.ok ? "good" : "bad"}>{tried.ok ? said.ok : said.bad}</Status>
+        )}
       </p>
+      {other && <p className={classes.text}>{said.otherHint(tried.asked, tried.returned)}</p>}
       <Facts
         of={[
           [said.said, tried.said],

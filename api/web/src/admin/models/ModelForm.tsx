@@ -4,13 +4,16 @@ import classes from "../../parts/form.module.css";
 import type { useFields } from "../../parts/useFields";
 import { LEVELS, PROVIDERS, TIERS } from "./data";
 import type { FormValues } from "./formValues";
+import own from "./ModelForm.module.css";
 
 const said = words.models.form;
+const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
 type Fields = ReturnType<typeof useFields<FormValues>>;
 
 /** The fields of a model, in the order in which they are decided. */
 export function ModelForm({ fields, known }: { fields: Fields; known: boolean }) {
-  const { values, set, text } = fields;
+  const { values, set } = fields;
+  const text = (name: keyof FormValues) => ({ ...fields.text(name), inputWrapperOrder: ORDER });
   const numbers = (name: keyof FormValues) => ({ ...text(name), type: "number", step: "any", min: 0 });
   const flag = (name: "agreed" | "training_prohibited" | "zero_retention" | "native_citations") => ({
     name,
@@ -21,7 +24,7 @@ export function ModelForm({ fields, known }: { fields: Fields; known: boolean })
     <div className={classes.form}>
       <fieldset className={classes.fieldset}>
         <legend>{said.which}</legend>
-        <div className={classes.row}>
+        <div className={own.row}>
           <TextInput label={words.models.name} description={said.nameHint} required readOnly={known} {...text("name")} />
           <NativeSelect
             label={words.models.provider}
@@ -38,7 +41,7 @@ export function ModelForm({ fields, known }: { fields: Fields; known: boolean })
       </fieldset>
       <fieldset className={classes.fieldset}>
         <legend>{said.reach}</legend>
-        <div className={classes.row}>
+        <div className={own.row}>
           <NativeSelect
             label={said.place}
             data={[
@@ -57,6 +60,7 @@ export function ModelForm({ fields, known }: { fields: Fields; known: boolean })
       <fieldset className={classes.fieldset}>
         <legend>{words.models.handling}</legend>
         <NativeSelect
+          className={own.short}
           label={said.sensitivity}
           description={said.sensitivityHint}
           data={LEVELS.map((value) => ({ value, label: words.levels[value] }))}
@@ -64,18 +68,18 @@ export function ModelForm({ fields, known }: { fields: Fields; known: boolean })
         />
         <Checkbox label={said.agreed} description={said.agreedHint} {...flag("agreed")} />
         {values.agreed && (
-          <div className={classes.row}>
+          <div className={own.row}>
             <TextInput label={words.models.agreement} description={said.agreementHint} required {...text("agreement")} />
             <TextInput label={words.models.basis} required {...text("legal_basis")} />
             <TextInput label={said.retentionDays} required {...numbers("retention_days")} />
-            <Checkbox label={said.trainingProhibited} {...flag("training_prohibited")} />
           </div>
         )}
+        {values.agreed && <Checkbox label={said.trainingProhibited} {...flag("training_prohibited")} />}
         <Checkbox label={words.models.zeroRetention} description={said.zeroHint} {...flag("zero_retention")} />
       </fieldset>
       <fieldset className={classes.fieldset}>
         <legend>{said.bounds}</legend>
-        <div className={classes.row}>
+        <div className={own.row}>
           <TextInput label={words.models.context} required {...numbers("context_tokens")} />
           <TextInput label={words.models.output} required {...numbers("output_tokens")} />
           <TextInput label={said.concurrency} required {...numbers("concurrency")} />
@@ -86,18 +90,18 @@ export function ModelForm({ fields, known }: { fields: Fields; known: boolean })
       </fieldset>
       <fieldset className={classes.fieldset}>
         <legend>{said.prices}</legend>
-        <div className={classes.row}>
+        <div className={own.row}>
           <TextInput label={words.models.priceIn} required {...numbers("input")} />
           <TextInput label={words.models.priceOut} required {...numbers("output")} />
           <TextInput label={words.models.cacheRead} description={said.asInput} {...numbers("cache_read")} />
           <TextInput label={said.cacheWrite} description={said.asInput} {...numbers("cache_write")} />
-          <TextInput label={words.models.batchFactor} required {...numbers("batch")} />
+          <TextInput label={said.batchFactor} required {...numbers("batch")} />
           <TextInput label={words.currency} required maxLength={3} {...text("currency")} />
         </div>
       </fieldset>
       <fieldset className={classes.fieldset}>
         <legend>{said.end}</legend>
-        <TextInput type="date" label={words.models.retiresOn} description={said.retiresHint} {...text("retires_on")} />
+        <TextInput className={own.short} type="date" label={words.models.retiresOn} description={said.retiresHint} {...text("retires_on")} />
         <Textarea label={words.why} description={words.whyHint} required autosize maxLength={1000} {...text("why")} />
       </fieldset>
     </div>

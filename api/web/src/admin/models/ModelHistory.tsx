@@ -27,7 +27,7 @@ function Different({ before, after }: { before: ModelChange["entry"] | undefined
 }
 
 function told(value: unknown): string {
-  if (value === null || value === undefined) return words.none;
+  if (value === null || value === undefined) return said.nothing;
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

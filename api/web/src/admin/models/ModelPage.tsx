@@ -15,6 +15,7 @@ import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
 import { Note } from "../../parts/Note";
 import type { Model } from "../types";
+import { isMissing, MissingPage } from "../shared/MissingPage";
 import { Check } from "./Check";
 import { entryOf, MODELS, modelQuery } from "./data";
 import { ModelHistory } from "./ModelHistory";
@@ -59,7 +60,7 @@ function About({ model }: { model: Model }) {
               [said.agreement, handling?.agreement ?? said.noAgreement],
               [said.training, handling ? (handling.training_prohibited ? said.prohibited : said.notProhibited) : null],
               [said.retention, handling ? said.days(handling.retention_days) : null],
-              [said.basis, handling?.legal_basis ?? null],
+              [said.basis, handling ? words.sentence(handling.legal_basis) : null],
               [said.zeroStated, words.yesOrNo(entry.zero_retention)],
             ]}
           />
@@ -76,7 +77,7 @@ function About({ model }: { model: Model }) {
               [said.priceIn, said.money(entry.prices.input, entry.prices.currency)],
               [said.priceOut, said.money(entry.prices.output, entry.prices.currency)],
               [said.cacheRead, said.money(entry.prices.cache_read ?? entry.prices.input, entry.prices.currency)],
-              [said.batchFactor, entry.prices.batch],
+              [said.batchFactor, said.batchTimes(entry.prices.batch)],
             ]}
           />
         </div>
@@ -94,11 +95,13 @@ export function ModelPage() {
     const call = api.POST("/v1/register/models/{name}/retire", { params: { path: { name } }, body: { why } });
     return change(reply(call), said.retired(name), MODELS);
   };
+  const list = { to: "/admin/models", name: words.pages.models } as const;
+  if (isMissing(model.error)) return <MissingPage what="model" error={model.error} list={list} />;
   return (
     <Page
       title={name}
       about={said.onePage}
-      up={{ to: "/admin/models", name: words.pages.models }}
+      up={list}
       actions={
         model.data && (
           <>

@@ -15,7 +15,9 @@ import { useNow } from "../../shell/now";
 import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
+import { PersonLink } from "../people/PersonLink";
 import { Bar } from "../shared/Bar";
+import narrow from "../shared/narrow.module.css";
 import classes from "../../parts/form.module.css";
 import type { Budget } from "../types";
 import { BudgetDialog } from "./BudgetDialog";
@@ -37,6 +39,9 @@ function Used({ budget }: { budget: Budget }) {
         {said.usedOf(amount(budget.used ?? 0, budget), words.percent(burn.used))}
       </Link>
       <Bar share={burn.used} tone={tone} name={said.usedBar(words.percent(burn.used))} />
+      <div className={classes.inMedium}>
+        <Pace budget={budget} />
+      </div>
     </>
   );
 }
@@ -89,7 +94,10 @@ export function BudgetsPage() {
       name: words.changedBy,
       cell: (each) => (
         <>
-          {each.changed_by}, <Moment at={each.changed_at} />
+          <PersonLink email={each.changed_by} />
+          <div className={classes.soft}>
+            <Moment at={each.changed_at} />
+          </div>
         </>
       ),
       hide: "medium",
@@ -99,7 +107,7 @@ export function BudgetsPage() {
     columns.push({
       name: words.action,
       cell: (each) => (
-        <div className={classes.cell}>
+        <div className={narrow.oneLine}>
           <Button size="compact-sm" variant="default" onClick={() => setSetting({ budget: each })}>
             {words.change}
           </Button>

@@ -147,7 +147,12 @@ export function ChargebackPage() {
                 name: said.share,
                 cell: (each) => {
                   const share = free ? (each.tokens_in + each.tokens_out) / tokens : each.micros / most;
-                  return <Bar share={share} name={said.shareOf(words.percent(share))} />;
+                  return (
+                    <>
+                      {words.percent(share)}
+                      <Bar share={share} name={said.shareOf(words.percent(share))} />
+                    </>
+                  );
                 },
                 hide: "narrow",
               },

@@ -15,14 +15,19 @@ import { useAct } from "../../parts/useAct";
 import { Filters } from "../../parts/Filters";
 import classes from "../../parts/form.module.css";
 import type { Delivery } from "../types";
+import narrow from "../shared/narrow.module.css";
 import { DELIVERIES, DESTINATIONS, TONES } from "./data";
 
 const route = getRouteApi("/in/admin/deliveries");
 const said = words.deliveries;
 
+function isStuck({ state }: Delivery): boolean {
+  return state === "dead" || state === "review";
+}
+
 function Again({ delivery }: { delivery: Delivery }) {
   const act = useAct();
-  if (delivery.state !== "dead" && delivery.state !== "review") return null;
+  if (!isStuck(delivery)) return null;
   const params = { path: { delivery_id: delivery.id } };
   const replay = () => reply(api.POST("/v1/operator/deliveries/{delivery_id}/replay", { params })) as Promise<unknown>;
   return (
@@ -48,6 +53,10 @@ function Place({ of }: { of: Delivery }) {
   );
 }
 
+function State({ of }: { of: Delivery }) {
+  return <Status tone={TONES[of.state]}>{said.states[of.state]}</Status>;
+}
+
 const COLUMNS: Column<Delivery>[] = [
   {
     name: said.id,
@@ -58,19 +67,22 @@ const COLUMNS: Column<Delivery>[] = [
         <div className={classes.inNarrow}>
           <Place of={each} />
         </div>
+        <div className={classes.inNarrow}>
+          <State of={each} />
+        </div>
         {each.error && <div className={`${classes.soft} ${classes.inMedium}`}>{each.error}</div>}
       </>
     ),
   },
   { name: said.destination, cell: (each) => <Place of={each} />, hide: "narrow" },
-  { name: words.state, cell: (each) => <Status tone={TONES[each.state]}>{said.states[each.state]}</Status> },
+  { name: words.state, cell: (each) => <State of={each} />, hide: "narrow" },
   { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
   { name: said.receipt, cell: (each) => each.receipt?.reference ?? "–", hide: "medium" },
   { name: said.created, cell: (each) => <Moment at={each.created_at} />, hide: "narrow" },
   { name: said.next, cell: (each) => (each.next_at ? <Moment at={each.next_at} /> : "–"), hide: "medium" },
-  { name: words.action, cell: (each) => <Again delivery={each} /> },
 ];
+const AGAIN: Column<Delivery> = { name: words.action, cell: (each) => <Again delivery={each} /> };
 
 export function DeliveriesPage() {
   const { destination, state } = route.useSearch();
@@ -91,6 +103,7 @@ export function DeliveriesPage() {
     <Page title={words.pages.deliveries} about={said.about}>
       <Filters name={said.narrow}>
         <NativeSelect
+          className={narrow.filter}
           label={said.destination}
           value={destination ?? ""}
           data={[
@@ -103,6 +116,7 @@ export function DeliveriesPage() {
           }}
         />
         <NativeSelect
+          className={narrow.filter}
           label={words.state}
           value={state ?? ""}
           data={[{ value: "", label: said.anyState }, ...DELIVERED.map((value) => ({ value, label: said.states[value] }))]}
@@ -115,7 +129,7 @@ export function DeliveriesPage() {
       <ListTable
         name={words.pages.deliveries}
         list={list}
-        columns={COLUMNS}
+        columns={list.rows.some(isStuck) ? [...COLUMNS, AGAIN] : COLUMNS}
         keyOf={(each) => each.id}
         empty={<Empty title={said.none}>{said.noneHint}</Empty>}
       />

@@ -11,9 +11,11 @@ import { calendarTime } from "../../shell/time";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
+import { isMissing, MissingPage } from "../shared/MissingPage";
 import { Counts } from "./Counts";
 import { DELIVERIES, destinationQuery, DESTINATIONS } from "./data";
 import { DestinationDialog } from "./DestinationDialog";
+import { KindName } from "./KindName";
 import { Trying } from "./Trying";
 
 const route = getRouteApi("/in/admin/destinations/$name");
@@ -34,11 +36,13 @@ export function DestinationPage() {
     change(reply(api.POST("/v1/operator/destinations/{name}/replay", path)), said.replayed, DESTINATIONS, DELIVERIES);
   const { data } = destination;
   const stuck = (data?.deliveries.dead ?? 0) + (data?.deliveries.review ?? 0);
+  const list = { to: "/admin/destinations", name: words.pages.destinations } as const;
+  if (isMissing(destination.error)) return <MissingPage what="destination" error={destination.error} list={list} />;
   return (
     <Page
       title={name}
       about={said.onePage}
-      up={{ to: "/admin/destinations", name: words.pages.destinations }}
+      up={list}
       actions={
         data && (
           <>
@@ -62,9 +66,9 @@ export function DestinationPage() {
           <div className={classes.panel}>
             <Facts
               of={[
-                [said.kind, data.kind],
+                [said.kind, <KindName key="kind" of={data.kind} />],
                 [said.audience, data.audience.join(", ") || words.none],
-                [said.fallback, data.fallback ?? words.none],
+                [said.fallback, said.fallbackName(data.fallback)],
                 [said.changedAt, calendarTime(data.changed_at)],
                 [words.pages.deliveries, <Counts key="counts" destination={name} of={data.deliveries} />],
               ]}

@@ -13,6 +13,7 @@ import type { Destination } from "../types";
 import { Counts } from "./Counts";
 import { DESTINATIONS } from "./data";
 import { DestinationDialog } from "./DestinationDialog";
+import { KindName } from "./KindName";
 
 const said = words.destinations;
 
@@ -26,9 +27,9 @@ const COLUMNS: Column<Destination>[] = [
       </Link>
     ),
   },
-  { name: said.kind, cell: (each) => each.kind, hide: "narrow" },
+  { name: said.kind, cell: (each) => <KindName of={each.kind} />, hide: "narrow" },
   { name: said.audience, cell: (each) => each.audience.join(", ") || words.none, hide: "medium" },
-  { name: said.fallback, cell: (each) => each.fallback ?? words.none, hide: "medium" },
+  { name: said.fallback, cell: (each) => said.fallbackName(each.fallback), hide: "medium" },
   { name: words.pages.deliveries, cell: (each) => <Counts destination={each.name} of={each.deliveries} /> },
   { name: said.changedAt, cell: (each) => <Moment at={each.changed_at} />, hide: "medium" },
 ];

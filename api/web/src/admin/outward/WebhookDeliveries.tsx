@@ -39,15 +39,32 @@ function Again({ delivery }: { delivery: WebhookDelivery }) {
   );
 }
 
+function State({ of }: { of: WebhookDelivery }) {
+  return <Status tone={TONES[of.state]}>{said.states[of.state]}</Status>;
+}
+
 const COLUMNS: Column<WebhookDelivery>[] = [
-  { name: said.id, heading: true, cell: (each) => <Code value={each.id} characters={10} name={said.id} /> },
-  { name: said.event, cell: (each) => each.event },
-  { name: words.state, cell: (each) => <Status tone={TONES[each.state]}>{said.states[each.state]}</Status> },
+  {
+    name: said.id,
+    heading: true,
+    cell: (each) => (
+      <>
+        <Code value={each.id} characters={10} name={said.id} />
+        <div className={classes.inNarrow}>{each.event}</div>
+        <div className={classes.inNarrow}>
+          <State of={each} />
+        </div>
+        {each.error && <div className={`${classes.soft} ${classes.inMedium}`}>{each.error}</div>}
+      </>
+    ),
+  },
+  { name: said.event, cell: (each) => each.event, hide: "narrow" },
+  { name: words.state, cell: (each) => <State of={each} />, hide: "narrow" },
   { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
   { name: said.created, cell: (each) => <Moment at={each.created_at} />, hide: "narrow" },
-  { name: words.action, cell: (each) => <Again delivery={each} /> },
 ];
+const AGAIN: Column<WebhookDelivery> = { name: words.action, cell: (each) => <Again delivery={each} /> };
 
 /** What a webhook was told, and what of it did not arrive. */
 export function WebhookDeliveries({ name }: { name: string }) {
@@ -74,7 +91,7 @@ export function WebhookDeliveries({ name }: { name: string }) {
       <ListTable
         name={words.webhooks.told}
         list={list}
-        columns={COLUMNS}
+        columns={list.rows.some(({ state: each }) => each === "dead") ? [...COLUMNS, AGAIN] : COLUMNS}
         keyOf={(each) => each.id}
         empty={<Empty title={said.none}>{words.webhooks.noneTold}</Empty>}
       />

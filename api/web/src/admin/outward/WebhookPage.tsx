@@ -12,6 +12,7 @@ import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
 import { OnceShown } from "../shared/OnceShown";
+import { isMissing, MissingPage } from "../shared/MissingPage";
 import { WEBHOOKS, webhookQuery } from "./data";
 import { WebhookDeliveries } from "./WebhookDeliveries";
 
@@ -42,11 +43,13 @@ export function WebhookPage() {
   };
   const { data } = webhook;
   const dead = data?.deliveries.dead ?? 0;
+  const list = { to: "/admin/webhooks", name: words.pages.webhooks } as const;
+  if (isMissing(webhook.error)) return <MissingPage what="webhook" error={webhook.error} list={list} />;
   return (
     <Page
       title={name}
       about={said.onePage}
-      up={{ to: "/admin/webhooks", name: words.pages.webhooks }}
+      up={list}
       actions={
         data && (
           <>

@@ -18,6 +18,8 @@ import { HERE } from "../routes";
 import classes from "../../parts/form.module.css";
 import { PEOPLE, ROLES } from "./data";
 import { Here } from "./Here";
+import { Address } from "../shared/Address";
+import narrow from "../shared/narrow.module.css";
 import { PersonDialog } from "./PersonDialog";
 import { Roles } from "./Roles";
 
@@ -33,7 +35,9 @@ const COLUMNS: Column<Person>[] = [
         <Link to="/admin/people/$email" params={{ email: person.email }}>
           {person.name}
         </Link>
-        <div className={`${classes.soft} ${classes.name}`}>{person.email}</div>
+        <div className={`${classes.soft} ${narrow.address}`}>
+          <Address of={person.email} />
+        </div>
         {person.disabled_at && (
           <div className={classes.inNarrow}>
             <Here person={person} />
@@ -81,6 +85,7 @@ export function PeoplePage() {
     >
       <Filters name={said.find}>
         <TextInput
+          className={narrow.filter}
           type="search"
           label={said.search}
           placeholder={said.searchFor}
@@ -88,6 +93,7 @@ export function PeoplePage() {
           {...typed}
         />
         <NativeSelect
+          className={narrow.filter}
           label={said.role}
           value={role ?? ""}
           data={[{ value: "", label: said.anyRole }, ...ROLES.map((each) => ({ value: each, label: said.roleNames[each] }))]}
@@ -97,6 +103,7 @@ export function PeoplePage() {
           }}
         />
         <NativeSelect
+          className={narrow.filter}
           label={words.state}
           value={state ?? ""}
           data={[{ value: "", label: said.states.active }, ...HERE.map((each) => ({ value: each, label: said.states[each] }))]}

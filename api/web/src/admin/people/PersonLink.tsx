@@ -1,12 +1,13 @@
 import { Link } from "@tanstack/react-router";
-import classes from "../../parts/form.module.css";
+import { Address } from "../shared/Address";
+import narrow from "../shared/narrow.module.css";
 
 /** A person by their address; whoever is none (the operator, the configuration) is only named. */
 export function PersonLink({ email }: { email: string }) {
   if (!email.includes("@")) return email;
   return (
-    <Link to="/admin/people/$email" params={{ email }} className={classes.name}>
-      {email}
+    <Link to="/admin/people/$email" params={{ email }} className={narrow.address}>
+      <Address of={email} />
     </Link>
   );
 }

@@ -13,6 +13,7 @@ import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
 import { Note } from "../../parts/Note";
 import type { Person } from "../types";
+import { isMissing, MissingPage } from "../shared/MissingPage";
 import { personQuery } from "./data";
 import { Here } from "./Here";
 import { Leaving } from "./Leaving";
@@ -104,11 +105,13 @@ export function PersonPage() {
   const session = useSignedIn();
   const person = useQuery(personQuery(email));
   const [changing, setChanging] = useState(false);
+  const list = { to: "/admin/people", name: words.pages.people } as const;
+  if (isMissing(person.error)) return <MissingPage what="person" error={person.error} list={list} />;
   return (
     <Page
       title={person.data?.name ?? email}
       about={said.onePerson}
-      up={{ to: "/admin/people", name: words.pages.people }}
+      up={list}
       actions={
         person.data &&
         may(session, ["people.change"]) && (

@@ -34,7 +34,7 @@ function Decide({ request, onDecide }: { request: RoleRequest; onDecide: (approv
   if (request.state !== "open") {
     return request.decided_by && request.decided_at ? (
       <>
-        {request.decided_by}, <Moment at={request.decided_at} />
+        <PersonLink email={request.decided_by} />, <Moment at={request.decided_at} />
       </>
     ) : null;
   }
@@ -95,7 +95,7 @@ export function RequestsPage() {
       name: said.asked,
       cell: (each) => (
         <>
-          {each.asked_by}, <Moment at={each.asked_at} />
+          <PersonLink email={each.asked_by} />, <Moment at={each.asked_at} />
         </>
       ),
       hide: "medium",

@@ -27,7 +27,7 @@ export function columnName(column: string): string {
   const [place = "", region] = column.split(":");
   const known = said.places[place as keyof typeof said.places] as string | undefined;
   if (!known) return column;
-  return region ? `${known}, ${region}` : known;
+  return region ? `${known}, ${words.regionName(region)}` : known;
 }
 
 /** What becomes of which data on the way where: a row a class (or level, or kind), a column a destination. */

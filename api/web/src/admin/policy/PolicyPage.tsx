@@ -123,10 +123,10 @@ function Editor({ policy }: { policy: Policy }) {
         <div className={matrix.bar} role="region" aria-label={said.draft}>
           <span role="status">{said.changedEntries(found.length)}</span>
           <div className={classes.buttons}>
-            <Button variant="default" onClick={discard}>
+            <Button size="compact-md" variant="default" onClick={discard}>
               {said.discard}
             </Button>
-            <Button disabled={found.length === 0} onClick={() => setSaving(true)}>
+            <Button size="compact-md" disabled={found.length === 0} onClick={() => setSaving(true)}>
               {said.save}
             </Button>
           </div>

@@ -1,5 +1,5 @@
 import { Button, NativeSelect, Textarea } from "@mantine/core";
-import { useId, useState } from "react";
+import { useEffect, useId, useRef, useState } from "react";
 import { api, reply } from "../../api/client";
 import { DataTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
@@ -35,12 +35,39 @@ function valueIn(text: string, start: number, end: number): string {
   return Array.from(text).slice(start, end).join("");
 }
 
-function Result({ title, text, redacted }: { title: string; text: string; redacted: Redacted }) {
+type Span = Redacted["spans"][number];
+
+/** What becomes of a value, and what became of it before where that differs. */
+function Becomes({ span, before }: { span: Span; before: Redacted | undefined }) {
+  const was = before?.spans.find(({ start, end }) => start === span.start && end === span.end);
+  const differs = was !== undefined && was.treatment !== span.treatment;
+  return (
+    <div className={matrix.cell} data-changed={differs || undefined}>
+      <TreatmentMark said={span.treatment} />
+      {differs && <span className={matrix.was}>{words.policy.was(was.treatment)}</span>}
+    </div>
+  );
+}
+
+function areSame(one: Redacted, other: Redacted): boolean {
+  const told = ({ text, blocked, spans }: Redacted) => [text, blocked, spans.map(({ treatment }) => treatment)];
+  return JSON.stringify(told(one)) === JSON.stringify(told(other));
+}
+
+interface ResultProps {
+  title: string;
+  text: string;
+  redacted: Redacted;
+  before?: Redacted;
+}
+
+function Result({ title, text, redacted, before }: ResultProps) {
   const id = useId();
   return (
     <section className={matrix.result} aria-labelledby={id}>
       <h3 id={id}>{title}</h3>
       <Status tone={redacted.blocked ? "bad" : "good"}>{redacted.blocked ? said.blocked : said.goes}</Status>
+      {before && areSame(before, redacted) && <p className={classes.soft}>{said.same}</p>}
       <p className={matrix.text}>
         {redacted.blocked ? <span className={matrix.withheld}>{redacted.text}</span> : redacted.text}
       </p>
@@ -55,7 +82,7 @@ function Result({ title, text, redacted }: { title: string; text: string; redact
           columns={[
             { name: said.value, heading: true, cell: (span) => valueIn(text, span.start, span.end) },
             { name: said.class, cell: (span) => words.policy.classes[span.class] ?? span.class },
-            { name: said.becomes, cell: (span) => <TreatmentMark said={span.treatment} /> },
+            { name: said.becomes, cell: (span) => <Becomes span={span} before={before} /> },
             { name: said.entry, cell: (span) => span.entry, hide: "narrow" },
           ]}
         />
@@ -77,6 +104,10 @@ export function Sample({ draft, columns }: SampleProps) {
   const [chosen, setDestination] = useState("external");
   const [tried, setTried] = useState<Tried | null>(null);
   const trial = useStoppable();
+  const results = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (tried) results.current?.scrollIntoView({ block: "nearest" });
+  }, [tried]);
   const destination = columns.includes(chosen) ? chosen : "external";
   const attempt = () => {
     setTried(null);
@@ -126,9 +157,11 @@ export function Sample({ draft, columns }: SampleProps) {
         </div>
       </form>
       {trial.failure !== null && <Failed error={trial.failure} onRetry={() => void attempt()} />}
-      <div className={matrix.sample} role="status">
+      <div ref={results} className={matrix.sample} role="status">
         {tried && <Result title={said.now(columnName(tried.destination))} text={tried.text} redacted={tried.now} />}
-        {tried?.then && <Result title={said.then(columnName(tried.destination))} text={tried.text} redacted={tried.then} />}
+        {tried?.then && (
+          <Result title={said.then(columnName(tried.destination))} text={tried.text} redacted={tried.then} before={tried.now} />
+        )}
       </div>
     </Section>
   );

@@ -8,6 +8,7 @@ import { calendarTime } from "../../shell/time";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
 import { numberOf } from "../../parts/searching";
+import { isMissing, MissingPage } from "../shared/MissingPage";
 import { policyQuery } from "./data";
 import { Differences } from "./Differences";
 import { columnsOf, differences, documentOf, SECTIONS } from "./document";
@@ -23,11 +24,13 @@ export function VersionPage() {
   const version = useQuery(policyQuery(number));
   const before = useQuery({ ...policyQuery(number - 1), enabled: number > 1 });
   const document = version.data && documentOf(version.data);
+  const list = { to: "/admin/policy/versions", name: words.pages.versions } as const;
+  if (isMissing(version.error)) return <MissingPage what="version" error={version.error} list={list} />;
   return (
     <Page
       title={said.versionOf(number)}
-      about={version.data?.why}
-      up={{ to: "/admin/policy/versions", name: words.pages.versions }}
+      about={said.onePage}
+      up={list}
     >
       {version.isPending && <Loading />}
       {version.error && <Failed error={version.error} onRetry={() => void version.refetch()} />}

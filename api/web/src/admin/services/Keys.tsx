@@ -19,7 +19,18 @@ const said = words.services.key;
 const FRESH = { name: "", scopes: [] as string[], days: 90 };
 
 const COLUMNS: Column<ServiceKey>[] = [
-  { name: said.name, heading: true, cell: (key) => key.name },
+  {
+    name: said.name,
+    heading: true,
+    cell: (key) => (
+      <>
+        {key.name}
+        <div className={`${classes.soft} ${classes.inNarrow}`}>
+          {said.expires} <Ends at={key.expires_at} />
+        </div>
+      </>
+    ),
+  },
   { name: said.scopes, cell: (key) => key.scopes.join(", ") },
   { name: said.created, cell: (key) => <Moment at={key.created_at} />, hide: "medium" },
   { name: said.expires, cell: (key) => <Ends at={key.expires_at} />, hide: "narrow" },

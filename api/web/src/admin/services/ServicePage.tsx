@@ -10,6 +10,7 @@ import { Failed, Loading } from "../../parts/States";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
+import { isMissing, MissingPage } from "../shared/MissingPage";
 import { Acting } from "./Acting";
 import { SERVICES, serviceQuery } from "./data";
 import { Keys } from "./Keys";
@@ -28,11 +29,13 @@ export function ServicePage() {
     void navigate({ to: "/admin/services" });
     await change(call, said.removed(name), SERVICES);
   };
+  const list = { to: "/admin/services", name: words.pages.services } as const;
+  if (isMissing(service.error)) return <MissingPage what="service" error={service.error} list={list} />;
   return (
     <Page
       title={name}
       about={service.data?.about || said.onePage}
-      up={{ to: "/admin/services", name: words.pages.services }}
+      up={list}
       actions={
         service.data && (
           <Button variant="default" onClick={() => setRemoving(true)}>

@@ -28,9 +28,14 @@ const COLUMNS: Column<Service>[] = [
     name: said.name,
     heading: true,
     cell: (each) => (
-      <Link to="/admin/services/$name" params={{ name: each.name }}>
-        {each.name}
-      </Link>
+      <>
+        <Link to="/admin/services/$name" params={{ name: each.name }}>
+          {each.name}
+        </Link>
+        <div className={`${classes.soft} ${classes.inNarrow}`}>
+          {each.keys.length > 0 && said.nextEnd} <NextEnd service={each} />
+        </div>
+      </>
     ),
   },
   { name: said.for, cell: (each) => each.about || "–", hide: "medium" },

@@ -12,6 +12,7 @@ import { words } from "../../words/admin";
 import { useAnnounce, useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
 import { save } from "../../parts/saving";
+import narrow from "../shared/narrow.module.css";
 import { StopButton } from "../shared/StopButton";
 import { useFields } from "../../parts/useFields";
 import { useStoppable } from "../../parts/useStoppable";
@@ -104,7 +105,7 @@ export function SubjectsPage() {
         />
         <div className={classes.buttons}>
           {may(session, ["subject.erase"]) && (
-            <Button type="submit" loading={doing === "preview"}>
+            <Button type="submit" classNames={{ root: narrow.wraps, label: narrow.label }} loading={doing === "preview"}>
               {said.preview}
             </Button>
           )}

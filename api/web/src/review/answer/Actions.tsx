@@ -18,21 +18,22 @@ export function Actions({ trail }: { trail: Trail }) {
   const session = useSignedIn();
   const change = useChange();
   const [asking, setAsking] = useState<"queue" | "hold" | null>(null);
-  const [review, setReview] = useState<string | null>(null);
   const close = () => setAsking(null);
   const answer = trail.answer_id;
+  const look = trailQuery(answer).queryKey;
+  const held = trail.holds.some(({ kind }) => kind === "answer");
   return (
     <>
       <Button variant="default" leftSection={<Printer aria-hidden size={15} />} onClick={() => window.print()}>
         {said.print}
       </Button>
-      {trail.kept && may(session, ["review.hold"]) && (
+      {trail.kept && !held && may(session, ["review.hold"]) && (
         <Button variant="default" leftSection={<Lock aria-hidden size={15} />} onClick={() => setAsking("hold")}>
           {said.hold}
         </Button>
       )}
-      {review ? (
-        <Button component={Link} to={`/review/queue/${review}`}>
+      {trail.review ? (
+        <Button component={Link} to={`/review/queue/${trail.review.id}`} variant="default">
           {said.queuedAt}
         </Button>
       ) : (
@@ -48,10 +49,9 @@ export function Actions({ trail }: { trail: Trail }) {
         title={said.queueTitle}
         action={said.queue}
         onClose={close}
-        onConfirm={async (why) => {
-          const made = reply(api.POST("/v1/reviews", { body: { answer, why } }));
-          setReview((await change(made, said.queued, ["review", "queue"])).id);
-        }}
+        onConfirm={(why) =>
+          change(reply(api.POST("/v1/reviews", { body: { answer, why } })), said.queued, ["review", "queue"], look)
+        }
       >
         {said.queueText}
       </Confirm>
@@ -66,7 +66,7 @@ export function Actions({ trail }: { trail: Trail }) {
             reply(api.POST("/v1/holds", { body: { kind: "answer", target: answer, why } })),
             said.held,
             ["review", "holds"],
-            trailQuery(answer).queryKey,
+            look,
           )
         }
       >

@@ -25,14 +25,18 @@ function spansOf(snapshot: Snapshot): [number, number][] {
 }
 
 function SnapshotText({ snapshot }: { snapshot: Snapshot }) {
+  const box = useRef<HTMLDivElement>(null);
   const first = useRef<HTMLElement>(null);
   useEffect(() => {
-    first.current?.scrollIntoView({ block: "nearest" });
+    // The page itself stays where it is.
+    if (!box.current || !first.current) return;
+    const below = first.current.getBoundingClientRect().top - box.current.getBoundingClientRect().top;
+    box.current.scrollTop += below - box.current.clientHeight / 3;
   }, [snapshot]);
   const pieces = marking(snapshot.text, spansOf(snapshot));
   const begin = pieces.findIndex(({ marked }) => marked);
   return (
-    <div className={classes.text} role="group" aria-label={said.text} tabIndex={0}>
+    <div ref={box} className={classes.text} role="group" aria-label={said.text} tabIndex={0}>
       {pieces.map(({ text, marked }, index) =>
         marked ? (
           <mark key={`${index}`} ref={index === begin ? first : undefined}>

@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { ScrollText } from "lucide-react";
 import { Code } from "../../parts/Code";
 import { type Column, DataTable } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { calendarTime } from "../../shell/time";
 import { words } from "../../words/review";
 import { Outcome } from "../shared/Outcome";
@@ -23,8 +24,18 @@ const COLUMNS: Column<TrailRecord>[] = [
       </Link>
     ),
   },
-  { name: columns.kind, cell: ({ kind }) => kind },
-  { name: columns.outcome, cell: ({ outcome }) => <Outcome of={outcome} /> },
+  {
+    name: columns.kind,
+    cell: ({ kind, outcome }) => (
+      <>
+        {kind}
+        <div className={forms.inNarrow}>
+          <Outcome of={outcome} />
+        </div>
+      </>
+    ),
+  },
+  { name: columns.outcome, cell: ({ outcome }) => <Outcome of={outcome} />, hide: "narrow" },
   { name: columns.at, cell: ({ at }) => <time dateTime={at}>{calendarTime(at)}</time>, hide: "medium" },
   { name: columns.hash, cell: ({ hash }) => <Code value={hash} name={columns.hash} />, hide: "narrow" },
 ];

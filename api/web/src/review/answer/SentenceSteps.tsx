@@ -7,6 +7,7 @@ import { Outcome } from "../shared/Outcome";
 import type { TabProps } from "./AnswerPage";
 import { CitationView } from "./CitationView";
 import { textIn } from "./data";
+import { Redacted } from "./Redacted";
 import { Branch, Branches, Step } from "./Step";
 import classes from "./trail.module.css";
 
@@ -26,6 +27,7 @@ export function SentencesStep({ trail }: TabProps) {
         <Facts of={[[said.threshold, words.percent(trail.threshold)]]} />
       )}
       {trail.sentences.length === 0 && <p className={classes.soft}>{said.noSentences}</p>}
+      <Redacted sentences={trail.sentences} className={classes.soft} />
       <Branches>
         {trail.sentences.map((sentence) => {
           const commitment = commitments.get(sentence.index);

@@ -10,6 +10,7 @@ import { words } from "../../words/review";
 import { CopyText } from "../records/CopyText";
 import { asked, isNarrowed, type RecordsSearch } from "../search";
 import { useDownload } from "../shared/useDownload";
+import { useKeptFocus } from "../shared/useKeptFocus";
 import { Waiting } from "../shared/Waiting";
 import { SelectionFields } from "./SelectionFields";
 import classes from "./log.module.css";
@@ -69,6 +70,7 @@ export function ExportPage() {
   const [csv, setCsv] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
   const download = useDownload();
+  const buttons = useKeptFocus(download.running);
   const start = () => {
     const empty = scope === "selection" && !isNarrowed(search);
     const backwards = scope === "run" && !(Number(first) >= 1 && Number(last) >= Number(first));
@@ -109,13 +111,13 @@ export function ExportPage() {
         <Note>
           <p>{said.audited}</p>
         </Note>
-        <div>
+        <div ref={buttons}>
           {download.running ? (
-            <Button variant="default" leftSection={<Square aria-hidden size={14} />} onClick={download.stop}>
+            <Button key="stop" variant="default" leftSection={<Square aria-hidden size={14} />} onClick={download.stop}>
               {said.cancel}
             </Button>
           ) : (
-            <Button type="submit" leftSection={<FileDown aria-hidden size={16} />}>
+            <Button key="start" type="submit" leftSection={<FileDown aria-hidden size={16} />}>
               {said.start}
             </Button>
           )}

@@ -1,7 +1,7 @@
-import { NativeSelect } from "@mantine/core";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { words } from "../../words/review";
-import { KINDS, RECORD_OUTCOMES, type RecordsSearch } from "../search";
+import type { RecordsSearch } from "../search";
+import { RecordFields } from "../shared/RecordFields";
 import { SearchFields } from "../shared/SearchFields";
 import classes from "./log.module.css";
 
@@ -13,21 +13,7 @@ export function SelectionFields({ search }: { search: RecordsSearch }) {
   return (
     <div>
       <SearchFields search={search} onChange={narrow} onClear={() => void navigate({ to: ".", search: {}, replace: true })}>
-        <NativeSelect
-          label={words.filters.kind}
-          value={search.kind ?? ""}
-          data={[{ value: "", label: words.any }, ...KINDS]}
-          onChange={(event) => narrow({ kind: KINDS.find((each) => each === event.currentTarget.value) })}
-        />
-        <NativeSelect
-          label={words.filters.outcome}
-          value={search.outcome ?? ""}
-          data={[
-            { value: "", label: words.any },
-            ...RECORD_OUTCOMES.map((value) => ({ value, label: words.outcomes[value] })),
-          ]}
-          onChange={(event) => narrow({ outcome: RECORD_OUTCOMES.find((each) => each === event.currentTarget.value) })}
-        />
+        <RecordFields search={search} onChange={narrow} />
       </SearchFields>
       <p className={classes.text}>
         <Link to="/review/records" search={search} className={classes.link}>

@@ -10,6 +10,7 @@ import { Facts } from "../../parts/Facts";
 import { Section } from "../../parts/Page";
 import { useStoppable } from "../../parts/useStoppable";
 import { words } from "../../words/review";
+import { useKeptFocus } from "../shared/useKeptFocus";
 import { Waiting } from "../shared/Waiting";
 import type { Verification } from "../types";
 import classes from "./log.module.css";
@@ -50,6 +51,7 @@ export function Found({ found }: { found: Verification }) {
 export function Verifying() {
   const client = useQueryClient();
   const { run, stop, running, stopped, failure } = useStoppable();
+  const buttons = useKeptFocus(running);
   const [kept, setKept] = useState("");
   const [far, setFar] = useState<Far | null>(null);
   const [found, setFound] = useState<Verification | null>(null);
@@ -74,13 +76,13 @@ export function Verifying() {
         value={kept}
         onChange={(event) => setKept(event.currentTarget.value)}
       />
-      <div className={classes.buttons}>
+      <div ref={buttons} className={classes.buttons}>
         {running ? (
-          <Button variant="default" leftSection={<Square aria-hidden size={14} />} onClick={stop}>
+          <Button key="stop" variant="default" leftSection={<Square aria-hidden size={14} />} onClick={stop}>
             {said.stop}
           </Button>
         ) : (
-          <Button leftSection={<ShieldCheck aria-hidden size={16} />} onClick={() => void start()}>
+          <Button key="start" leftSection={<ShieldCheck aria-hidden size={16} />} onClick={() => void start()}>
             {said.start}
           </Button>
         )}

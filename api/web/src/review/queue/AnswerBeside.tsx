@@ -7,6 +7,7 @@ import { Empty, Failed, Loading } from "../../parts/States";
 import { words } from "../../words/review";
 import { CitationView } from "../answer/CitationView";
 import { trailQuery } from "../answer/data";
+import { Redacted } from "../answer/Redacted";
 import { Outcome } from "../shared/Outcome";
 import type { Review, Trail } from "../types";
 import classes from "./queue.module.css";
@@ -22,6 +23,7 @@ function Whole({ trail }: { trail: Trail }) {
           <Outcome of={trail.status} /> {trail.reason && words.trail.reasonOf(trail.reason)}
         </p>
       )}
+      <Redacted sentences={trail.sentences} className={classes.tokens} />
       <ol className={classes.sentences}>
         {trail.sentences.map((sentence) => (
           <li key={sentence.index}>

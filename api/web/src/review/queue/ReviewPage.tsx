@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Facts } from "../../parts/Facts";
 import { type Column, DataTable } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { Page, Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { Moment } from "../../shell/Moment";
@@ -20,14 +21,29 @@ import classes from "./queue.module.css";
 const route = getRouteApi("/in/review/queue/$reviewId");
 const said = words.review;
 
+function told({ label, severity, assignee }: Entry): string {
+  return said.told(label, severity, assignee);
+}
+
+function By({ entry }: { entry: Entry }) {
+  return <span className={classes.by}>{entry.by ?? said.rule}</span>;
+}
+
 const HISTORY: Column<Entry>[] = [
-  { name: said.what, heading: true, cell: ({ change }) => said.change(change) },
   {
-    name: words.queue.label,
-    cell: ({ label, severity, assignee }) => said.told(label, severity, assignee),
-    hide: "narrow",
+    name: said.what,
+    heading: true,
+    cell: (entry) => (
+      <>
+        {said.change(entry.change)}
+        <div className={forms.inNarrow}>
+          {told(entry)} <By entry={entry} />, <Moment at={entry.at} />
+        </div>
+      </>
+    ),
   },
-  { name: said.by, cell: ({ by }) => <span className={classes.by}>{by ?? said.rule}</span> },
+  { name: words.queue.label, cell: told, hide: "narrow" },
+  { name: said.by, cell: (entry) => <By entry={entry} />, hide: "narrow" },
   { name: said.when, cell: ({ at }) => <Moment at={at} />, hide: "narrow" },
   { name: said.text, cell: ({ text }) => text },
 ];
@@ -87,11 +103,13 @@ export function ReviewPage() {
           <Assigning key={`assigning ${data.revision}`} review={data} />
           <Noting review={data} />
         </div>
+        <div className={classes.rest}>
+          <State review={data} />
+          <Section title={said.history}>
+            <DataTable name={said.history} columns={HISTORY} rows={data.history} keyOf={({ revision }) => String(revision)} />
+          </Section>
+        </div>
       </div>
-      <State review={data} />
-      <Section title={said.history}>
-        <DataTable name={said.history} columns={HISTORY} rows={data.history} keyOf={({ revision }) => String(revision)} />
-      </Section>
     </Page>
   );
 }

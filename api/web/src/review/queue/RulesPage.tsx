@@ -6,6 +6,7 @@ import { useChange } from "../../parts/announcing";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { type Column, ListTable } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
@@ -24,7 +25,18 @@ interface Act {
 
 function columns(act: (what: Act["what"], rule: Rule) => void): Column<Rule>[] {
   return [
-    { name: said.name, heading: true, cell: ({ name }) => name },
+    {
+      name: said.name,
+      heading: true,
+      cell: ({ name, every, rate, least, most }) => (
+        <>
+          {name}
+          <div className={forms.inNarrow}>
+            {words.period(every)}: {said.draws(words.percent(rate), least, most)}
+          </div>
+        </>
+      ),
+    },
     { name: words.samples.rule, cell: ({ rule, of }) => words.samples.spoken(rule, of) },
     { name: said.every, cell: ({ every }) => words.period(every), hide: "narrow" },
     {

@@ -38,18 +38,38 @@ function Repeat({ sample }: { sample: Sample }) {
   );
 }
 
-/** From the first day to the last one, each in one piece. */
-function Days({ since, until }: { since: string; until: string }) {
-  const [first, last] = [since, until].map((iso) => iso.slice(0, 10));
-  return (
-    <>
-      <time dateTime={since}>{first}</time> – <time dateTime={until}>{last}</time>
-    </>
-  );
+const DAYS = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
+
+/** From the first day to the last one: what begins at midnight is the day behind it. */
+function days({ since, until }: Sample): string {
+  return DAYS.formatRange(new Date(since), new Date(Date.parse(until) - 1));
+}
+
+function By({ sample: { standing, drawn_by } }: { sample: Sample }) {
+  return <span className={classes.by}>{standing ? said.byRule(standing) : (drawn_by ?? words.unknown)}</span>;
 }
 
 const COLUMNS: Column<Sample>[] = [
-  { name: said.rule, heading: true, cell: ({ rule, of }) => said.spoken(rule, of) },
+  {
+    name: said.rule,
+    heading: true,
+    cell: (sample) => (
+      <>
+        {said.spoken(sample.rule, sample.of)}
+        <div className={forms.inMedium}>
+          {days(sample)}
+          <div className={forms.soft}>
+            <By sample={sample} />
+            {sample.drawn_at && (
+              <>
+                , <Moment at={sample.drawn_at} />
+              </>
+            )}
+          </div>
+        </div>
+      </>
+    ),
+  },
   {
     name: said.number,
     numeric: true,
@@ -63,7 +83,7 @@ const COLUMNS: Column<Sample>[] = [
       ),
   },
   { name: said.population, numeric: true, cell: ({ population }) => words.number(population), hide: "narrow" },
-  { name: said.period, cell: ({ since, until }) => <Days since={since} until={until} />, hide: "medium" },
+  { name: said.period, cell: days, hide: "medium" },
   {
     name: said.seed,
     cell: ({ seed }) => (seed ? <Code value={seed} characters={8} name={said.seed} /> : "–"),
@@ -76,12 +96,12 @@ const COLUMNS: Column<Sample>[] = [
   },
   {
     name: said.by,
-    cell: ({ standing, drawn_by, drawn_at }) => (
+    cell: (sample) => (
       <>
-        {standing ? said.byRule(standing) : (drawn_by ?? words.unknown)}
-        {drawn_at && (
+        <By sample={sample} />
+        {sample.drawn_at && (
           <div className={forms.soft}>
-            <Moment at={drawn_at} />
+            <Moment at={sample.drawn_at} />
           </div>
         )}
       </>

@@ -70,7 +70,10 @@ function Whole({ seq }: { seq: number }) {
           [said.person, <Subject key="subject" subject={text(event.subject)} />],
           [said.trace, event.trace_id ? <Code key="trace" value={text(event.trace_id)} name={said.trace} /> : null],
           [said.hash, <Code key="hash" value={hash} characters={16} name={said.hash} />],
-          [said.previous, event.prev ? <Code key="prev" value={text(event.prev)} name={said.previous} /> : null],
+          [
+            said.previous,
+            seq === 1 ? said.first : event.prev ? <Code key="prev" value={text(event.prev)} name={said.previous} /> : null,
+          ],
           [
             said.answer,
             answer ? (
@@ -92,9 +95,8 @@ function Whole({ seq }: { seq: number }) {
   );
 }
 
-/** The ways to the records beside it, where it is one itself. */
+/** The ways to the records beside it. */
 function Beside({ seq }: { seq: number }) {
-  const { data } = useQuery(recordQuery(seq));
   const beside = (to: number, name: string, sections: object) => (
     <Button
       renderRoot={(props) => <Link to="/review/records/$seq" params={{ seq: String(to) }} {...props} />}
@@ -105,12 +107,10 @@ function Beside({ seq }: { seq: number }) {
     </Button>
   );
   return (
-    data && (
-      <>
-        {seq > 1 && beside(seq - 1, said.before, { leftSection: <ChevronLeft aria-hidden size={15} /> })}
-        {beside(seq + 1, said.after, { rightSection: <ChevronRight aria-hidden size={15} /> })}
-      </>
-    )
+    <>
+      {seq > 1 && beside(seq - 1, said.before, { leftSection: <ChevronLeft aria-hidden size={15} /> })}
+      {beside(seq + 1, said.after, { rightSection: <ChevronRight aria-hidden size={15} /> })}
+    </>
   );
 }
 
@@ -118,13 +118,14 @@ function Beside({ seq }: { seq: number }) {
 export function RecordPage() {
   const seq = Number.parseInt(route.useParams().seq, 10);
   const sound = Number.isSafeInteger(seq) && seq > 0;
+  const { data } = useQuery({ ...recordQuery(seq), enabled: sound });
   return (
     <Page
       key={seq}
       title={said.title(seq)}
-      about={said.about}
+      about={sound && data !== null && said.about}
       up={{ to: "/review/records", name: words.pages.records }}
-      actions={sound && <Beside seq={seq} />}
+      actions={data && <Beside seq={seq} />}
     >
       {sound ? <Whole seq={seq} /> : <Missing />}
     </Page>

@@ -1,8 +1,7 @@
-import { Button, NativeSelect, TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { FileDown } from "lucide-react";
 import { useState } from "react";
-import { useTyped } from "../../parts/searching";
 import { api, reply } from "../../api/client";
 import { ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";
@@ -11,7 +10,8 @@ import { useList } from "../../parts/useList";
 import { may } from "../../shell/areas";
 import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/review";
-import { asked, KINDS, RECORD_OUTCOMES, type RecordsSearch } from "../search";
+import { asked, type RecordsSearch } from "../search";
+import { RecordFields } from "../shared/RecordFields";
 import { SearchFields } from "../shared/SearchFields";
 import type { FoundRecord } from "../types";
 import { COLUMNS } from "./columns";
@@ -54,7 +54,6 @@ export function RecordsPage() {
   const navigate = route.useNavigate();
   const narrow = (change: RecordsSearch) =>
     void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const action = useTyped(search.action ?? "", (value) => narrow({ action: value || undefined }));
   const list = useList<FoundRecord>(["review", "records", search], async (cursor) => {
     const { kind, outcome, action: done, ...given } = asked(search);
     const query = { ...given, kind: kind && [kind], outcome: outcome && [outcome], action: done ? [done] : undefined };
@@ -81,22 +80,7 @@ export function RecordsPage() {
       }
     >
       <SearchFields search={search} onChange={narrow} onClear={() => void navigate({ search: {}, replace: true })}>
-        <NativeSelect
-          label={words.filters.kind}
-          value={search.kind ?? ""}
-          data={[{ value: "", label: words.any }, ...KINDS]}
-          onChange={(event) => narrow({ kind: KINDS.find((each) => each === event.currentTarget.value) })}
-        />
-        <TextInput label={words.filters.action} maxLength={40} {...action} />
-        <NativeSelect
-          label={words.filters.outcome}
-          value={search.outcome ?? ""}
-          data={[
-            { value: "", label: words.any },
-            ...RECORD_OUTCOMES.map((value) => ({ value, label: words.outcomes[value] })),
-          ]}
-          onChange={(event) => narrow({ outcome: RECORD_OUTCOMES.find((each) => each === event.currentTarget.value) })}
-        />
+        <RecordFields search={search} onChange={narrow} />
       </SearchFields>
       <ListTable
         name={words.pages.records}

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { Code } from "../../parts/Code";
 import type { Column } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/review";
 import { Outcome } from "../shared/Outcome";
@@ -9,10 +10,15 @@ import type { FoundRecord } from "../types";
 
 const said = words.record;
 
-/** What a record is about, where that is an answer or a document. */
+/** What a record names. That of a hold has what is held as its target. */
+function namedIn({ kind, event }: FoundRecord): Record<string, unknown> {
+  const details = (event.details ?? {}) as Record<string, unknown>;
+  return kind === "hold.changed" ? { [String(details.kind)]: details.target } : details;
+}
+
+/** What a record is about, where that is an answer or a document, or something that is held. */
 function About({ record }: { record: FoundRecord }) {
-  const details = record.event.details as Record<string, unknown> | undefined;
-  const { answer, document } = details ?? {};
+  const { answer, document, person, source } = namedIn(record);
   if (typeof answer === "string" && answer) {
     return (
       <Link to="/review/answers/$answerId" params={{ answerId: answer }}>
@@ -27,7 +33,9 @@ function About({ record }: { record: FoundRecord }) {
       </Link>
     );
   }
-  return null;
+  if (record.kind !== "hold.changed") return null;
+  if (typeof person === "string") return <SubjectLink subject={person} />;
+  return typeof source === "string" ? `${words.filters.source} ${source.slice(0, 8)}` : null;
 }
 
 export const COLUMNS: readonly Column<FoundRecord>[] = [
@@ -40,9 +48,19 @@ export const COLUMNS: readonly Column<FoundRecord>[] = [
       </Link>
     ),
   },
-  { name: said.kind, cell: ({ kind }) => kind },
+  {
+    name: said.kind,
+    cell: ({ kind, outcome, at }) => (
+      <>
+        {kind}
+        <div className={forms.inNarrow}>
+          <Outcome of={outcome} /> <Moment at={at} />
+        </div>
+      </>
+    ),
+  },
   { name: said.action, cell: ({ action }) => action, hide: "medium" },
-  { name: said.outcome, cell: ({ outcome }) => <Outcome of={outcome} /> },
+  { name: said.outcome, cell: ({ outcome }) => <Outcome of={outcome} />, hide: "narrow" },
   { name: said.person, cell: ({ subject }) => <SubjectLink subject={subject} />, hide: "narrow" },
   { name: said.at, cell: ({ at }) => <Moment at={at} />, hide: "narrow" },
   { name: words.holds.what, cell: (record) => <About record={record} />, hide: "narrow" },

@@ -53,7 +53,7 @@ function Series<Row extends Weekly>({ title, about, points, valueOf, columns, to
   return (
     <Frame title={title} about={about} now={<strong>{value === null ? said.nothing : valueOf(value)}</strong>}>
       {points.some((each) => each.value !== null) ? (
-        <Chart name={said.chart(title)} parts={[{ name: title, points: drawn }]} top={top} />
+        <Chart name={said.chart(title)} parts={[{ name: title, points: drawn }]} top={top} scaleOf={valueOf} />
       ) : (
         <p className={classes.none}>{said.none}</p>
       )}
@@ -156,13 +156,17 @@ export function PartsCard({ title, about, parts, nameOf, valueOf, to, weeks }: P
       },
     })),
   ];
+  // What is of several currencies has no scale of its own.
+  const [one, ...others] = new Set(parts.map(({ name }) => valueOf(1, name)));
+  const scaleOf =
+    one && others.length === 0 ? (value: number) => valueOf(value, parts[0]?.name ?? "") : undefined;
   return (
     <Frame title={title} about={about}>
       {parts.length === 0 ? (
         <p className={classes.none}>{said.none}</p>
       ) : (
         <>
-          <Chart name={said.chart(title)} parts={parts} />
+          <Chart name={said.chart(title)} parts={parts} scaleOf={scaleOf} />
           <DataTable
             name={title}
             columns={columns}

@@ -11,16 +11,23 @@ interface ChartProps {
   parts: readonly Part[];
   /** The value of a whole column; without it that of the highest one. */
   top?: number;
+  /** How the value of a whole column is written beside it. */
+  scaleOf?: (value: number) => string;
 }
 
 /** Columns week by week, of one part or of several on top of each other. The table beside it says the same in numbers. */
-export function Chart({ name, parts, top }: ChartProps) {
+export function Chart({ name, parts, top, scaleOf }: ChartProps) {
   const weeks = parts[0]?.points.map(({ week }) => week) ?? [];
   const heights = weeks.map((_, at) => parts.reduce((sum, part) => sum + (part.points[at]?.value ?? 0), 0));
   const highest = top ?? Math.max(1e-9, ...heights);
   const width = Math.max(1, weeks.length) * STEP;
   return (
     <figure className={classes.figure}>
+      {scaleOf && (
+        <div className={classes.top} aria-hidden>
+          {scaleOf(highest)}
+        </div>
+      )}
       <svg viewBox={`0 0 ${width} ${HEIGHT + 1}`} preserveAspectRatio="none" role="img" aria-label={name}>
         {[0, HEIGHT / 2, HEIGHT].map((y) => (
           <line key={y} className={classes.grid} x1={0} x2={width} y1={y + 0.5} y2={y + 0.5} />

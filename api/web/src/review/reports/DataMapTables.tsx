@@ -1,4 +1,5 @@
 import { type Column, DataTable } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { Section } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { Status, type Tone } from "../../parts/Status";
@@ -8,15 +9,24 @@ import classes from "./reports.module.css";
 
 const said = words.dataMap;
 const MOST = 60;
-const TONES: Record<string, Tone> = { allow: "good", redact: "warn", block: "bad" };
+const TONES: Record<string, Tone> = { allow: "good", redact: "good", block: "bad" };
 type Reach = DataMap["reach"][number];
 type Destination = DataMap["destinations"][number];
 type Source = DataMap["sources"][number];
 
 const REACH: Column<Reach>[] = [
-  { name: said.source, heading: true, cell: ({ source }) => source },
-  { name: said.destination, cell: ({ destination }) => destination },
-  { name: said.dataClass, cell: ({ data_class }) => said.spoken(data_class) },
+  {
+    name: said.source,
+    heading: true,
+    cell: ({ source, destination, data_class }) => (
+      <>
+        {source}
+        <div className={forms.inNarrow}>{said.goes(destination, data_class)}</div>
+      </>
+    ),
+  },
+  { name: said.destination, cell: ({ destination }) => destination, hide: "narrow" },
+  { name: said.dataClass, cell: ({ data_class }) => said.spoken(data_class), hide: "narrow" },
   {
     name: said.treatment,
     cell: ({ treatment }) => <Status tone={TONES[treatment] ?? "idle"}>{said.treated(treatment)}</Status>,

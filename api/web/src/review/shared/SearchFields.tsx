@@ -51,8 +51,6 @@ export function SearchFields<Search extends Narrowed>({ search, onChange, onClea
   const announce = useAnnounce();
   const [finding, setFinding] = useState(false);
   const [more, setMore] = useState(FURTHER.some((name) => search[name]));
-  // What comes from elsewhere than the keyboard fills the field anew.
-  const [round, setRound] = useState(0);
   return (
     <>
       <Filters name={said.name}>
@@ -67,10 +65,10 @@ export function SearchFields<Search extends Narrowed>({ search, onChange, onClea
             onChange={(event) => onChange({ [name]: event.currentTarget.value || undefined })}
           />
         ))}
-        <TextField key={`model ${round}`} name="model" search={search} onChange={onChange} />
-        <TextField key={`person ${round}`} name="person" search={search} onChange={onChange} />
-        <TextField key={`document ${round}`} name="document" search={search} onChange={onChange} />
-        {more && FURTHER.map((name) => <TextField key={`${name} ${round}`} name={name} search={search} onChange={onChange} />)}
+        <TextField name="model" search={search} onChange={onChange} />
+        <TextField name="person" search={search} onChange={onChange} />
+        <TextField name="document" search={search} onChange={onChange} />
+        {more && FURTHER.map((name) => <TextField key={name} name={name} search={search} onChange={onChange} />)}
       </Filters>
       <div className={classes.buttons}>
         {may(session, ["audit.identify"]) && (
@@ -91,10 +89,7 @@ export function SearchFields<Search extends Narrowed>({ search, onChange, onClea
             size="compact-sm"
             variant="default"
             leftSection={<X aria-hidden size={15} />}
-            onClick={() => {
-              onClear();
-              setRound(round + 1);
-            }}
+            onClick={onClear}
           >
             {words.clear}
           </Button>
@@ -105,7 +100,6 @@ export function SearchFields<Search extends Narrowed>({ search, onChange, onClea
         onClose={() => setFinding(false)}
         onFound={(person) => {
           onChange({ person });
-          setRound(round + 1);
           announce(words.subject.found);
         }}
       />

@@ -6,6 +6,7 @@ import { useChange } from "../../parts/announcing";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
 import { type Column, ListTable } from "../../parts/DataTable";
+import forms from "../../parts/form.module.css";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { Status } from "../../parts/Status";
@@ -47,12 +48,15 @@ function columns(lift: (hold: Hold) => void): Column<Hold>[] {
       name: said.what,
       heading: true,
       cell: (hold) => (
-        <span className={classes.what}>
+        <div className={classes.what}>
           {isKind(hold.kind) ? said.kinds[hold.kind] : hold.kind} <Target {...hold} />
-        </span>
+          <div className={forms.inNarrow}>
+            {hold.why} <Moment at={hold.placed_at} />
+          </div>
+        </div>
       ),
     },
-    { name: said.why, cell: ({ why }) => why },
+    { name: said.why, cell: ({ why }) => why, hide: "narrow" },
     { name: said.since, cell: ({ placed_at }) => <Moment at={placed_at} />, hide: "narrow" },
     { name: said.spares, cell: ({ kind }) => (isKind(kind) ? said.spared[kind] : ""), hide: "medium" },
     {
@@ -64,6 +68,13 @@ function columns(lift: (hold: Hold) => void): Column<Hold>[] {
             {hold.lifted_why && <p className={classes.soft}>{hold.lifted_why}</p>}
           </>
         ) : (
+          <Status tone="paused">{said.holds}</Status>
+        ),
+    },
+    {
+      name: said.action,
+      cell: (hold) =>
+        !hold.lifted_at && (
           <Button size="compact-xs" variant="default" onClick={() => lift(hold)}>
             {said.lift}
           </Button>
@@ -78,10 +89,12 @@ export function HoldsPage() {
   const [placing, setPlacing] = useState(false);
   const [lifting, setLifting] = useState<Hold | null>(null);
   const list = useList<Hold>(["review", "holds", show], async (cursor) => {
-    const query = { lifted: show === "lifted", cursor, limit: 50 };
+    const query = { lifted: show === "lifted", cursor, limit: 200 };
     const page = await reply(api.GET("/v1/holds", { params: { query } }));
     return { rows: page.holds, next: page.next ?? null };
   });
+  // The server has them from the oldest on: as long as there are more, its order stays.
+  const newest = list.hasMore ? list : { ...list, pages: list.pages.map((rows) => rows.toReversed()).toReversed() };
   return (
     <Page
       title={words.pages.holds}
@@ -104,7 +117,7 @@ export function HoldsPage() {
       />
       <ListTable
         name={words.pages.holds}
-        list={list}
+        list={newest}
         columns={columns(setLifting)}
         keyOf={({ id }) => id}
         empty={<Empty title={said.none}>{said.noneHint}</Empty>}

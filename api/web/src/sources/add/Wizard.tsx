@@ -61,6 +61,7 @@ export function Wizard({ kind, onBack }: { kind: SourceKind; onBack: () => void 
 
   const checkName = async (): Promise<string | null> => {
     if (step !== "settings") return null;
+    if (!name.trim()) return words.form.needed;
     if (!NAME.test(name)) return words.add.nameWrong;
     return (await isTaken(name)) ? words.add.nameTaken : null;
   };

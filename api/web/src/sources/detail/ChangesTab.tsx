@@ -1,25 +1,42 @@
 import { Button } from "@mantine/core";
 import { api, reply } from "../../api/client";
-import { DataTable } from "../../parts/DataTable";
+import { DataTable, type Column } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
 import { Empty, Failed, Loading } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import forms from "../../parts/form.module.css";
 import { Moment } from "../../shell/Moment";
 import { words as shell } from "../../words/shell";
 import { words } from "../../words/sources";
 import type { SettingChange, SourceChange } from "../types";
 import classes from "./ChangesTab.module.css";
 import type { TabProps } from "./DetailPage";
-import { written } from "./written";
+import { settingName, settingText, written } from "./written";
 
-const COLUMNS = [
-  { name: words.changes.columns.setting, heading: true, cell: ({ setting }: SettingChange) => setting },
-  { name: words.changes.columns.before, cell: ({ before }: SettingChange) => <Value of={before} /> },
-  { name: words.changes.columns.after, cell: ({ after }: SettingChange) => <Value of={after} /> },
+const COLUMNS: readonly Column<SettingChange>[] = [
+  { name: words.changes.columns.setting, heading: true, cell: ({ setting }) => settingName(setting) },
+  {
+    name: words.changes.columns.before,
+    cell: ({ setting, before }) => <Value of={setting} is={before} />,
+    hide: "narrow",
+  },
+  {
+    name: words.changes.columns.after,
+    cell: ({ setting, before, after }) => (
+      <>
+        <div className={forms.inNarrow}>
+          <span className={classes.was}>
+            {words.changes.was} <Value of={setting} is={before} />
+          </span>
+        </div>
+        <Value of={setting} is={after} />
+      </>
+    ),
+  },
 ];
 
-function Value({ of }: { of: unknown }) {
-  return <span className={classes.value}>{written(of) ?? words.changes.unset}</span>;
+function Value({ of, is }: { of: string; is: unknown }) {
+  return <span className={classes.value}>{settingText(of, is) ?? words.changes.unset}</span>;
 }
 
 function Version({ of, open }: { of: SourceChange; open: boolean }) {

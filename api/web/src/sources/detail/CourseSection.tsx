@@ -6,6 +6,7 @@ import { Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { Moment } from "../../shell/Moment";
+import { useNow } from "../../shell/now";
 import { words } from "../../words/sources";
 import { courseQuery } from "../calls";
 import { CourseChart } from "../CourseChart";
@@ -17,9 +18,10 @@ import classes from "./CourseSection.module.css";
 
 const route = getRouteApi("/in/sources/s/$name");
 
-function lasted({ began_at, ended_at }: Breach): string {
-  if (!ended_at) return words.overview.still;
-  return spanText((new Date(ended_at).getTime() - new Date(began_at).getTime()) / 1000);
+function Lasted({ of: { began_at, ended_at } }: { of: Breach }) {
+  const now = useNow();
+  const time = spanText(((ended_at ? new Date(ended_at) : now).getTime() - new Date(began_at).getTime()) / 1000);
+  return ended_at ? time : words.overview.soFar(time);
 }
 
 /** How stale it was over time, drawn and as a table, and when it was outside its bounds. */
@@ -105,9 +107,9 @@ export function CourseSection({ name }: { name: string }) {
                 { name: words.overview.breachColumns.began, cell: ({ began_at }) => <Moment at={began_at} /> },
                 {
                   name: words.overview.breachColumns.ended,
-                  cell: ({ ended_at }) => (ended_at ? <Moment at={ended_at} /> : words.overview.still),
+                  cell: ({ ended_at }) => (ended_at ? <Moment at={ended_at} /> : words.overview.notYet),
                 },
-                { name: words.overview.breachColumns.lasted, numeric: true, cell: lasted, hide: "narrow" },
+                { name: words.overview.breachColumns.lasted, numeric: true, cell: (breach) => <Lasted of={breach} />, hide: "narrow" },
               ]}
               rows={course.data.breaches}
               keyOf={({ kind, began_at }) => kind + began_at}

@@ -15,7 +15,9 @@ import { Moment } from "../../shell/Moment";
 import { words } from "../../words/sources";
 import { retry, useRefresh } from "../calls";
 import { Choices } from "../../parts/Choices";
+import forms from "../../parts/form.module.css";
 import { FailureState } from "../FailureState";
+import { runFailed } from "../progress";
 import type { Failing } from "../types";
 import type { TabProps } from "./DetailPage";
 import classes from "./FailuresTab.module.css";
@@ -28,6 +30,17 @@ function wrong(code: string): string {
 }
 
 function columns(again: (keys: string[]) => void, paused: boolean): readonly Column<Failing>[] {
+  const action = ({ key, state }: Failing) => (
+    <Button
+      size="compact-xs"
+      variant="default"
+      disabled={paused || state === "retrying"}
+      aria-label={words.failures.retryNamed(key)}
+      onClick={() => again([key])}
+    >
+      {words.failures.retry}
+    </Button>
+  );
   return [
     {
       name: words.failures.columns.name,
@@ -36,30 +49,21 @@ function columns(again: (keys: string[]) => void, paused: boolean): readonly Col
     },
     {
       name: words.failures.columns.wrong,
-      cell: ({ code, reason }) => (
+      cell: (failing) => (
         <span className={classes.wrong}>
-          <strong>{wrong(code)}</strong>
-          {reason}
+          <strong>{wrong(failing.code)}</strong>
+          {failing.reason}
+          <div className={forms.inNarrow}>
+            <FailureState of={failing} />
+          </div>
+          <div className={forms.inNarrow}>{action(failing)}</div>
         </span>
       ),
     },
-    { name: words.failures.columns.state, cell: (failing) => <FailureState of={failing} /> },
+    { name: words.failures.columns.state, cell: (failing) => <FailureState of={failing} />, hide: "narrow" },
     { name: words.failures.columns.attempts, numeric: true, cell: ({ attempts }) => attempts, hide: "medium" },
     { name: words.failures.columns.last, cell: ({ last_at }) => last_at && <Moment at={last_at} />, hide: "medium" },
-    {
-      name: words.failures.columns.action,
-      cell: ({ key, state }) => (
-        <Button
-          size="compact-xs"
-          variant="default"
-          disabled={paused || state === "retrying"}
-          aria-label={words.failures.retryNamed(key)}
-          onClick={() => again([key])}
-        >
-          {words.failures.retry}
-        </Button>
-      ),
-    },
+    { name: words.failures.columns.action, cell: action, hide: "narrow" },
   ];
 }
 
@@ -156,7 +160,9 @@ export function FailuresTab({ watched, say }: TabProps) {
               {words.failures.none}
             </Empty>
           ) : (
-            <Empty title={words.failures.emptyTitle}>{words.failures.empty}</Empty>
+            <Empty title={runFailed(watched) ? words.failures.runTitle : words.failures.emptyTitle}>
+              {runFailed(watched) ? words.failures.run(watched.error) : words.failures.empty}
+            </Empty>
           )
         }
       />

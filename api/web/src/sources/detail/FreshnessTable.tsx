@@ -3,11 +3,11 @@ import { DataTable, type Column } from "../../parts/DataTable";
 import { Status, type Tone } from "../../parts/Status";
 import { useNow } from "../../shell/now";
 import { words } from "../../words/sources";
-import { spanText } from "../durations";
+import { againstText, spanText } from "../durations";
 import type { KindFreshness } from "../types";
 import classes from "./OverviewTab.module.css";
+import { percent } from "./written";
 
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
 const RATE = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const TONE: Record<KindFreshness["state"], Tone> = { ok: "good", breach: "bad", unknown: "warn" };
 
@@ -38,7 +38,7 @@ function attained(kind: KindFreshness, days: number): ReactNode {
   if (!window || window.attainment === null) return NO_CHANGE;
   return (
     <span className={classes.stack}>
-      {PERCENT.format(window.attainment)}
+      {percent(window.attainment)}
       <small>{words.overview.late(window.late.toLocaleString("en"), window.count.toLocaleString("en"))}</small>
     </span>
   );
@@ -55,7 +55,7 @@ const FIGURES: readonly Figure[] = [
   { name: words.overview.columns.state, of: (kind) => <State of={kind} /> },
   {
     name: words.overview.columns.age,
-    of: ({ staleness }) => (staleness === null ? words.neverRead : spanText(staleness)),
+    of: ({ staleness, bound }) => (staleness === null ? words.neverRead : againstText(staleness, bound)),
   },
   { name: words.overview.columns.bound, of: ({ bound }) => (bound === null ? words.noBound : spanText(bound)) },
   { name: words.overview.columns.p95, of: ({ p95 }) => (p95 === null ? NO_CHANGE : spanText(p95)) },
@@ -65,7 +65,7 @@ const FIGURES: readonly Figure[] = [
   })),
   {
     name: words.overview.columns.budget(30),
-    of: inWindow(30, ({ budget_left }) => PERCENT.format(budget_left)),
+    of: inWindow(30, ({ budget_left }) => percent(budget_left)),
   },
   ...[7, 30].map((days) => ({
     name: words.overview.columns.burn(days),

@@ -5,14 +5,15 @@ import { Section } from "../../parts/Page";
 import { Failed, Loading } from "../../parts/States";
 import { words } from "../../words/sources";
 import { freshnessQuery } from "../calls";
+import { NextRun } from "../NextRun";
+import { runFailed } from "../progress";
 import { When } from "../When";
 import { CourseSection } from "./CourseSection";
 import type { TabProps } from "./DetailPage";
 import { FreshnessTable } from "./FreshnessTable";
 import { PermissionSync } from "./PermissionSync";
 import classes from "./OverviewTab.module.css";
-
-const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
+import { objectiveText } from "./written";
 
 /** How fresh it is, by kind, and what that rests on. */
 export function OverviewTab({ watched, source }: TabProps) {
@@ -29,18 +30,11 @@ export function OverviewTab({ watched, source }: TabProps) {
           [
             words.overview.failed,
             <Link key="failed" className={classes.link} to="/sources/s/$name" params={{ name }} search={{ tab: "failures" }}>
-              {words.failed(watched.errors)}
+              {runFailed(watched) ? words.overview.runFailed : words.failed(watched.errors)}
             </Link>,
           ],
           [words.detail.lastSuccess, <When key="success" at={watched.succeeded_at} />],
-          [
-            words.detail.nextAt,
-            watched.activity === "paused" ? (
-              words.state.paused
-            ) : (
-              <When key="next" at={watched.next_at} none={words.onRequest} />
-            ),
-          ],
+          [words.detail.nextAt, <NextRun key="next" of={watched} />],
           [words.detail.blackout, watched.blackout_until && <When at={watched.blackout_until} />],
           [words.overview.policy, words.overview.policyText[freshness.data.policy]],
         ]}
@@ -48,7 +42,7 @@ export function OverviewTab({ watched, source }: TabProps) {
       <Section title={words.overview.freshness}>
         <FreshnessTable kinds={freshness.data.kinds} />
         <p className={classes.note}>
-          {words.overview.objective(PERCENT.format(freshness.data.objective))} {words.overview.burnHelp}
+          {words.overview.objective(objectiveText(freshness.data.objective))} {words.overview.burnHelp}
         </p>
       </Section>
       <CourseSection name={name} />

@@ -5,6 +5,7 @@ import { Section } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { Status, type Tone } from "../../parts/Status";
 import { useList } from "../../parts/useList";
+import forms from "../../parts/form.module.css";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/sources";
 import { spanText } from "../durations";
@@ -37,7 +38,16 @@ const counted = (name: string) => (run: Run) => (run.counts[name] ?? 0).toLocale
 
 function columns(name: string): readonly Column<Run>[] {
   return [
-    { name: words.runs.columns.started, heading: true, cell: ({ started_at }) => <Moment at={started_at} /> },
+    {
+      name: words.runs.columns.started,
+      heading: true,
+      cell: ({ started_at, task }) => (
+        <>
+          <Moment at={started_at} />
+          <div className={forms.inNarrow}>{words.task(task)}</div>
+        </>
+      ),
+    },
     { name: words.runs.columns.task, cell: ({ task }) => words.task(task), hide: "narrow" },
     { name: words.runs.columns.state, cell: (run) => <Outcome of={run} /> },
     { name: words.runs.columns.took, numeric: true, cell: took, hide: "narrow" },

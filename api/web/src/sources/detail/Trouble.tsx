@@ -1,9 +1,9 @@
 import { TriangleAlert } from "lucide-react";
 import { useNow } from "../../shell/now";
 import { words } from "../../words/sources";
-import { spanText } from "../durations";
+import { againstText, spanText } from "../durations";
+import { NextRun } from "../NextRun";
 import type { Watched } from "../types";
-import { When } from "../When";
 import classes from "./Trouble.module.css";
 
 /** What is wrong with it, in the source's own words, beside whatever goes on. */
@@ -21,13 +21,16 @@ export function Trouble({ of }: { of: Watched }) {
         {outside.map(({ kind, staleness, bound, overdue_since }) => (
           <p key={kind}>
             {words.freshness[kind]}:{" "}
-            {staleness === null || bound === null ? words.neverRead : words.ofBound(spanText(staleness), spanText(bound))},{" "}
+            {staleness === null || bound === null
+              ? words.neverRead
+              : words.ofBound(againstText(staleness, bound), spanText(bound))}
+            ,{" "}
             {words.overview.outside(spanText((now.getTime() - new Date(overdue_since ?? now).getTime()) / 1000))}
           </p>
         ))}
         {of.next_at && (
           <p className={classes.next}>
-            {of.health === "failing" ? words.detail.again : words.detail.nextAt}: <When at={of.next_at} />
+            {of.health === "failing" ? words.detail.again : words.detail.nextAt}: <NextRun of={of} />
           </p>
         )}
       </div>

@@ -1,6 +1,7 @@
-import { ActionIcon, Button } from "@mantine/core";
-import { Plus, X } from "lucide-react";
+import { Button } from "@mantine/core";
+import { Plus } from "lucide-react";
 import { words } from "../../words/sources";
+import { EntryHead } from "./EntryHead";
 import classes from "./Form.module.css";
 import { fieldId } from "./SchemaForm";
 import { blank, helpOf, labelOf, type Schema } from "./schema";
@@ -20,6 +21,12 @@ export function ListField({ name, path, schema, root, of, value, sample, faults,
     <Group name={label} help={helpOf(schema)} error={faults[path]}>
       {value.map((entry, place) => (
         <div key={place} className={classes.entry} role="group" aria-label={words.form.entry(label, place + 1)}>
+          <EntryHead
+            name={words.form.entry(label, place + 1)}
+            remove={words.form.remove(label, place + 1)}
+            disabled={disabled}
+            onRemove={() => onChange(value.filter((_, at) => at !== place))}
+          />
           <div className={classes.entryFields}>
             {Object.entries(of.properties ?? {}).map(([inner, innerSchema]) => (
               <SettingField
@@ -37,15 +44,6 @@ export function ListField({ name, path, schema, root, of, value, sample, faults,
               />
             ))}
           </div>
-          <ActionIcon
-            variant="subtle"
-            size={36}
-            disabled={disabled}
-            aria-label={words.form.remove(label, place + 1)}
-            onClick={() => onChange(value.filter((_, at) => at !== place))}
-          >
-            <X aria-hidden size={16} />
-          </ActionIcon>
         </div>
       ))}
       <div>

@@ -11,9 +11,7 @@ import { people, requests } from "./people";
 import { policy } from "./policy";
 import { scopes, services } from "./services";
 import { subjects, retention } from "./subjects";
-import { PERCENT, known } from "./saying";
-
-const levels = { public: "Public", internal: "Internal", confidential: "Confidential", restricted: "Restricted" };
+import { PERCENT, levelName, levels, regionName, sentence } from "./saying";
 
 export const words = {
   ...shared,
@@ -27,7 +25,9 @@ export const words = {
   money,
   number,
   percent: (share: number) => PERCENT.format(share),
+  regionName,
   remove: "Remove",
+  sentence,
   state: "State",
   stop: "Stop",
   tokens: (number: number) => count(number, "token"),
@@ -36,7 +36,20 @@ export const words = {
   why: "Reason",
   whyHint: "Kept with the change, for whoever asks later.",
   levels,
-  levelName: (level: string) => known(levels)[level] ?? level,
+  levelName,
+  none: "None",
+  missingPage: {
+    hint: "It may have been removed, or it is called something else.",
+    list: (name: string) => `See all: ${name}`,
+    titles: {
+      model: "No such model",
+      person: "No such person",
+      service: "No such service account",
+      version: "No such version",
+      destination: "No such destination",
+      webhook: "No such webhook",
+    },
+  },
   once: {
     hint: "It is shown this once. Copy it now and keep it where the program finds it; nobody can show it again.",
     copy: "Copy",

@@ -2,7 +2,7 @@
 
 import { price } from "../money";
 import { count } from "../shell";
-import { NUMBER, MONTH, places } from "./saying";
+import { NUMBER, MONTH, places, regionName } from "./saying";
 
 export const models = {
   about: "The models that may be asked: each one pinned version, with what may go there, what it costs, and until when.",
@@ -11,13 +11,14 @@ export const models = {
   agreement: "Agreement",
   apiKey: "Key, by reference",
   basis: "Legal basis",
-  batchFactor: "Batches cost, times",
+  batchFactor: "Batches cost",
+  batchTimes: (times: number) => `${NUMBER.format(times)} times the price`,
   boundsAndPrices: "Bounds and prices",
   bounded: (level: string) => `${level}, if the agreement allowed it`,
   breaker: "Connection",
   breakers: { closed: "Working", open: "Left alone after failures", half_open: "Being tried again" },
   bringBack: "Bring back",
-  cacheRead: "Read from cache",
+  cacheRead: "Price in, from cache",
   calendar: "Retirement calendar",
   ceiling: "Most sensitive text",
   changeOf: "Change",
@@ -39,18 +40,17 @@ export const models = {
   noDay: "No day set",
   none: "No model is registered",
   noneHint: "Vouch answers with the sentences of your documents. Register a model to have answers written from them.",
+  nothing: "none",
   notProhibited: "Not prohibited, so only public text may go there",
   onePage: "What is registered of this model, whether it answers, and who changed it.",
   output: "Tokens out, at most",
   place: (entry: { place: "external" | "on_premise"; region?: string | null }) =>
-    entry.region ? `${places[entry.place]}, ${entry.region}` : places[entry.place],
+    entry.region ? `${places[entry.place]}, ${regionName(entry.region)}` : places[entry.place],
   price: "In and out, per million",
-  priceIn: "Tokens in",
-  priceOut: "Tokens out",
+  priceIn: "Price in",
+  priceOut: "Price out",
   prices: (prices: { input: number; output: number; currency: string }) =>
-    prices.input || prices.output
-      ? `${NUMBER.format(prices.input)} / ${NUMBER.format(prices.output)} ${prices.currency}`
-      : "–",
+    `${price(prices.input, prices.currency)} / ${price(prices.output, prices.currency)}`,
   prohibited: "Prohibited",
   provider: "Provider",
   providers: {
@@ -104,6 +104,9 @@ export const models = {
     first: "First word after",
     hint: "What to do",
     ok: "It answers",
+    other: "It answers, as another version",
+    otherHint: (asked: string, returned: string) =>
+      `The register pins ${asked}, and ${returned} answered. Pin the version that is meant, or ask the provider.`,
     region: "Region",
     returned: "Answered as",
     running: "Asking the model",
@@ -122,9 +125,10 @@ export const models = {
     agreedHint: "Without one, nothing but public text goes outside.",
     agreementHint: "Its number, or where it is found.",
     apiVersion: "Version of the interface",
-    asInput: "Left empty, as tokens in.",
+    asInput: "Left empty, as the price in.",
+    batchFactor: "Batches cost, times the price",
     bounds: "Bounds",
-    cacheWrite: "Written to cache",
+    cacheWrite: "Price in, to cache",
     changeAbout: "It holds from the next call on. What was before stays in the changes.",
     changed: (name: string) => `${name} was changed.`,
     changeTitle: (name: string) => `Change ${name}`,

@@ -63,7 +63,7 @@ export const chargeback = {
   none: "No model was called in this month",
   noneHint: "Answers that quote your documents need no model and cost nothing.",
   saved: "Saved by caches",
-  share: "Share",
+  share: "Of the largest",
   shareOf: (share: string) => `${share} of the largest`,
   table: (by: string, month: string) => `Use by ${by.toLowerCase()}, ${month}`,
   tokens: "Tokens",

@@ -21,6 +21,8 @@ export const destinations = {
   detail: "What was found",
   example: "Example of the settings",
   fallback: "If it does not arrive",
+  fallbackName: (fallback: string | null | undefined) =>
+    fallback === "review" ? "It goes to review" : (fallback ?? "It is given up"),
   fallbackHint: "Another destination, or review; empty for none.",
   kind: "Kind",
   kindHint: (auth: string, idempotency: string, tested: string) =>

@@ -14,6 +14,7 @@ export const record = {
   trace: "Trace",
   hash: "Leaf hash",
   previous: "Record before",
+  first: "None: it is the first record of the log",
   details: "What it says",
   json: "As JSON",
   copyJson: "Copy the JSON",
@@ -121,5 +122,5 @@ export const exporting = {
   audited: "That an export was taken is a record of the log before it is made.",
   range: "The first place must not be behind the last one.",
   preview: (number: number, more: boolean) => `${more ? "More than " : ""}${count(number, "record fits", "records fit")}`,
-  see: "See them",
+  see: "See these records",
 };

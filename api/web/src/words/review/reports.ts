@@ -35,7 +35,7 @@ export const dashboards = {
   share: "Share",
   part: "Counted",
   nothing: "–",
-  none: "Nothing of it in these weeks.",
+  none: "Nothing to count in these weeks.",
   chart: (name: string) => `${name}, week by week`,
   spoken: (name: string) => named({}, name),
   label: (name: string) => named(LABELS, name),
@@ -64,7 +64,7 @@ export const weekly = {
   records: (number: number) => count(number, "record"),
   empty: "Nothing of this in the week.",
   alarm: "None of this should be here.",
-  list: "See them",
+  list: "See these records",
 };
 
 export const counted = {
@@ -122,5 +122,6 @@ export const dataMap = {
   calls: "Calls",
   treated: (name: string) => named(TREATMENTS, name),
   spoken: (name: string) => named({}, name),
+  goes: (destination: string, dataClass: string) => `${named({}, dataClass)} to ${destination}`,
   more: (shown: number, total: number) => `${NUMBER.format(shown)} of ${NUMBER.format(total)} rows shown. Narrow it, or download it as CSV.`,
 };

@@ -88,7 +88,7 @@ export const RULES: Record<string, string> = {
   by_hand: "By hand",
 };
 export const STRATA = { none: "Of all together", person: "Of each person", tier: "Of each tier", status: "Of each outcome", day: "Of each day" };
-export const PERIODS: Record<string, string> = { day: "Day", week: "Week", month: "Month" };
+export const PERIODS: Record<string, string> = { day: "Every day", week: "Every week", month: "Every month" };
 export const CHANGES: Record<string, string> = {
   queued: "Put into the queue",
   assigned: "Assigned",
