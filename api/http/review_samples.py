@@ -215,8 +215,8 @@ def _sample(session: Session, sample: Sample) -> SampleOut:
     by = sample.drawn_by
     return SampleOut(
         id=sample.id, **_frame(session, sample.frame), strata=sample.strata, rate=sample.size.rate,
-        least=sample.size.least, most=sample.size.most, since=sample.period.since, until=sample.period.until, population=sample.population,
-        drawn=sample.drawn, seed=sample.seed, frame=sample.frame_hash,
+        least=sample.size.least, most=sample.size.most, since=sample.period.since, until=sample.period.until,
+        population=sample.population, drawn=sample.drawn, seed=sample.seed, frame=sample.frame_hash,
         drawn_by=None if by is None else addresses(session, {by}).get(by), drawn_at=sample.drawn_at,
         standing=sample.standing,
     )  # fmt: skip

@@ -240,8 +240,8 @@ export const journeys = {
     const verified = page.getByRole("region", { name: "Sentences that were verified" });
     await verified.getByRole("img").waitFor();
     await verified.getByRole("row").nth(1).getByRole("link", { name: / of / }).click();
-    await page.getByRole("heading", { level: 1, name: "Records" }).waitFor();
-    assert.match(page.url(), /kind=ask\.sentence/);
+    await page.getByRole("heading", { level: 1, name: "Records that are counted" }).waitFor();
+    assert.match(page.url(), /sentences.*shown/);
     await page.getByRole("row").nth(1).waitFor();
     await visit(page, "/review/weekly");
     await page.getByRole("row", { name: /^Questions \d/ }).waitFor();

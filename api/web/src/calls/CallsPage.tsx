@@ -5,6 +5,7 @@ import { api, reply } from "../api/client";
 import type { components } from "../api/schema";
 import { type Column, ListTable } from "../parts/DataTable";
 import { Filters } from "../parts/Filters";
+import forms from "../parts/form.module.css";
 import { Page } from "../parts/Page";
 import { useTyped } from "../parts/searching";
 import { Empty } from "../parts/States";
@@ -25,8 +26,17 @@ const inAdmin = getRouteApi("/in/admin/calls");
 const inReview = getRouteApi("/in/review/calls");
 
 const COLUMNS: readonly Column<Call>[] = [
-  { name: words.at, heading: true, cell: ({ at }) => <Moment at={at} /> },
-  { name: words.model, cell: ({ model }) => model },
+  {
+    name: words.at,
+    heading: true,
+    cell: ({ at, model }) => (
+      <>
+        <Moment at={at} />
+        <div className={forms.inNarrow}>{model}</div>
+      </>
+    ),
+  },
+  { name: words.model, cell: ({ model }) => model, hide: "narrow" },
   { name: words.purpose, cell: ({ purpose }) => words.purposeOf(purpose), hide: "medium" },
   { name: words.department, cell: ({ department }) => department || words.noneOf.department, hide: "narrow" },
   { name: words.sources, cell: ({ sources }) => sources.join(", ") || words.noneOf.source, hide: "medium" },

@@ -17,8 +17,7 @@ export function calendarTime(iso: string): string {
 /** "5 minutes ago", "in 2 hours" within a week, the date else. */
 export function relativeTime(iso: string, now: Date): string {
   const seconds = (new Date(iso).getTime() - now.getTime()) / 1000;
-  // Clocks differ a little: what has just happened may lie ahead of this one.
-  if (Math.abs(seconds) < 45) return seconds > 5 ? "in a moment" : "just now";
+  if (Math.abs(seconds) < 45) return "just now";
   for (const [limit, size, unit] of STEPS) {
     const number = Math.round(seconds / size);
     if (Math.abs(number) < limit) return RELATIVE.format(number, unit);

@@ -2,6 +2,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, reply } from "../../api/client";
 import { type Column, ListTable } from "../../parts/DataTable";
 import { Facts } from "../../parts/Facts";
+import forms from "../../parts/form.module.css";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
@@ -9,6 +10,7 @@ import { words } from "../../words/review";
 import { COLUMNS } from "../records/columns";
 import type { Pattern } from "../search";
 import type { CountedRecord } from "../types";
+import classes from "./reports.module.css";
 import { rangeOf } from "./weeks";
 import { useWeek } from "./WeekSelect";
 
@@ -45,18 +47,20 @@ export function CountedPage() {
       about={`${said.about} ${said.searched}`}
       up={{ to: "/review/weekly", name: words.pages.weekly }}
     >
-      <Facts
-        of={[
-          [
-            words.weekly.week,
-            <Link key="week" to="/review/weekly" search={{ week }}>
-              {words.weekly.weekName(week, rangeOf(week))}
-            </Link>,
-          ],
-          [said.as, spoken(counted)],
-          [said.sum, list.first ? valueOf(list.first.amount, counted) : "–"],
-        ]}
-      />
+      <div className={`${forms.panel} ${classes.apart}`}>
+        <Facts
+          of={[
+            [
+              words.weekly.week,
+              <Link key="week" to="/review/weekly" search={{ week }}>
+                {words.weekly.weekName(week, rangeOf(week))}
+              </Link>,
+            ],
+            [said.as, spoken(counted)],
+            [said.sum, list.first ? valueOf(list.first.amount, counted) : "–"],
+          ]}
+        />
+      </div>
       <ListTable
         name={said.title}
         list={list}
