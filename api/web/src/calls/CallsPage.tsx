@@ -5,6 +5,7 @@ import { api, reply } from "../api/client";
 import type { components } from "../api/schema";
 import { type Column, ListTable } from "../parts/DataTable";
 import { Filters } from "../parts/Filters";
+import { Found } from "../parts/Found";
 import forms from "../parts/form.module.css";
 import { Page } from "../parts/Page";
 import { useTyped } from "../parts/searching";
@@ -120,10 +121,9 @@ function Calls({ search, onChange }: CallsProps) {
           }}
         />
       </Filters>
-      <div className={classes.found}>
-        <strong role="status">
-          {totals.map(({ calls, micros, currency }) => words.together(calls, money(micros, currency))).join("; ")}
-        </strong>
+      <Found
+        text={totals.map(({ calls, micros, currency }) => words.together(calls, money(micros, currency))).join("; ")}
+      >
         {Object.values(search).some((value) => value !== undefined) && (
           <Button
             size="compact-sm"
@@ -134,7 +134,7 @@ function Calls({ search, onChange }: CallsProps) {
             {words.clear}
           </Button>
         )}
-      </div>
+      </Found>
       <ListTable
         name={words.title}
         list={list}

@@ -251,7 +251,7 @@ export function SourcePanel({ shown, onClose, onStep }: SourcePanelProps) {
             target="_blank"
             rel="noopener noreferrer"
             variant="default"
-            size="compact-md"
+            size="compact-sm"
             rightSection={<ExternalLink aria-hidden size={15} />}
           >
             {words.source.original}

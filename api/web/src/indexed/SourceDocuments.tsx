@@ -75,7 +75,7 @@ export function SourceDocuments({ source, text, onText }: SourceDocumentsProps) 
             icon={Search}
             title={words.noneTitle}
             action={
-              <Button size="compact-md" variant="default" onClick={() => search("")}>
+              <Button size="compact-sm" variant="default" onClick={() => search("")}>
                 {words.clear}
               </Button>
             }

@@ -11,7 +11,6 @@ import { CHANGED } from "../routes";
 import { Filters } from "../../parts/Filters";
 import { Note } from "../../parts/Note";
 import { useTyped } from "../../parts/searching";
-import narrow from "../shared/narrow.module.css";
 import { COLUMNS } from "./columns";
 
 const route = getRouteApi("/in/admin/changes");
@@ -36,7 +35,6 @@ export function ChangesPage() {
     <Page title={words.pages.changes} about={said.about}>
       <Filters name={said.narrow}>
         <NativeSelect
-          className={narrow.filter}
           label={said.part}
           value={kind ?? ""}
           data={[
@@ -48,7 +46,7 @@ export function ChangesPage() {
             void navigate({ search: (before) => ({ ...before, kind: wanted }), replace: true });
           }}
         />
-        <TextInput className={narrow.filter} type="search" label={said.person} placeholder={said.personHint} {...typed} />
+        <TextInput type="search" label={said.person} placeholder={said.personHint} {...typed} />
       </Filters>
       <ListTable
         name={words.pages.changes}

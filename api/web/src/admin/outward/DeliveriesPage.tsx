@@ -15,7 +15,6 @@ import { useAct } from "../../parts/useAct";
 import { Filters } from "../../parts/Filters";
 import classes from "../../parts/form.module.css";
 import type { Delivery } from "../types";
-import narrow from "../shared/narrow.module.css";
 import { DELIVERIES, DESTINATIONS, TONES } from "./data";
 
 const route = getRouteApi("/in/admin/deliveries");
@@ -103,7 +102,6 @@ export function DeliveriesPage() {
     <Page title={words.pages.deliveries} about={said.about}>
       <Filters name={said.narrow}>
         <NativeSelect
-          className={narrow.filter}
           label={said.destination}
           value={destination ?? ""}
           data={[
@@ -116,7 +114,6 @@ export function DeliveriesPage() {
           }}
         />
         <NativeSelect
-          className={narrow.filter}
           label={words.state}
           value={state ?? ""}
           data={[{ value: "", label: said.anyState }, ...DELIVERED.map((value) => ({ value, label: said.states[value] }))]}

@@ -85,7 +85,6 @@ export function PeoplePage() {
     >
       <Filters name={said.find}>
         <TextInput
-          className={narrow.filter}
           type="search"
           label={said.search}
           placeholder={said.searchFor}
@@ -93,7 +92,6 @@ export function PeoplePage() {
           {...typed}
         />
         <NativeSelect
-          className={narrow.filter}
           label={said.role}
           value={role ?? ""}
           data={[{ value: "", label: said.anyRole }, ...ROLES.map((each) => ({ value: each, label: said.roleNames[each] }))]}
@@ -103,7 +101,6 @@ export function PeoplePage() {
           }}
         />
         <NativeSelect
-          className={narrow.filter}
           label={words.state}
           value={state ?? ""}
           data={[{ value: "", label: said.states.active }, ...HERE.map((each) => ({ value: each, label: said.states[each] }))]}

@@ -3,6 +3,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { api, reply } from "../../api/client";
 import { Code } from "../../parts/Code";
 import { type Column, ListTable } from "../../parts/DataTable";
+import { Found } from "../../parts/Found";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
@@ -82,8 +83,7 @@ export function AnswersPage() {
           onChange={(event) => narrow({ outcome: OUTCOMES.find((each) => each === event.currentTarget.value) })}
         />
       </SearchFields>
-      <div className={classes.found}>
-        <strong role="status">{list.total === null || list.pending ? "" : said.found(list.total)}</strong>
+      <Found text={list.total === null || list.pending ? "" : said.found(list.total)}>
         {search.person && (
           <Button
             component={Link}
@@ -94,7 +94,7 @@ export function AnswersPage() {
             {said.records}
           </Button>
         )}
-      </div>
+      </Found>
       <ListTable
         name={words.pages.answers}
         list={list}

@@ -1,11 +1,11 @@
 import { type Column, DataTable } from "../../parts/DataTable";
-import forms from "../../parts/form.module.css";
 import { Section } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { Status, type Tone } from "../../parts/Status";
 import { words } from "../../words/review";
 import type { DataMap } from "../types";
 import classes from "./reports.module.css";
+import { GOES } from "./dataMapColumns";
 
 const said = words.dataMap;
 const MOST = 60;
@@ -15,18 +15,7 @@ type Destination = DataMap["destinations"][number];
 type Source = DataMap["sources"][number];
 
 const REACH: Column<Reach>[] = [
-  {
-    name: said.source,
-    heading: true,
-    cell: ({ source, destination, data_class }) => (
-      <>
-        {source}
-        <div className={forms.inNarrow}>{said.goes(destination, data_class)}</div>
-      </>
-    ),
-  },
-  { name: said.destination, cell: ({ destination }) => destination, hide: "narrow" },
-  { name: said.dataClass, cell: ({ data_class }) => said.spoken(data_class), hide: "narrow" },
+  ...GOES,
   {
     name: said.treatment,
     cell: ({ treatment }) => <Status tone={TONES[treatment] ?? "idle"}>{said.treated(treatment)}</Status>,

@@ -1,29 +1,18 @@
 import { TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { type Column, DataTable } from "../../parts/DataTable";
-import forms from "../../parts/form.module.css";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/review";
 import type { DataMap } from "../types";
 import classes from "./reports.module.css";
+import { GOES } from "./dataMapColumns";
 
 const said = words.dataMap;
 type Forbidden = DataMap["forbidden"][number];
 type Strayed = DataMap["strayed"][number];
 
 const FORBIDDEN: Column<Forbidden>[] = [
-  {
-    name: said.source,
-    heading: true,
-    cell: ({ source, destination, data_class }) => (
-      <>
-        {source}
-        <div className={forms.inNarrow}>{said.goes(destination, data_class)}</div>
-      </>
-    ),
-  },
-  { name: said.destination, cell: ({ destination }) => destination, hide: "narrow" },
-  { name: said.dataClass, cell: ({ data_class }) => said.spoken(data_class), hide: "narrow" },
+  ...GOES,
   { name: said.then, cell: ({ then }) => said.treated(then), hide: "narrow" },
   { name: said.treatment, cell: ({ today }) => said.treated(today) },
   { name: said.policy, numeric: true, cell: ({ policy }) => policy, hide: "medium" },
