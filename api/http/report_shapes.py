@@ -41,7 +41,7 @@ class ReportOut(Model):
 class FigureOut(Model):
     """``share_now`` is what part of the figure ``of`` it is. ``few_now``: it counts people, and they are too few to say
     how many. ``counted``: patterns of what records of the log are counted under; those records are at
-    ``/v1/reports/weekly/records``."""
+    ``/v1/reports/weekly/records``. ``listed``: the list at ``/v1/reports/weekly/rows`` of what it counts."""
 
     name: str
     title: str
@@ -54,6 +54,7 @@ class FigureOut(Model):
     few_now: bool
     few_before: bool
     counted: list[list[str | None]]
+    listed: list[str]
 
 
 class ColumnOut(Model):
@@ -64,7 +65,7 @@ class ColumnOut(Model):
 
 class TableOut(Model):
     """``bars`` is the column that is also drawn; of ``alarm``, no row should be there. ``counted`` has by column the
-    pattern of what its cells count, where ``{NAME}`` stands for what the row has under NAME."""
+    pattern of what its cells count, where ``{NAME}`` stands for what the row has under NAME; ``listed`` likewise."""
 
     name: str
     title: str
@@ -74,6 +75,7 @@ class TableOut(Model):
     alarm: bool
     note: str
     counted: dict[str, list[str | None]]
+    listed: dict[str, list[str]]
 
 
 class ReportSectionOut(Model):
@@ -103,6 +105,19 @@ class CountedRecordsOut(Model):
     amount: int
     total: int
     events: list[CountedRecordOut]
+    next: str | None
+
+
+class ListedOut(Model):
+    """``amount`` is the number itself, ``total`` how many rows make it. Rows have more than the ``columns``: the ids of
+    what they name."""
+
+    period: PeriodOut
+    title: str
+    columns: list[ColumnOut]
+    rows: list[dict[str, str | float | None]]
+    amount: int
+    total: int
     next: str | None
 
 

@@ -13,9 +13,17 @@ from api.http import paging
 from api.http.access import CurrentRuntime, deciding
 from api.http.models import Model
 from api.http.paging import Cursor, Limit
-from api.http.report_shapes import CountedRecordOut, CountedRecordsOut, DataMapOut, PeriodOut, WeeklyOut
+from api.http.report_shapes import (
+    ColumnOut,
+    CountedRecordOut,
+    CountedRecordsOut,
+    DataMapOut,
+    ListedOut,
+    PeriodOut,
+    WeeklyOut,
+)
 from api.http.searching import found_out
-from api.reports import given
+from api.reports import given, listed
 from api.reports.counted import counted as records
 from api.reports.datamap.whole import data_map, map_in
 from api.reports.html import POLICY
@@ -23,6 +31,7 @@ from api.reports.period import period
 from api.reports.tally import Pattern
 from api.reports.weekly import weekly
 from core.audit import Event
+from core.audit.events import JSON
 from core.errors import Invalid
 
 router = APIRouter(prefix="/v1/reports")
@@ -87,6 +96,40 @@ def counted_records(
         period=PeriodOut(since=span.since, until=span.until, week=span.week), amount=found.amount, total=found.records,
         events=[CountedRecordOut(**found_out(each.found).model_dump(), amount=each.amount) for each in shown],
         next=following,
+    )  # fmt: skip
+
+
+@router.get("/weekly/rows")
+def listed_rows(
+    runtime: CurrentRuntime,
+    by: Looking,
+    of: Annotated[
+        list[Annotated[str, Field(max_length=100)]],
+        Query(alias="listed", min_length=1, max_length=3, description="A number's `listed`, word by word."),
+    ],
+    week: Week = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 50,
+    cursor: Cursor = "",
+) -> ListedOut:
+    """What a number of the weekly report counts that is of tables and not of the log, the oldest first."""
+    span = period(week, since, until, runtime.clock())
+    found = listed.listing(span, *of)
+    after = paging.read(cursor, *found.kinds, of=of[0]) if cursor else ()
+    with runtime.database.reading() as session:
+        rows, following = paging.page_of(
+            found.rows(session, limit + 1, after), limit, lambda row: [row[name] for name in found.place], of[0]
+        )
+        amount, total = found.number(session), found.total(session)
+    details: dict[str, JSON] = {"what": "counted", "by": [of[0]], "found": len(rows)}
+    runtime.audit.append(
+        Event("audit.searched", by.subject, "search", "done", runtime.clock(), trace_id=by.trace_id, details=details)
+    )
+    return ListedOut(
+        period=PeriodOut(since=span.since, until=span.until, week=span.week), title=found.title,
+        columns=[ColumnOut(name=each.name, title=each.title, unit=each.unit) for each in found.columns],
+        rows=[listed.told(row, runtime.audit.subject) for row in rows], amount=amount, total=total, next=following,
     )  # fmt: skip
 
 

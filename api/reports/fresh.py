@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.reports import listed
 from api.reports.period import Period, written
 from api.reports.shape import Section, Table, Value, columns, rows
-from api.reports.tally import Both, Count, Counted, Event, Tally, figure
+from api.reports.tally import Count, Counted, Event, Tally, figure
 from connectors.freshness.lags import day_of, quantile
 from connectors.freshness.repository import observed
 from connectors.plan import BOUNDS, stored_plan
-from connectors.tables import BreachRow, SourceRow
-from core.tables import MembershipRow
-from ingest.tables import ChunkRow, DocumentAccessRow
+from connectors.tables import SourceRow
 
 _COUNTS = ("new", "changed", "unchanged", "deleted", "failed")
 
@@ -37,9 +36,6 @@ def _run(event: Event, details: Mapping[str, Any]) -> Counted:
 def sources(session: Session, tally: Tally) -> Section:
     period = tally.period
     known = {row.id: row for row in session.scalars(select(SourceRow).order_by(SourceRow.name, SourceRow.id))}
-    breaches, outside = _breaches(session, period, known), _breaches(session, period.before, known)
-    access = Both(_access_changed(session, period), _access_changed(session, period.before))
-    members = Both(_members_changed(session, period), _members_changed(session, period.before))
     return Section(
         "sources",
         "Sources",
@@ -47,14 +43,12 @@ def sources(session: Session, tally: Tally) -> Section:
             figure("runs", "Runs", tally.sum("runs")),
             figure("failed", "Runs that failed", tally.sum("runs", None, "failed"), ("runs", tally.sum("runs"))),
             figure("items_failed", "Items that could not be read", tally.sum("items", None, "failed")),
-            figure("breaches", "Times outside a bound, or nobody could tell", Both(len(breaches), len(outside))),
-            figure("access_changed", "Documents whose permissions changed", access),
-            figure("members_changed", "Memberships that sources or directories began or ended", members),
-            figure("passages_kept_back", "Passages that the policy keeps from the embedder", Both(
-                session.scalar(select(func.count()).select_from(ChunkRow).where(ChunkRow.withheld.is_(True))) or 0, 0,
-            )),
+            *(
+                listed.figure(session, period, name)
+                for name in ("breaches", "access_changed", "members_changed", "passages_kept_back")
+            ),
         ),
-        (_read(tally, known), _late(session, period, known), _outside(breaches)),
+        (_read(tally, known), _late(session, period, known), _outside(session, period)),
         ("The last figure is as of the making of the report, and so is none of the period before.",),
     )  # fmt: skip
 
@@ -96,7 +90,7 @@ def _late(session: Session, period: Period, known: Mapping[str, SourceRow]) -> T
         ("late", "Late", "count"), ("in_time", "In time", "share"), ("p95", "95 % within", "seconds"),
         ("observed_before", "Observed before", "count"), ("late_before", "Late before", "count"),
     )  # fmt: skip
-    lines: list[list[Value]] = []
+    lines: list[Mapping[str, Value]] = []
     for row in known.values():
         if row.state == "removed":
             continue
@@ -105,13 +99,18 @@ def _late(session: Session, period: Period, known: Mapping[str, SourceRow]) -> T
         for kind in BOUNDS:
             counted, late = _sum(now, kind)
             bound, p95 = bounds.of(kind), quantile(now.get(kind, _NONE)[0], 0.95)
-            lines.append([
+            line = (
                 row.name, kind, None if bound is None else bound.total_seconds(), counted, late,
                 round(1 - late / counted, 4) if counted else None, None if p95 is None else p95.total_seconds(),
                 *_sum(before, kind),
-            ])  # fmt: skip
+            )  # fmt: skip
+            lines.append({**rows(head, (line,))[0], "id": row.id})
     return Table(
-        "freshness", "Freshness against its bounds", head, rows(head, lines),
+        "freshness", "Freshness against its bounds", head, tuple(lines),
+        listed={
+            **dict.fromkeys(("observed", "observed_before"), ("observed", "{id}", "{kind}")),
+            **dict.fromkeys(("late", "late_before"), ("late", "{id}", "{kind}")),
+        },
         note="Content, deletions and permissions each have a bound and a lag of their own, counted by UTC day.",
     )  # fmt: skip
 
@@ -135,40 +134,17 @@ def _sum(lags: _Lags, kind: str) -> tuple[int, int]:
     return sum(histogram.values()), late
 
 
-def _breaches(session: Session, period: Period, known: Mapping[str, SourceRow]) -> list[list[Value]]:
-    query = select(BreachRow).where(
-        BreachRow.began_at < period.until, BreachRow.ended_at.is_(None) | (BreachRow.ended_at > period.since)
-    )
-    found: list[list[Value]] = []
-    for row in session.scalars(query.order_by(BreachRow.began_at, BreachRow.id)):
-        ends = period.until if row.ended_at is None else min(row.ended_at, period.until)
-        seconds = (ends - max(row.began_at, period.since)).total_seconds()
-        name = known[row.source_id].name if row.source_id in known else f"(gone) {row.source_id}"
-        found.append([name, row.kind, row.state, written(row.began_at), _ended(row.ended_at), round(seconds)])
-    return found
-
-
-def _outside(lines: list[list[Value]]) -> Table:
+def _outside(session: Session, period: Period) -> Table:
     head = columns(
         "source", "kind", "state", ("began_at", "Began", "moment"), ("ended_at", "Ended", "moment"),
         ("seconds", "Within the period", "seconds"),
     )  # fmt: skip
+    lines: list[list[Value]] = []
+    for row in listed.breaches(period).rows(session):
+        began, ended = row["began_at"], row["ended_at"]
+        within = min(ended or period.until, period.until) - max(began, period.since)
+        lines.append([
+            row["source"], row["kind"], row["state"], written(began), None if ended is None else written(ended),
+            round(within.total_seconds()),
+        ])  # fmt: skip
     return Table("breaches", "Outside a bound", head, rows(head, lines))
-
-
-def _ended(moment: datetime | None) -> str | None:
-    return None if moment is None else written(moment)
-
-
-def _access_changed(session: Session, period: Period) -> int:
-    """An access that ended is one that another took the place of, or that went with its document."""
-    ended = (DocumentAccessRow.valid_to >= period.since, DocumentAccessRow.valid_to < period.until)
-    return session.scalar(select(func.count(DocumentAccessRow.document_id.distinct())).where(*ended)) or 0
-
-
-def _members_changed(session: Session, period: Period) -> int:
-    def within(column: Any) -> int:
-        said = (MembershipRow.origin.is_not(None), column >= period.since, column < period.until)
-        return session.scalar(select(func.count()).select_from(MembershipRow).where(*said)) or 0
-
-    return within(MembershipRow.valid_from) + within(MembershipRow.valid_to)

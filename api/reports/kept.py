@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from answer.review import queue_rows
 from answer.review.tables import ReviewRow
-from api.reports.period import Period
+from api.reports import listed
 from api.reports.shape import Figure, Section, Table, columns, rows
-from api.reports.tally import Both, Count, Counted, Event, Tally, figure, plus, table
-from core.tables import HoldRow
+from api.reports.tally import Count, Counted, Event, Tally, figure, plus, table
 
 _CHANGES = (
     "people.changed", "role.changed", "service.changed", "credential.changed", "group.changed", "policy.changed",
@@ -227,12 +225,11 @@ def keeping(session: Session, tally: Tally) -> Section:
     holds = columns("change", "kind", ("now", "Count", "count"), ("before", "Before", "count"))
     erased = columns("place", "what", ("now", "Rows", "count"), ("before", "Before", "count"))
     retired = columns("data_class", "what", ("now", "Rows", "count"), ("before", "Before", "count"))
-    last = Both(_held(session, tally.period), _held(session, tally.period.before))
     return Section(
         "keeping",
         "Holds, erasure and retention",
         (
-            figure("held", "Holds at the end of the period", last),
+            listed.figure(session, tally.period, "held"),
             figure("placed", "Holds placed", tally.sum("holds", "placed")),
             figure("lifted", "Holds lifted", tally.sum("holds", "lifted")),
             figure("erasures", "Erasures completed", tally.n("erased", "requests")),
@@ -268,8 +265,3 @@ def delivering(tally: Tally) -> Section:
 
 def _events(tally: Tally, kind: str, title: str) -> Figure:
     return figure(kind.replace(".", "_"), title, tally.sum("events", kind))
-
-
-def _held(session: Session, period: Period) -> int:
-    lasts = (HoldRow.placed_at < period.until, HoldRow.lifted_at.is_(None) | (HoldRow.lifted_at >= period.until))
-    return session.scalar(select(func.count()).select_from(HoldRow).where(*lasts)) or 0

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from api.reports import listed
 from api.reports.period import written
 from api.reports.shape import Figure, Section, Table, columns, rows
 from api.reports.tally import Count, Counted, Event, Tally, figure
 from core.audit.checkpoints import Checkpoint
-from core.audit.tables import IntentRow
 from core.audit.witnesses import State
 
 
@@ -32,7 +31,6 @@ def log(session: Session, tally: Tally, checkpoint: Checkpoint, witnesses: Seque
         "witness", ("has", "Has records", "count"), ("behind", "Behind", "count"), ("at", "Since", "moment"), "failure"
     )
     unknown = tally.sum("events", None, "unknown")
-    still = session.scalar(select(func.count()).select_from(IntentRow)) or 0
     return Section(
         "log",
         "The log itself",
@@ -44,7 +42,7 @@ def log(session: Session, tally: Tally, checkpoint: Checkpoint, witnesses: Seque
             figure("head_accepted", "Restored heads that were accepted", tally.n("head_accepted")),
             figure("keys", "Changes of its key", tally.sum("events", "audit.rotated")),
             figure("unknown", "Intents whose outcome nobody knows", unknown),
-            Figure("open", "Intents that are open now", still, None),
+            listed.figure(session, tally.period, "open"),
         ),
         (
             _last(tally.last.get("audit.verified")),

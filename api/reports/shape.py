@@ -30,7 +30,8 @@ SMALL = 5
 class Figure:
     """A number of the period, and of the one before. ``share`` is what part of ``of`` (a figure's name) it is.
     ``few``: it is more than none and less than ``SMALL`` people, and left out for that. ``counted``: the patterns of
-    the keys of the log's records that it counts."""
+    the keys of the log's records that it counts. ``listed``: the list of rows that it counts, where that is of tables
+    (``api.reports.listed``)."""
 
     name: str
     title: str
@@ -43,6 +44,7 @@ class Figure:
     few_now: bool = False
     few_before: bool = False
     counted: tuple[tuple[str | None, ...], ...] = ()
+    listed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Column:
 class Table:
     """``rows`` have a value for each column, by its name. ``bars``: the column that is also drawn. ``alarm``: every row
     of it is something that should not be. ``counted``: by column, the pattern of the keys that its cells count, where
-    ``{NAME}`` stands for what the row has under NAME, be it a column or not. The
+    ``{NAME}`` stands for what the row has under NAME, be it a column or not; ``listed`` likewise, of lists. The
     column ``before``, and those that end so, are of the period before."""
 
     name: str
@@ -67,6 +69,7 @@ class Table:
     alarm: bool = False
     note: str = ""
     counted: Mapping[str, tuple[str | None, ...]] = field(default_factory=dict[str, tuple[str | None, ...]])
+    listed: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ import { fitting } from "../src/review/queue/data";
 import { frameIn, FRAME } from "../src/review/queue/FrameFields";
 import { Chart } from "../src/review/reports/Chart";
 import { costs, departments, ended, inTime, priced, took, verified } from "../src/review/reports/figures";
-import { countedIn, leadOf } from "../src/review/reports/leads";
+import { cellLead, countedIn, leadOf } from "../src/review/reports/leads";
 import { daysOf, rangeOf, weekOf, weeksUntil, weekBefore } from "../src/review/reports/weeks";
 import { answersSearch, asked, countedSearch, isNarrowed, LABELS, queueSearch, recordsSearch } from "../src/review/search";
 import { askedCalls, callsSearch } from "../src/calls/search";
 import { useKeptFocus } from "../src/review/shared/useKeptFocus";
 import { Waiting } from "../src/review/shared/Waiting";
-import type { TrailRecord, Weekly } from "../src/review/types";
+import type { Figure, TrailRecord, Weekly } from "../src/review/types";
 import { words } from "../src/words/review";
 import { Search } from "lucide-react";
 
@@ -188,11 +188,11 @@ describe("a review", () => {
 
 function figure(name: string, now: number, counted: string[][] = []) {
   const rest = { title: name, before: null, unit: "count", of: null, share_now: null, share_before: null } as const;
-  return { name, now, few_now: false, few_before: false, counted, ...rest };
+  return { name, now, few_now: false, few_before: false, counted, listed: [], ...rest };
 }
 
 function table(name: string, rows: Record<string, string | number | null>[], counted: Record<string, string[]> = {}) {
-  return { name, title: name, columns: [], rows, bars: null, alarm: false, note: "", counted };
+  return { name, title: name, columns: [], rows, bars: null, alarm: false, note: "", counted, listed: {} };
 }
 
 const REPORT: Weekly = {
@@ -287,8 +287,19 @@ describe("dashboards", () => {
     expect(container.querySelectorAll("rect")).toHaveLength(1);
     expect(screen.getByRole("img", { name: "Verified, week by week" })).toBeTruthy();
     expect(await faultsIn(container)).toEqual([]);
-    expect(leadOf("questions", "refused")).toEqual({ to: "answers", search: { outcome: "refused" } });
-    expect(leadOf("keeping", "placed")).toBeNull();
+    const week = "2026-W48";
+    const days = { since: "2026-11-23", until: "2026-11-29" };
+    const leads = (section: string, more: Partial<Figure>) => leadOf(section, { ...figure("x", 1), ...more }, week);
+    expect(leads("questions", { name: "refused" })).toEqual({ to: "/review/answers", search: { outcome: "refused", ...days } });
+    expect(leads("keeping", { listed: ["held"] })).toEqual({ to: "/review/weekly/rows", search: { week, listed: ["held"] } });
+    expect(leads("latency", { counted: [] })).toBeNull();
+    const late = { ...table("freshness", []), listed: { late_before: ["late", "{id}", "{kind}"] } };
+    expect(cellLead("sources", late, { id: "s", kind: "content" }, "late_before", week)).toEqual({
+      to: "/review/weekly/rows",
+      search: { week: "2026-W47", listed: ["late", "s", "content"] },
+    });
+    const queue = cellLead("reviewing", table("queue", []), { state: "labelled", label: "leak" }, "answers", week);
+    expect(queue).toEqual({ to: "/review/queue", search: { state: "labelled", label: "leak" } });
     const counting = table("x", [], { now: ["treated", "{data_class}", "redact"] });
     expect(countedIn(counting, { data_class: "{person}", now: 1 }, "now")).toEqual(["treated", "{person}", "redact"]);
     expect(countedIn(counting, { data_class: "person" }, "before")).toBeNull();

@@ -11,10 +11,10 @@ from core.audit.details.base import Commitment, Count, Details, Digest, Flag, Id
 
 class AuditSearched(Details):
     """The log was searched by ``by``, the names of what was asked for; ``found`` entries were shown. ``what``: records,
-    the answers that they are about, the calls of models, or what is kept of reviews: the queue, its samples, its
-    rules."""
+    the answers that they are about, the calls of models, rows that a report counts, or what is kept of reviews: the
+    queue, its samples, its rules."""
 
-    what: Literal["events", "answers", "calls", "reviews", "samples", "rules"]
+    what: Literal["events", "answers", "calls", "counted", "reviews", "samples", "rules"]
     by: Annotated[list[Word], Field(max_length=32)] = []
     found: Count
     person: Subject | None = None

@@ -2224,6 +2224,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/reports/weekly/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Listed Rows
+         * @description What a number of the weekly report counts that is of tables and not of the log, the oldest first.
+         */
+        get: operations["listed_rows_v1_reports_weekly_rows_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/reports/data-map": {
         parameters: {
             query?: never;
@@ -4981,7 +5001,7 @@ export interface components {
          * FigureOut
          * @description ``share_now`` is what part of the figure ``of`` it is. ``few_now``: it counts people, and they are too few to say
          *     how many. ``counted``: patterns of what records of the log are counted under; those records are at
-         *     ``/v1/reports/weekly/records``.
+         *     ``/v1/reports/weekly/records``. ``listed``: the list at ``/v1/reports/weekly/rows`` of what it counts.
          */
         FigureOut: {
             /** Name */
@@ -5009,6 +5029,8 @@ export interface components {
             few_before: boolean;
             /** Counted */
             counted: (string | null)[][];
+            /** Listed */
+            listed: string[];
         };
         /** FlaggedListOut */
         FlaggedListOut: {
@@ -5519,6 +5541,28 @@ export interface components {
             documents: components["schemas"]["ListedDocumentOut"][];
             /** Next */
             next?: string | null;
+        };
+        /**
+         * ListedOut
+         * @description ``amount`` is the number itself, ``total`` how many rows make it. Rows have more than the ``columns``: the ids of
+         *     what they name.
+         */
+        ListedOut: {
+            period: components["schemas"]["PeriodOut"];
+            /** Title */
+            title: string;
+            /** Columns */
+            columns: components["schemas"]["ColumnOut"][];
+            /** Rows */
+            rows: {
+                [key: string]: string | number | null;
+            }[];
+            /** Amount */
+            amount: number;
+            /** Total */
+            total: number;
+            /** Next */
+            next: string | null;
         };
         /**
          * ListedSourcesOut
@@ -8457,7 +8501,7 @@ export interface components {
         /**
          * TableOut
          * @description ``bars`` is the column that is also drawn; of ``alarm``, no row should be there. ``counted`` has by column the
-         *     pattern of what its cells count, where ``{NAME}`` stands for what the row has under NAME.
+         *     pattern of what its cells count, where ``{NAME}`` stands for what the row has under NAME; ``listed`` likewise.
          */
         TableOut: {
             /** Name */
@@ -8479,6 +8523,10 @@ export interface components {
             /** Counted */
             counted: {
                 [key: string]: (string | null)[];
+            };
+            /** Listed */
+            listed: {
+                [key: string]: string[];
             };
         };
         /** TextsOut */
@@ -22398,6 +22446,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CountedRecordsOut"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Request Entity Too Large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too Many Requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": unknown;
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listed_rows_v1_reports_weekly_rows_get: {
+        parameters: {
+            query: {
+                /** @description A number's `listed`, word by word. */
+                listed: string[];
+                /** @description Like 2026-W47; else the last that is over. */
+                week?: string | null;
+                /** @description The first moment of it; without a zone in UTC. */
+                since?: string | null;
+                /** @description The first moment after it. */
+                until?: string | null;
+                /** @description Entries of a page at most. */
+                limit?: number;
+                /** @description The `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListedOut"];
                 };
             };
             /** @description Unauthorized */

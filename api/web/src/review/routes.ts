@@ -2,7 +2,7 @@ import { createRoute, lazyRouteComponent } from "@tanstack/react-router";
 import { callsSearch } from "../calls/search";
 import { oneOf, textOf } from "../parts/searching";
 import { signedInRoute } from "../routes";
-import { answersSearch, answerSearch, countedSearch, queueSearch, recordsSearch, weeksSearch } from "./search";
+import { answersSearch, answerSearch, countedSearch, listedSearch, queueSearch, recordsSearch, weeksSearch } from "./search";
 
 const area = createRoute({
   getParentRoute: () => signedInRoute,
@@ -113,6 +113,12 @@ const counted = createRoute({
   validateSearch: countedSearch,
   component: lazyRouteComponent(() => import("./reports/CountedPage"), "CountedPage"),
 });
+const rows = createRoute({
+  getParentRoute: () => area,
+  path: "weekly/rows",
+  validateSearch: listedSearch,
+  component: lazyRouteComponent(() => import("./reports/ListedPage"), "ListedPage"),
+});
 const calls = createRoute({
   getParentRoute: () => area,
   path: "calls",
@@ -147,6 +153,7 @@ export const reviewRoutes = area.addChildren([
   dashboards,
   weekly,
   counted,
+  rows,
   calls,
   dataMap,
 ]);

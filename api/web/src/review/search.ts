@@ -200,6 +200,17 @@ export function countedSearch(given: Record<string, unknown>): CountedSearch {
   };
 }
 
+/** Which list of a weekly report, by the words that name it. */
+export interface ListedSearch {
+  week?: string;
+  listed?: string[];
+}
+
+export function listedSearch({ week, listed }: Record<string, unknown>): ListedSearch {
+  const named = Array.isArray(listed) && listed.every((word) => typeof word === "string") ? listed : undefined;
+  return { week: textOf(week), listed: named };
+}
+
 /** The first moment of a day, and the first one after it. */
 export function sinceOf(day: string | undefined): string | undefined {
   return day && `${day}T00:00:00Z`;

@@ -37,6 +37,7 @@ export type Hold = Schemas["HoldOut"];
 export type Weekly = Schemas["WeeklyOut"];
 export type Figure = Schemas["FigureOut"];
 export type ReportTable = Schemas["TableOut"];
+export type Listed = Schemas["ListedOut"];
 export type DataMap = Schemas["DataMapOut"];
 
 /** What a verification of the log found. */

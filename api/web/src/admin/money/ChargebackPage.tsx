@@ -83,8 +83,13 @@ export function ChargebackPage() {
       {shown}
     </Link>
   );
-  const unsettled = (each: Charge, more: CallsSearch) =>
-    each.unsettled === 0 ? words.number(0) : calls(each, words.number(each.unsettled), { ...more, settled: false });
+  const counted = (each: Charge, number: number, more: CallsSearch) =>
+    number === 0 ? words.number(0) : calls(each, words.number(number), more);
+  const saved = (each: Charge, more: CallsSearch) => {
+    const shown = words.money(each.saved, each.currency);
+    return each.saved === 0 ? shown : calls(each, shown, more);
+  };
+  const unsettled = (each: Charge, more: CallsSearch) => counted(each, each.unsettled, { ...more, settled: false });
   const free = charges.every((each) => each.micros === 0);
   return (
     <Page
@@ -137,11 +142,11 @@ export function ChargebackPage() {
               {
                 name: said.tokens,
                 numeric: true,
-                cell: (each) => words.number(each.tokens_in + each.tokens_out),
+                cell: (each) => counted(each, each.tokens_in + each.tokens_out, { [by]: each.name }),
                 hide: "narrow",
               },
               { name: said.cost, numeric: true, cell: (each) => calls(each, words.money(each.micros, each.currency), { [by]: each.name }) },
-              { name: said.saved, numeric: true, cell: (each) => words.money(each.saved, each.currency), hide: "medium" },
+              { name: said.saved, numeric: true, cell: (each) => saved(each, { [by]: each.name }), hide: "medium" },
               { name: said.unsettled, numeric: true, cell: (each) => unsettled(each, { [by]: each.name }), hide: "medium" },
               {
                 name: said.share,
@@ -165,10 +170,10 @@ export function ChargebackPage() {
                   of={[
                     [said.cost, calls(each, words.money(each.micros, each.currency), {})],
                     [said.calls, calls(each, words.number(each.calls), {})],
-                    [said.tokensIn, words.number(each.tokens_in)],
-                    [said.tokensOut, words.number(each.tokens_out)],
-                    [said.cached, words.number(each.cache_read)],
-                    [said.saved, words.money(each.saved, each.currency)],
+                    [said.tokensIn, counted(each, each.tokens_in, {})],
+                    [said.tokensOut, counted(each, each.tokens_out, {})],
+                    [said.cached, counted(each, each.cache_read, {})],
+                    [said.saved, saved(each, {})],
                     [said.unsettled, unsettled(each, {})],
                   ]}
                 />

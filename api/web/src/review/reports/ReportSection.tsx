@@ -1,53 +1,21 @@
-import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { type Column, DataTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
 import { Status } from "../../parts/Status";
 import { calendarTime } from "../../shell/time";
 import { words } from "../../words/review";
 import type { Figure, ReportTable, Weekly } from "../types";
-import { Counted } from "./Counted";
-import { countedIn, leadOf } from "./leads";
+import { Leading } from "./Leading";
+import { cellLead, leadOf } from "./leads";
 import classes from "./reports.module.css";
 import { valueIn } from "./values";
-import { daysOf, weekBefore } from "./weeks";
+import { weekBefore } from "./weeks";
 
 const said = words.weekly;
 
-interface LeadProps {
-  section: string;
-  figure: Figure;
-  week: string;
-  children: ReactNode;
-}
-
-/** A figure of the week leads to what it counts. */
-function Lead({ section, figure, week, children }: LeadProps) {
-  const lead = leadOf(section, figure.name);
-  if (lead?.to === "holds") return <Link to="/review/holds">{children}</Link>;
-  if (lead?.to === "answers") {
-    return (
-      <Link to="/review/answers" search={{ ...lead.search, ...daysOf(week) }}>
-        {children}
-      </Link>
-    );
-  }
-  return (
-    <Counted week={week} counted={figure.counted}>
-      {children}
-    </Counted>
-  );
-}
-
 function columns(section: string, week: string): Column<Figure>[] {
-  const lead = (figure: Figure, of: string, value: number | null) =>
-    value ? (
-      <Lead section={section} figure={figure} week={of}>
-        {valueIn(value, figure.unit)}
-      </Lead>
-    ) : (
-      valueIn(value, figure.unit)
-    );
+  const lead = (figure: Figure, of: string, value: number | null) => (
+    <Leading lead={value ? leadOf(section, figure, of) : null}>{valueIn(value, figure.unit)}</Leading>
+  );
   return [
     { name: said.figure, heading: true, cell: ({ title }) => title },
     {
@@ -83,24 +51,9 @@ function Cell({ section, table, row, column: { name, unit }, week }: CellProps) 
   const value = row[name];
   if (unit === "moment" && typeof value === "string") return <time dateTime={value}>{calendarTime(value)}</time>;
   const currency = typeof row.currency === "string" ? row.currency : "";
-  const shown = valueIn(value, unit, currency);
-  if (!value || typeof value === "string") return shown;
-  const of = /(^|_)before$/.test(name) ? weekBefore(week) : week;
-  if (section === "departments") {
-    return typeof row.of === "string" ? (
-      <Link to="/review/calls" search={{ department: row.of, currency, ...daysOf(of) }}>
-        {shown}
-      </Link>
-    ) : (
-      shown
-    );
-  }
-  const counted = countedIn(table, row, name);
-  return (
-    <Counted week={of} counted={counted ? [counted] : []}>
-      {shown}
-    </Counted>
-  );
+  const counts = typeof value === "number" && value > 0 && (unit === "count" || unit === "micros");
+  const lead = counts ? cellLead(section, table, row, name, week) : null;
+  return <Leading lead={lead}>{valueIn(value, unit, currency)}</Leading>;
 }
 
 function Table({ section, table, week }: Pick<CellProps, "section" | "table" | "week">) {

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { getRouteApi, Link } from "@tanstack/react-router";
+import { getRouteApi } from "@tanstack/react-router";
 import { Lock } from "lucide-react";
 import { useState } from "react";
 import { useChange } from "../../parts/announcing";
@@ -14,6 +14,7 @@ import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { Choices } from "../../parts/Choices";
 import { words } from "../../words/review";
+import { HeldTarget } from "../shared/HeldTarget";
 import type { Hold } from "../types";
 import { HoldDialog } from "./HoldDialog";
 import classes from "./watch.module.css";
@@ -25,23 +26,6 @@ function isKind(kind: string): kind is keyof typeof said.kinds {
   return kind in said.kinds;
 }
 
-function Target({ kind, target }: Hold) {
-  const name = <code>{target.slice(0, 13)}</code>;
-  if (kind === "answer") {
-    return (
-      <Link to="/review/answers/$answerId" params={{ answerId: target }} title={target}>
-        {name}
-      </Link>
-    );
-  }
-  if (kind === "person") return <span title={target}>{name}</span>;
-  return (
-    <Link to="/review/answers" search={kind === "source" ? { source: target } : { document: target }} title={target}>
-      {name}
-    </Link>
-  );
-}
-
 function columns(lift: (hold: Hold) => void): Column<Hold>[] {
   return [
     {
@@ -49,7 +33,7 @@ function columns(lift: (hold: Hold) => void): Column<Hold>[] {
       heading: true,
       cell: (hold) => (
         <div className={classes.what}>
-          {isKind(hold.kind) ? said.kinds[hold.kind] : hold.kind} <Target {...hold} />
+          {isKind(hold.kind) ? said.kinds[hold.kind] : hold.kind} <HeldTarget {...hold} />
           <div className={forms.inNarrow}>
             {hold.why} <Moment at={hold.placed_at} />
           </div>

@@ -6,7 +6,7 @@ import { words as shared } from "../shell";
 import { answer, compare, evidence, replay } from "./answer";
 import { exporting, log, record, records } from "./log";
 import { queue, review, rules, samples } from "./queue";
-import { counted, dashboards, dataMap, weekly } from "./reports";
+import { counted, dashboards, dataMap, listed, weekly } from "./reports";
 import { answers, filters, overview, subject } from "./searching";
 import { trail } from "./trail";
 import { flagged, holds } from "./watch";
@@ -71,6 +71,7 @@ export const words = {
   flagged,
   holds,
   counted,
+  listed,
   dashboards,
   weekly,
   dataMap,

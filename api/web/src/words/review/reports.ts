@@ -79,6 +79,13 @@ export const counted = {
   noneHint: "It counts nothing in this week, or the link is not whole.",
 };
 
+export const listed = {
+  title: "What is counted",
+  about: "What makes this number, out of the tables that Vouch keeps.",
+  none: "Nothing makes this number",
+  untitled: "Without a title",
+};
+
 export const dataMap = {
   about: "Which data of which sources may go where by the policy that holds, and what was sent in a week.",
   fine: "Nothing was sent that today’s policy forbids, and nothing went astray.",
