@@ -1,7 +1,7 @@
 import { MantineProvider } from "@mantine/core";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRoute, createRouter, RouterProvider } from "@tanstack/react-router";
-import { render, screen, waitFor, within } from "@testing-library/react";
+import { act, render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
 import { type ReactNode } from "react";
@@ -56,15 +56,15 @@ function serve(replies: Record<string, (body: unknown) => unknown>): Call[] {
   const calls: Call[] = [];
   vi.stubGlobal(
     "fetch",
-    vi.fn((path: string, init?: RequestInit) => {
+    vi.fn(async (path: string, init?: RequestInit) => {
       const method = init?.method ?? "GET";
       const body: unknown = typeof init?.body === "string" ? JSON.parse(init.body) : undefined;
       calls.push({ method, path, body });
       const reply = replies[`${method} ${path}`];
-      if (!reply) return Promise.resolve(Response.json({ title: "Not found", status: 404 }, { status: 404 }));
-      const value = reply(body);
-      if (value instanceof Response) return Promise.resolve(value);
-      return Promise.resolve(value === undefined ? new Response(null, { status: 204 }) : Response.json(value));
+      if (!reply) return Response.json({ title: "Not found", status: 404 }, { status: 404 });
+      const value = await reply(body);
+      if (value instanceof Response) return value;
+      return value === undefined ? new Response(null, { status: 204 }) : Response.json(value);
     }),
   );
   return calls;
@@ -197,6 +197,37 @@ describe("feedback", () => {
     await userEvent.click(screen.getByRole("button", { name: "Withdraw" }));
     await waitFor(() => expect(thumb.getAttribute("aria-pressed")).toBe("false"));
   }, SLOW_MS);
+
+  it("is not replaced by an older reading that arrives after it", async () => {
+    const replies: Record<string, (reply: Given | null) => void> = {};
+    const later = (method: string) => () => new Promise<Given | null>((resolve) => (replies[method] = resolve));
+    serve({ "GET /v1/answers/a1/feedback": later("GET"), "PUT /v1/answers/a1/feedback": later("PUT") });
+    let comeIntoView = (): void => undefined;
+    vi.stubGlobal(
+      "IntersectionObserver",
+      class {
+        constructor(tell: (entries: unknown[]) => void) {
+          comeIntoView = () => tell([{ isIntersecting: true }]);
+        }
+        observe(): void {}
+        disconnect(): void {}
+      },
+    );
+    show(<Feedback answerId="a1" />);
+    const thumb = await screen.findByRole("button", { name: "Bad answer" });
+    await userEvent.click(thumb);
+    // A busy browser says that it is in view only once it has been pressed.
+    act(() => comeIntoView());
+    await waitFor(() => expect(Object.keys(replies)).toEqual(["PUT", "GET"]));
+    replies.PUT?.(given);
+    await screen.findByRole("heading", { name: "What was wrong?" });
+    await act(async () => {
+      replies.GET?.(null);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    expect(screen.getByRole("heading", { name: "What was wrong?" })).toBeDefined();
+    expect(thumb.getAttribute("aria-pressed")).toBe("true");
+  });
 
   it("that cannot be kept says so", async () => {
     serve({ "GET /v1/answers/a1/feedback": () => null });

@@ -36,24 +36,23 @@ export function Feedback({ answerId }: { answerId: string }) {
     const row = thumbs.current;
     (row?.querySelector<HTMLElement>("[aria-pressed='true']") ?? row?.querySelector("button"))?.focus();
   };
-  // What was asked for before must not arrive after what is said now, and take its place.
-  const onMutate = () => queryClient.cancelQueries({ queryKey: query.queryKey });
+  const keep = async (now: Given | null, told: string): Promise<void> => {
+    // What was asked for meanwhile must not arrive after what is said now, and take its place: an answer that is scrolled
+    // into view and pressed at once is asked for only then.
+    await queryClient.cancelQueries({ queryKey: query.queryKey });
+    queryClient.setQueryData(query.queryKey, now);
+    setSaid(told);
+  };
   const giving = {
     mutationFn: (next: FeedbackIn) => giveFeedback(answerId, next),
-    onMutate,
-    onSuccess: (saved: Given) => {
-      queryClient.setQueryData(query.queryKey, saved);
-      setSaid(words.feedback.saved);
-    },
+    onSuccess: (saved: Given) => keep(saved, words.feedback.saved),
   };
   const pressing = useMutation(giving);
   const saving = useMutation(giving);
   const withdrawing = useMutation({
     mutationFn: () => withdrawFeedback(answerId),
-    onMutate,
-    onSuccess: () => {
-      queryClient.setQueryData(query.queryKey, null);
-      setSaid(words.feedback.withdrawn);
+    onSuccess: async () => {
+      await keep(null, words.feedback.withdrawn);
       close();
     },
   });
@@ -62,8 +61,7 @@ export function Feedback({ answerId }: { answerId: string }) {
       setOpened(!opened);
       return;
     }
-    setOpened(true);
-    pressing.mutate({ rating, reasons: [], comment: "" });
+    pressing.mutate({ rating, reasons: [], comment: "" }, { onSuccess: () => setOpened(true) });
   };
   const failure = pressing.error ?? saving.error ?? withdrawing.error;
   return (
