@@ -198,10 +198,12 @@ describe("feedback", () => {
     await waitFor(() => expect(thumb.getAttribute("aria-pressed")).toBe("false"));
   }, SLOW_MS);
 
-  it("is not replaced by an older reading that arrives after it", async () => {
-    const replies: Record<string, (reply: Given | null) => void> = {};
-    const later = (method: string) => () => new Promise<Given | null>((resolve) => (replies[method] = resolve));
-    serve({ "GET /v1/answers/a1/feedback": later("GET"), "PUT /v1/answers/a1/feedback": later("PUT") });
+  it("that was given before keeps its reasons where a thumb is pressed before they are read", async () => {
+    let read: ((before: Given) => void) | undefined;
+    const calls = serve({
+      "GET /v1/answers/a1/feedback": () => new Promise<Given>((resolve) => (read = resolve)),
+      "PUT /v1/answers/a1/feedback": (body) => ({ ...given, ...(body as object) }),
+    });
     let comeIntoView = (): void => undefined;
     vi.stubGlobal(
       "IntersectionObserver",
@@ -218,15 +220,14 @@ describe("feedback", () => {
     await userEvent.click(thumb);
     // A busy browser says that it is in view only once it has been pressed.
     act(() => comeIntoView());
-    await waitFor(() => expect(Object.keys(replies)).toEqual(["PUT", "GET"]));
-    replies.PUT?.(given);
-    await screen.findByRole("heading", { name: "What was wrong?" });
-    await act(async () => {
-      replies.GET?.(null);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    });
-    expect(screen.getByRole("heading", { name: "What was wrong?" })).toBeDefined();
-    expect(thumb.getAttribute("aria-pressed")).toBe("true");
+    await waitFor(() => expect(calls.map(({ method }) => method)).toEqual(["GET"]));
+    act(() => read?.({ ...given, comment: "No basis." }));
+    expect(await screen.findByLabelText("Comment")).toHaveProperty("value", "No basis.");
+    expect(calls.map(({ method }) => method)).toEqual(["GET"]);
+    await userEvent.click(screen.getByRole("button", { name: "Good answer" }));
+    await screen.findByRole("heading", { name: "What was good?" });
+    expect(calls.map(({ method }) => method)).toEqual(["GET", "PUT"]);
+    expect(thumb.getAttribute("aria-pressed")).toBe("false");
   });
 
   it("that cannot be kept says so", async () => {

@@ -37,18 +37,21 @@ export function Feedback({ answerId }: { answerId: string }) {
     (row?.querySelector<HTMLElement>("[aria-pressed='true']") ?? row?.querySelector("button"))?.focus();
   };
   const keep = async (now: Given | null, told: string): Promise<void> => {
-    // What was asked for meanwhile must not arrive after what is said now, and take its place: an answer that is scrolled
-    // into view and pressed at once is asked for only then.
+    // What was asked for meanwhile must not arrive after what is said now, and take its place.
     await queryClient.cancelQueries({ queryKey: query.queryKey });
     queryClient.setQueryData(query.queryKey, now);
     setSaid(told);
   };
-  const giving = {
-    mutationFn: (next: FeedbackIn) => giveFeedback(answerId, next),
-    onSuccess: (saved: Given) => keep(saved, words.feedback.saved),
-  };
-  const pressing = useMutation(giving);
-  const saving = useMutation(giving);
+  const onSuccess = (saved: Given) => keep(saved, words.feedback.saved);
+  const pressing = useMutation({
+    // Pressed before it is known what was said of the answer: reasons given earlier stay.
+    mutationFn: async (rating: Rating) => {
+      const before = await queryClient.query({ ...query, staleTime: "static" });
+      return before?.rating === rating ? before : giveFeedback(answerId, { rating, reasons: [], comment: "" });
+    },
+    onSuccess,
+  });
+  const saving = useMutation({ mutationFn: (next: FeedbackIn) => giveFeedback(answerId, next), onSuccess });
   const withdrawing = useMutation({
     mutationFn: () => withdrawFeedback(answerId),
     onSuccess: async () => {
@@ -61,7 +64,7 @@ export function Feedback({ answerId }: { answerId: string }) {
       setOpened(!opened);
       return;
     }
-    pressing.mutate({ rating, reasons: [], comment: "" }, { onSuccess: () => setOpened(true) });
+    pressing.mutate(rating, { onSuccess: () => setOpened(true) });
   };
   const failure = pressing.error ?? saving.error ?? withdrawing.error;
   return (
@@ -82,7 +85,7 @@ export function Feedback({ answerId }: { answerId: string }) {
                 aria-expanded={pressed ? opened : undefined}
                 data-pressed={pressed || undefined}
                 className={classes.thumb}
-                loading={pressing.isPending && pressing.variables.rating === rating}
+                loading={pressing.isPending && pressing.variables === rating}
                 onClick={() => press(rating)}
               >
                 <Sign aria-hidden size={16} fill={pressed ? "currentColor" : "none"} />
