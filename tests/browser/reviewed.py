@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from api.auditing import open_log, records_read
+from api.settings import Settings
+from core.audit import Event
+from core.clock import utc_now
 from tests.browser.administered import ADMIN, administered
 from tests.browser.conftest import Server
 
@@ -60,3 +65,20 @@ def ask(url: str) -> None:
         given = [call(joanna, "POST", "/v1/ask", {"question": question}) for question in QUESTIONS]
         opinion = {"rating": "down", "reasons": ["incomplete"], "comment": "It leaves out whom to call."}
         call(joanna, "PUT", f"/v1/answers/{given[-1]['answer_id']}/feedback", opinion)
+
+
+def lengthen(server: Server, records: int) -> None:
+    """So many more records in the log of a running server, handed in beside it as ``vouch audit`` does."""
+    with open_log(Settings(data_dir=Path(server.environment["VOUCH_DATA_DIR"]))) as log:
+        joanna, astrid = log.audit.subject(JOANNA), log.audit.subject("astrid")
+        opened = {"document": log.audit.subject("a document"), "access": "0" * 64, "grants": 0}
+
+        def record(place: int) -> Event:
+            if place % 2:
+                return records_read([place], utc_now(), astrid, "")
+            return Event("document.read", joanna, "document.read", "done", utc_now(), details=opened)
+
+        # Writers at one time share a transaction, as those of a server do.
+        with ThreadPoolExecutor(16) as writers:
+            list(writers.map(log.audit.append, map(record, range(1, records + 1))))
+        log.sequencer.drain()

@@ -1,7 +1,8 @@
 // What reviewers do: find an answer and read its trail, verify and export the log, label, sign off, hold and report.
 
 import assert from "node:assert/strict";
-import { inspect, VOUCH_URL, VOUCH_WIDTH, watch } from "../browser.mjs";
+import { inspect, VOUCH_HANDS, VOUCH_URL, VOUCH_WIDTH, watch } from "../browser.mjs";
+import { measured, scroll } from "../measuring.mjs";
 
 const ASTRID = "astrid.kjeldmose@averholt.example";
 const FEMKE = "femke.oudhof@averholt.example";
@@ -96,6 +97,44 @@ async function tabTo(page, target, limit = 120) {
   }
   assert.fail("the keyboard did not get there");
 }
+
+function inNumber(text) {
+  return Number.parseInt(text.replaceAll(",", ""), 10);
+}
+
+/** Keeps what happens to the rows of a table: how many there are at most, how often those of one page give way to a gap,
+ * and whatever else changes once they are there. How long ago something was is told anew by itself. */
+const WATCH_ROWS = (box) => {
+  const table = box.querySelector("table");
+  const count = () => [...table.tBodies].reduce((sum, page) => sum + page.rows.length, 0);
+  const isGap = (row) => row.querySelector("td[style]") !== null;
+  const gaps = new Map();
+  const watched = { most: count(), gaps: 0, changes: [] };
+  new MutationObserver((changes) => {
+    const given = new Set();
+    const changed = new Set();
+    for (const { type, target, addedNodes, removedNodes } of changes) {
+      if (target.parentElement === table && target.tagName === "TBODY") {
+        changed.add(target);
+        if ([...addedNodes].some(isGap)) gaps.set(target, (gaps.get(target) ?? 0) + 1);
+        if ([...addedNodes, ...removedNodes].some(isGap)) given.add(target);
+      } else if (!(target === table && removedNodes.length === 0) && !target.parentElement?.closest("time")) {
+        watched.changes.push(`${type} in ${target.nodeName}`);
+      }
+    }
+    // The rows of a page come and go all together, for a gap.
+    for (const page of changed) if (!given.has(page)) watched.changes.push("rows of a page anew");
+    watched.gaps = Math.max(0, ...gaps.values());
+    watched.most = Math.max(watched.most, count());
+  }).observe(table, { subtree: true, childList: true, attributes: true, characterData: true });
+  window.watched = watched;
+};
+
+/** Whether the first record of all, which is the last row, is in view. Asked while it scrolls, so it costs little. */
+const SEES_FIRST = () => {
+  const number = document.querySelector("tbody:last-child tr:last-child th");
+  return number?.textContent === "1" && number.getBoundingClientRect().top < window.innerHeight;
+};
 
 export const journeys = {
   async finds_an_answer_verifies_the_log_and_exports_it(page) {
@@ -284,18 +323,39 @@ export const journeys = {
 
   async reads_the_log_from_its_end_to_its_beginning(page) {
     await review(page, "/review");
-    for (let looks = 0; looks < 260; looks += 1) await send(page, "GET", "/v1/audit/events?limit=1");
+    const asked = [];
+    page.on("request", (request) => {
+      const { pathname, searchParams } = new URL(request.url());
+      if (pathname === "/v1/audit/events") asked.push(searchParams);
+    });
     await visit(page, "/review/records");
     const rows = page.locator("tbody tr");
-    const newest = await rows.first().innerText();
-    const said = page.getByRole("status").filter({ hasText: / shown$/ });
-    const shown = async () => Number.parseInt((await said.last().innerText()).replace(",", ""), 10);
-    await tabTo(page, page.getByRole("group", { name: "Records", exact: true }));
-    while ((await shown()) < 250) await page.keyboard.press("End");
-    // What is far out of sight is a gap of its height, and comes back.
+    // Records are numbered from 1 and shown from the newest on.
+    const newest = await rows.first().locator("th").innerText();
+    const records = inNumber(newest);
+    assert.ok(records >= 2000, `the log has ${records} records only`);
+    const table = page.getByRole("group", { name: "Records", exact: true });
+    await table.evaluate(WATCH_ROWS);
+    await tabTo(page, table);
+    if (VOUCH_HANDS === "pointer") await table.hover();
+    await measured(page, `${records} records of the log`, () => scroll(page, "PageDown", () => page.evaluate(SEES_FIRST)));
+    const shown = page.getByRole("status").filter({ hasText: / shown$/ }).last();
+    assert.equal(inNumber(await shown.innerText()), records);
+    const pages = Math.ceil(records / Number(asked[0].get("limit")));
+    assert.equal(asked.length, pages);
+    assert.equal(new Set(asked.map((each) => each.get("cursor"))).size, pages);
+    for (const wide of [table, page.locator("html")]) {
+      assert.ok(await wide.evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth), "it scrolls sideways");
+    }
+    // What is far out of sight is a gap of its height, and comes back. A page that came ahead is one before it is seen.
     await page.waitForFunction(() => document.querySelectorAll("tbody tr").length < 150);
+    assert.ok((await page.evaluate(() => window.watched.gaps)) <= 2);
     await page.keyboard.press("Home");
-    await page.waitForFunction((text) => document.querySelector("tbody tr")?.innerText === text, newest);
+    await page.waitForFunction((text) => document.querySelector("tbody th")?.innerText === text, newest);
+    assert.equal(asked.length, pages);
+    const { most, changes } = await page.evaluate(() => window.watched);
+    assert.deepEqual(changes, []);
+    assert.ok(most < records / 4, `${most} rows were in the page at once`);
   },
 
   async follows_a_number_to_what_it_counts(page) {
@@ -347,6 +407,7 @@ export const journeys = {
       holds: "/holds?show=lifted",
       dashboards: "/dashboards",
       weekly: "/weekly",
+      listed: `/weekly/rows?listed=${encodeURIComponent('["held"]')}`,
       counted: `/weekly/records?counted=${encodeURIComponent('[["sentences","shown"]]')}`,
       calls: "/calls",
       "data map": "/data-map",
