@@ -107,7 +107,7 @@ def questions(tally: Tally) -> Section:
     of = ("questions", asked)
     askers = tally.people("ask.intent")
     states = (
-        ("answered", "Answered"), ("abstained", "Without an answer, and said so"), ("refused", "Refused"),
+        ("answered", "Answered"), ("abstained", "Abstained"), ("refused", "Refused"),
         ("failed", "Failed"), ("unknown", "Outcome unknown"),
     )  # fmt: skip
     head = columns("status", "reason", ("now", "Count", "count"), ("before", "Before", "count"))

@@ -186,7 +186,7 @@ def held(period: Period) -> Listing:
     """Holds at the end of the period."""
     return Listing(
         "Holds at the end of the period",
-        columns("kind", "target", "person", ("placed_at", "Placed", "moment"), ("lifted_at", "Lifted", "moment")),
+        columns("kind", "target", ("placed_at", "Placed", "moment"), ("lifted_at", "Lifted", "moment")),
         select(
             HoldRow.kind, case((HoldRow.kind != "person", HoldRow.target)).label("target"),
             case((HoldRow.kind == "person", HoldRow.target)).label("person_id"),

@@ -125,6 +125,6 @@ def test_a_long_conversation_stays_as_it_is_while_somebody_goes_on_in_it(
     measured = tmp_path / "measured.txt"
     journey(
         "goes_on_in_a_long_conversation",
-        VOUCH_CONVERSATION=conversation, VOUCH_SENTENCES=str(shown), VOUCH_MEASURED=str(measured),
+        VOUCH_CONVERSATION=str(conversation), VOUCH_SENTENCES=str(shown), VOUCH_MEASURED=str(measured),
     )  # fmt: skip
     sys.stdout.write(measured.read_text())

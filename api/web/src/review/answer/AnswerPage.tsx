@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import { lazy, Suspense, type ComponentType } from "react";
 import { problemOf } from "../../api/http";
 import { Note } from "../../parts/Note";
@@ -57,7 +57,11 @@ function Answer({ answerId }: { answerId: string }) {
     return (
       <Page title={said.title} up={up}>
         {!trail.error && <Loading />}
-        {trail.error && problemOf(trail.error).status === 404 && <Empty title={said.missing}>{said.missingHint}</Empty>}
+        {trail.error && problemOf(trail.error).status === 404 && (
+          <Empty title={said.missing}>
+            {said.missingHint} <Link to="/review/answers">{words.pages.answers}</Link>
+          </Empty>
+        )}
         {trail.error && problemOf(trail.error).status !== 404 && (
           <Failed error={trail.error} onRetry={() => void trail.refetch()} />
         )}

@@ -26,11 +26,14 @@ const COLUMNS: Column<TrailRecord>[] = [
   },
   {
     name: columns.kind,
-    cell: ({ kind, outcome }) => (
+    cell: ({ kind, outcome, at }) => (
       <>
         {kind}
         <div className={forms.inNarrow}>
           <Outcome of={outcome} />
+        </div>
+        <div className={forms.inMedium}>
+          <time dateTime={at}>{calendarTime(at)}</time>
         </div>
       </>
     ),

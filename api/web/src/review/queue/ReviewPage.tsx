@@ -42,10 +42,10 @@ const HISTORY: Column<Entry>[] = [
       </>
     ),
   },
-  { name: words.queue.label, cell: told, hide: "narrow" },
+  { name: words.queue.label, cell: (entry) => told(entry) || "–", hide: "narrow" },
   { name: said.by, cell: (entry) => <By entry={entry} />, hide: "narrow" },
   { name: said.when, cell: ({ at }) => <Moment at={at} />, hide: "narrow" },
-  { name: said.text, cell: ({ text }) => text },
+  { name: said.text, cell: ({ text }) => text || "–" },
 ];
 
 function State({ review }: { review: WholeReview }) {

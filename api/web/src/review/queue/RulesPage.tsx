@@ -28,11 +28,14 @@ function columns(act: (what: Act["what"], rule: Rule) => void): Column<Rule>[] {
     {
       name: said.name,
       heading: true,
-      cell: ({ name, every, rate, least, most }) => (
+      cell: ({ name, every, rate, least, most, why, set_by, set_at }) => (
         <>
           {name}
           <div className={forms.inNarrow}>
             {words.period(every)}: {said.draws(words.percent(rate), least, most)}
+          </div>
+          <div className={forms.inMedium}>
+            {why} <span className={classes.by}>{set_by ?? words.unknown}</span>, <Moment at={set_at} />
           </div>
         </>
       ),

@@ -67,6 +67,9 @@ const COLUMNS: Column<Sample>[] = [
             )}
           </div>
         </div>
+        <div className={forms.inNarrow}>
+          <Repeat sample={sample} />
+        </div>
       </>
     ),
   },

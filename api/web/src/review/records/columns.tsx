@@ -50,11 +50,11 @@ export const COLUMNS: readonly Column<FoundRecord>[] = [
   },
   {
     name: said.kind,
-    cell: ({ kind, outcome, at }) => (
+    cell: (record) => (
       <>
-        {kind}
+        {record.kind}
         <div className={forms.inNarrow}>
-          <Outcome of={outcome} /> <Moment at={at} />
+          <Outcome of={record.outcome} /> <Moment at={record.at} /> <About record={record} />
         </div>
       </>
     ),

@@ -7,6 +7,7 @@ import forms from "../../parts/form.module.css";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import { calendarTime } from "../../shell/time";
 import { words } from "../../words/review";
 import { HeldTarget } from "../shared/HeldTarget";
 import { SubjectLink } from "../shared/Subject";
@@ -28,32 +29,68 @@ function textOf(row: Row, name: string): string {
 
 /** What stands in a column, leading on where there is more of it. */
 function cell(row: Row, { name, unit }: Listed["columns"][number]): ReactNode {
-  const shown = valueIn(row[name], unit);
-  const [person, source, document] = [textOf(row, "person"), textOf(row, "source_id"), textOf(row, "document")];
-  if (name === "person" && person) return <SubjectLink subject={person} />;
-  if (name === "target" && row.target) return <HeldTarget kind={textOf(row, "kind")} target={textOf(row, "target")} />;
-  if (name === "title") {
-    return (
-      <Link to="/review/answers" search={{ document }}>
-        {row.title || said.untitled}
-      </Link>
-    );
+  const text = textOf(row, name);
+  const [document, person, source] = [textOf(row, "document"), textOf(row, "person"), textOf(row, "source_id")];
+  switch (name) {
+    case "title":
+      return (
+        <Link to="/review/answers" search={{ document }}>
+          {text || said.untitled}
+        </Link>
+      );
+    case "target":
+      return person ? <SubjectLink subject={person} /> : <HeldTarget kind={textOf(row, "kind")} target={text} />;
+    case "person":
+      return <SubjectLink subject={person} />;
+    case "trace":
+      return text ? (
+        <Link to="/review/records" search={{ trace: text }}>
+          <code>{text}</code>
+        </Link>
+      ) : (
+        said.nothing
+      );
+    case "source":
+      return source ? (
+        <Link to="/review/answers" search={{ source }}>
+          {text}
+        </Link>
+      ) : (
+        text
+      );
   }
-  if (name === "source" && source) {
-    return (
-      <Link to="/review/answers" search={{ source }}>
-        {row.source}
-      </Link>
-    );
-  }
-  if (name === "trace" && row.trace) {
-    return (
-      <Link to="/review/records" search={{ trace: textOf(row, "trace") }}>
-        <code>{shown}</code>
-      </Link>
-    );
-  }
-  return name === "group" ? row.group : shown;
+  if (unit === "moment" && text) return <time dateTime={text}>{calendarTime(text)}</time>;
+  return unit === "text" ? (said.spoken[text] ?? text) : valueIn(row[name], unit);
+}
+
+/** The first column is what a row is called by; where there is no room, it has the others below it, but for numbers. */
+function columnsOf([first, ...others]: Listed["columns"]): Column<Row>[] {
+  if (!first) return [];
+  const below = others.filter(({ unit }) => unit === "text" || unit === "moment");
+  return [
+    {
+      name: first.title,
+      heading: true,
+      cell: (row) => (
+        <>
+          {cell(row, first)}
+          {below.map((column) => (
+            <div key={column.name} className={forms.inNarrow}>
+              {column.title}: {cell(row, column)}
+            </div>
+          ))}
+        </>
+      ),
+    },
+    ...others.map(
+      (column): Column<Row> => ({
+        name: column.title,
+        numeric: !below.includes(column),
+        cell: (row) => cell(row, column),
+        hide: below.includes(column) ? "narrow" : undefined,
+      }),
+    ),
+  ];
 }
 
 /** What a number of the weekly report counts that is of tables and not of the log. */
@@ -62,14 +99,6 @@ export function ListedPage() {
   const week = useWeek(given);
   const list = useList<Row, Omit<Listed, "rows">>(["review", "listed", week, listed], async (cursor) =>
     reply(api.GET("/v1/reports/weekly/rows", { params: { query: { week, listed, cursor, limit: 50 } } })),
-  );
-  const columns = list.first?.columns.map(
-    (column, index): Column<Row> => ({
-      name: column.title,
-      heading: index === 0,
-      numeric: column.unit === "count" || column.unit === "seconds",
-      cell: (row) => cell(row, column),
-    }),
   );
   return (
     <Page
@@ -93,7 +122,7 @@ export function ListedPage() {
       <ListTable
         name={list.first?.title ?? said.title}
         list={list}
-        columns={columns ?? []}
+        columns={columnsOf(list.first?.columns ?? [])}
         keyOf={(row) => Object.values(row).join("\u0000")}
         empty={<Empty title={said.none}>{words.counted.noneHint}</Empty>}
       />

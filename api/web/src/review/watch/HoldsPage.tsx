@@ -42,7 +42,7 @@ function columns(lift: (hold: Hold) => void): Column<Hold>[] {
     },
     { name: said.why, cell: ({ why }) => why, hide: "narrow" },
     { name: said.since, cell: ({ placed_at }) => <Moment at={placed_at} />, hide: "narrow" },
-    { name: said.spares, cell: ({ kind }) => (isKind(kind) ? said.spared[kind] : ""), hide: "medium" },
+    { name: said.spares, cell: ({ kind, lifted_at }) => (isKind(kind) && !lifted_at ? said.spared[kind] : "–"), hide: "medium" },
     {
       name: said.state,
       cell: (hold) =>
