@@ -270,5 +270,5 @@ def reason_of(written: Written, evidence: Evidence) -> str | None:
     if not evidence.passages:
         return left_out or "Nothing that you may read matches the question."
     if left_out:
-        return f"{left_out} What else you may read does not answer the question well enough to say so."
-    return "What you may read does not answer the question well enough to say so."
+        return f"{left_out} Nothing else that you may read answers this question well enough."
+    return "Nothing that you may read answers this question well enough."

@@ -58,7 +58,7 @@ def by_name(session: Session, name: str) -> SourceRecord:
 
 def unknown(name: str) -> NotFound:
     """For a source that is not there, and for one that the asker is not to know of."""
-    return NotFound(f"There is no source named {name!r}.", hint="See vouch sources list for those that exist.")
+    return NotFound(f"There is no source named “{name}”.", hint="See vouch sources list for those that exist.")
 
 
 def everything(session: Session) -> tuple[SourceRecord, ...]:

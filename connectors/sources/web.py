@@ -42,15 +42,15 @@ class WebConfig(SourceConfig):
     """``https://docs.example.com/`` (its robots.txt tells where the sitemaps are) or the address of a sitemap."""
     access: PrefixMap
     """Beginning of the path -> groups: ``/`` is the whole site. The longest counts; what none covers is nobody's."""
-    lastmod: Literal["trust", "ignore"] = "trust"
+    lastmod: Annotated[Literal["trust", "ignore"], Field(title="The site's dates of change")] = "trust"
     """Whether a page with the same ``lastmod`` is taken to be unchanged; else it is asked for at each poll."""
-    recheck_days: Annotated[int, Field(ge=1, le=365)] = 7
+    recheck_days: Annotated[int, Field(title="Read again after (days)", ge=1, le=365)] = 7
     """Every page is asked for at least this often, whatever its ``lastmod`` says."""
     authorization: SecretRef | None = None
     """The value of an ``Authorization`` header, for a site of the intranet."""
-    max_pages: Annotated[int, Field(ge=1, le=20_000)] = 5000
+    max_pages: Annotated[int, Field(title="Most pages", ge=1, le=20_000)] = 5000
     requests_per_second: PositiveFloat = 2
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    timeout_seconds: Annotated[float, Field(title="Give up after (seconds)", gt=0, le=600)] = 30
 
 
 class Seen(BaseModel):

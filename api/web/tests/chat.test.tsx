@@ -133,7 +133,7 @@ describe("an answer", () => {
         page: 2,
         headings: [],
         spans: [{ start: 0, end: 4 }],
-        text: "Near.",
+        text: "Taking leave\n\nNear.\n\nAlso.",
         neighbours: [], score: 0.2,
         as_of: "2026-11-20T09:00:00Z",
         stale: false,
@@ -142,6 +142,7 @@ describe("an answer", () => {
     const abstained = answer({ status: "abstained", sentences: [], sources: [], as_of: null, nearest });
     const actions = show(<TurnView turn={turn({ sentences: [], answer: abstained })} />);
     expect(screen.getByText("No evidence found")).toBeDefined();
+    expect(screen.getByText("Taking leave · Near. Also.")).toBeDefined();
     await userEvent.click(screen.getByRole("button", { name: /Leave policy/ }));
     expect(actions.open).toHaveBeenCalledWith(expect.objectContaining({ kind: "passage" }));
   });

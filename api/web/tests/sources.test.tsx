@@ -6,7 +6,7 @@ import { useState, type ReactNode } from "react";
 import { describe, expect, it, vi } from "vitest";
 import type { Problem } from "../src/api/types";
 import { CheckSteps, useChecking } from "../src/sources/CheckSteps";
-import { drawn, roundTop, timesOf } from "../src/sources/course";
+import { drawn, isDot, roundTop, rowsOf, timesOf } from "../src/sources/course";
 import { settingName, settingText, written } from "../src/sources/detail/written";
 import { againstText, amountOf, durationOf, secondsOf, spanText } from "../src/sources/durations";
 import { FailureState } from "../src/sources/FailureState";
@@ -137,7 +137,7 @@ describe("the state of a source", () => {
       unmount();
       return text;
     });
-    expect(said).toEqual(["in a moment", "now", "Paused", "overdue", "in a moment"]);
+    expect(said).toEqual(["in a moment", "now", "not while paused", "overdue", "in a moment"]);
   });
 
   it("tells of a failure whether it is tried now, later, or only when asked", () => {
@@ -203,14 +203,16 @@ describe("lengths of time", () => {
   });
 
   it("are told with their two largest units", () => {
-    expect(spanText(12_010)).toBe("3 h 20 min");
-    expect(spanText(86_400)).toBe("1 d");
-    expect(spanText(0.2)).toBe("0 s");
+    expect(spanText(12_010)).toBe("3\u00a0h 20\u00a0min");
+    expect(spanText(86_400)).toBe("1\u00a0d");
+    expect(spanText(0.2)).toBe("0\u00a0s");
   });
 
   it("are told finer where they are above their bound and would read like it", () => {
-    expect([againstText(1.02, 1), againstText(1, 1), againstText(40, 1), againstText(1.02, null)]).toEqual(["1.1 s", "1 s", "40 s", "1 s"]);
-    expect(againstText(10_800.4, 10_800)).toBe("3 h 1 s");
+    expect([againstText(1.02, 1), againstText(1, 1), againstText(40, 1), againstText(1.02, null)]).toEqual(
+      ["1.1", "1", "40", "1"].map((number) => `${number}\u00a0s`),
+    );
+    expect(againstText(10_800.4, 10_800)).toBe("3\u00a0h 1\u00a0s");
   });
 });
 
@@ -221,6 +223,7 @@ describe("the line of freshness", () => {
     expect(lines).toHaveLength(2);
     expect(worst).toBe(20);
     expect(bound).toBeGreaterThan(0);
+    expect(lines.map(isDot)).toEqual([false, true]);
     expect(drawn([{ at: "0", staleness: null }], null)).toMatchObject({ lines: [], bound: null, worst: null });
   });
 });
@@ -238,6 +241,16 @@ describe("times of points", () => {
     expect(timesOf([at("10:00:00"), at("10:00:30")])("2026-11-23T10:00:30Z")).toMatch(/:30/);
     expect(timesOf([at("10:00:00"), at("11:00:30")])("2026-11-23T11:00:30Z")).not.toMatch(/:30/);
   });
+
+  it("are told once each, with the worst", () => {
+    const points = [
+      { at: "a1", staleness: 3 },
+      { at: "a2", staleness: 9 },
+      { at: "b1", staleness: null },
+      { at: "c1", staleness: 0 },
+    ];
+    expect(rowsOf(points, (at) => at.charAt(0)).map(({ at }) => at)).toEqual(["c1", "a2"]);
+  });
 });
 
 describe("a setting as text", () => {
@@ -252,7 +265,7 @@ describe("a change", () => {
   it("is called and written as where it is set", () => {
     expect(
       ["plan.poll.every", "plan.bounds.content", "plan.objective", "plan.people.jo.e@x", "settings.page_rows", "settings.map.a_b"].map(
-        settingName,
+        (path) => settingName(path),
       ),
     ).toEqual([
       "What changed: Every",
@@ -272,7 +285,7 @@ describe("a change", () => {
       settingText("plan.blackout", [{ start: "22:00", end: "06:00", timezone: "UTC", weekdays: ["mon", "tue"] }]),
       settingText("plan.blackout", []),
       settingText("settings.every", "1h"),
-    ]).toEqual(["1 h", "1 h 30 min", "99.95%", "Answers use it and say so", "Internal", "30 s", "Mon, Tue 22:00–06:00 (UTC)", null, "1h"]);
+    ]).toEqual(["1\u00a0h", "1\u00a0h 30\u00a0min", "99.95%", "Answers use it and say so", "Internal", "30\u00a0s", "Mon, Tue 22:00–06:00 (UTC)", null, "1h"]);
   });
 });
 
@@ -295,6 +308,8 @@ describe("a form from a schema", () => {
     expect(fieldOf("password", SCHEMA.properties?.password ?? {}, SCHEMA)).toMatchObject({ secret: true });
     expect(blank({ $ref: "#/$defs/Rule" }, SCHEMA)).toEqual({ prefix: "" });
     expect(labelOf("web_url")).toBe("Web URL");
+    expect(labelOf("max_pages", { title: "Max Pages" })).toBe("Max pages");
+    expect(labelOf("max_pages", { title: "Most pages" })).toBe("Most pages");
   });
 
   it("finds what is needed, and where the server found a fault", () => {

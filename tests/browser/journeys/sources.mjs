@@ -60,7 +60,14 @@ const activity = (page, state) => page.locator(`[data-activity="${state}"]`).fir
 const heading = (page, name) => page.getByRole("heading", { level: 1, name });
 /** A narrow table says in one cell what a wide one has a column for. */
 const seen = (element) => element.filter({ visible: true });
+/** The next runs come a moment after what is written. */
+const workedOut = (page) => page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
 const announced = (page, text) => page.getByRole("status").filter({ hasText: text }).first();
+
+async function overview(page) {
+  await page.getByRole("heading", { name: "Freshness against its bounds" }).waitFor();
+  await page.getByRole("heading", { name: "Times outside a bound" }).waitFor();
+}
 
 async function chooseWeb(page) {
   await page.getByRole("link", { name: "Add a source" }).first().click();
@@ -127,7 +134,7 @@ export const journeys = {
     assert.match(page.url(), /state=attention/);
     await page.getByRole("row", { name: /Handbook site/ }).getByText("Breached").waitFor();
     await page.getByRole("link", { name: "Handbook site" }).click();
-    await page.getByRole("region", { name: "What is wrong" }).getByText(/Content: .* of 8 s, outside for/).waitFor();
+    await page.getByRole("region", { name: "What is wrong" }).getByText(/Content: .* old, 8\ss allowed; outside for/).waitFor();
     const breaches = page.getByRole("group", { name: "Times outside a bound" });
     // Before its first reading had ended nobody could tell; the time outside its bound begins after that.
     await breaches.getByRole("row", { name: /Content Outside .*not yet/ }).waitFor(REVIEWED);
@@ -143,7 +150,7 @@ export const journeys = {
     await page.getByRole("link", { name: "Overview" }).click();
     await breaches.getByRole("row", { name: /Content Outside (?!.*not yet)/ }).waitFor(REVIEWED);
     await page.getByRole("link", { name: "Changes" }).click();
-    await page.getByRole("row", { name: /How late it may be: Content 8 s 2 h/ }).waitFor();
+    await page.getByRole("row", { name: /How late it may be: Content 8\ss 2\sh/ }).waitFor();
   },
 
   async tries_again_what_failed(page) {
@@ -257,7 +264,7 @@ export const journeys = {
     await page.getByRole("link", { name: "Finance" }).waitFor();
     assert.equal(await page.getByRole("link", { name: "HR files" }).count(), 0);
     await page.goto(at("HR files"));
-    await page.getByText("There is no source named 'HR files'.").waitFor();
+    await page.getByText("There is no source named “HR files”.").waitFor();
   },
 
   async is_told_that_sources_are_not_for_them(page) {
@@ -285,9 +292,11 @@ export const journeys = {
 
     await page.goto(at(`${name} slow`));
     await page.getByRole("region", { name: "What goes on now" }).getByRole("progressbar").waitFor();
+    await overview(page);
     await inspect(page, "running");
     await page.goto(at(`${name} away`));
     await page.getByRole("region", { name: "What is wrong" }).waitFor();
+    await overview(page);
     await inspect(page, "failing");
 
     await page.goto(at(`${name} away`, "settings"));
@@ -299,6 +308,8 @@ export const journeys = {
     await page.goto(at(name));
     await page.locator("summary", { hasText: "The same as a table" }).click();
     await page.getByRole("heading", { name: "Who may read it" }).waitFor();
+    await overview(page);
+    await heading(page, name).evaluate((element) => element.scrollIntoView({ block: "end" }));
     await inspect(page, "overview");
     await page.goto(at(name, "runs"));
     await page.getByRole("row", { name: /Done/ }).first().waitFor();
@@ -313,11 +324,13 @@ export const journeys = {
     await page.getByLabel("What is gone: How").selectOption("cron");
     await page.getByRole("button", { name: "Add a window" }).click();
     await page.getByRole("list", { name: "Next runs: What is gone" }).getByRole("listitem").first().waitFor();
+    await workedOut(page);
     await inspect(page, "schedule");
     await page.getByLabel("What is gone: Cron line").fill("99 2 * * *");
     const wrong = page.getByText("cannot be the minute");
     await wrong.waitFor();
     await wrong.evaluate((element) => element.scrollIntoView({ block: "center" }));
+    await workedOut(page);
     await inspect(page, "schedule-fault");
     await page.goto(at(name, "settings"));
     await page.getByRole("button", { name: "Check the connection" }).click();
@@ -371,6 +384,7 @@ export const journeys = {
     await inspect(page, "add-check");
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("list", { name: "Next runs: What changed" }).getByRole("listitem").first().waitFor();
+    await workedOut(page);
     await inspect(page, "add-schedule");
     for (const each of [name, `${name} away`, `${name} slow`]) {
       await call(page, "POST", `/sources/${encodeURIComponent(each)}/runs/stop`);
@@ -378,7 +392,7 @@ export const journeys = {
     }
     await page.goto(at(`${name} away`));
     await activity(page, "paused").waitFor();
-    await page.getByRole("heading", { name: "Who may read it" }).waitFor();
+    await overview(page);
     await inspect(page, "paused");
   },
 };

@@ -96,6 +96,7 @@ function Calls({ search, onChange }: CallsProps) {
     return { rows: page.calls, next: page.next, total, totals: page.totals };
   });
   const totals = list.first?.totals ?? [];
+  const narrowed = Object.values(search).some((value) => value !== undefined);
   return (
     <Page title={words.title} about={words.about}>
       <Filters name={words.narrow}>
@@ -124,7 +125,8 @@ function Calls({ search, onChange }: CallsProps) {
       <Found
         text={totals.map(({ calls, micros, currency }) => words.together(calls, money(micros, currency))).join("; ")}
       >
-        {Object.values(search).some((value) => value !== undefined) && (
+        {!search.since && !search.until && <span>{words.thisMonth}</span>}
+        {narrowed && (
           <Button
             size="compact-sm"
             variant="default"
@@ -140,7 +142,7 @@ function Calls({ search, onChange }: CallsProps) {
         list={list}
         columns={may(session, ["review"]) ? [...COLUMNS, ANSWER] : COLUMNS}
         keyOf={({ id }) => id}
-        empty={<Empty title={words.none}>{words.noneHint}</Empty>}
+        empty={<Empty title={narrowed ? words.noneFits : words.none}>{narrowed ? words.noneFitsHint : words.noneHint}</Empty>}
       />
     </Page>
   );

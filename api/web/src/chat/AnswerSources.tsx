@@ -58,6 +58,11 @@ export function AnswerSources({ turnKey, sentences, sources }: AnswerSourcesProp
   );
 }
 
+/** A heading in front of a text does not run into it. */
+function excerptOf(text: string): string {
+  return text.trim().replaceAll(/([^\s.!?:;,])[^\S\n]*\n\s*\n\s*/g, "$1 · ");
+}
+
 /** A passage that does not answer, but is the nearest there is. */
 export function NearestRow({ turnKey, passage }: { turnKey: string; passage: Passage }) {
   const { open } = useChat();
@@ -67,7 +72,7 @@ export function NearestRow({ turnKey, passage }: { turnKey: string; passage: Pas
         <FileText aria-hidden size={17} className={classes.nearIcon} />
         <span className={classes.sourceText}>
           <span className={classes.sourceTitle}>{passage.document.title}</span>
-          <span className={classes.excerpt}>{passage.text}</span>
+          <span className={classes.excerpt}>{excerptOf(passage.text)}</span>
           <span className={classes.sourcePlace}>
             {words.answer.place(passage.document.source, passage.page)} · {words.answer.of} <Moment at={passage.as_of} />
             {passage.stale && " "}

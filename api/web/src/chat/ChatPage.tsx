@@ -73,7 +73,12 @@ export function ChatPage({ session }: { session: Session }) {
 
   const lastKey = state.turns.at(-1)?.key;
   useEffect(() => {
-    if (lastKey) thread.current?.lastElementChild?.scrollIntoView({ block: "start" });
+    if (!lastKey) return undefined;
+    const toTop = (): void => thread.current?.lastElementChild?.scrollIntoView({ block: "start" });
+    toTop();
+    // The field of the question may grow smaller only now, and the thread taller.
+    const frame = requestAnimationFrame(toTop);
+    return () => cancelAnimationFrame(frame);
   }, [lastKey]);
 
   useShortcuts({

@@ -1,6 +1,6 @@
 import { TriangleAlert } from "lucide-react";
 import type { Answer } from "../api/types";
-import { Moment } from "../shell/Moment";
+import { calendarTime } from "../shell/time";
 import { words } from "../words/ask";
 import { useChat } from "./ChatContext";
 import { tableLines } from "./citation-text";
@@ -23,6 +23,7 @@ interface SideProps {
 
 function Side({ turnKey, side, later }: SideProps) {
   const { open } = useChat();
+  const at = side.document.modified_at ?? side.as_of;
   return (
     <div className={classes.side}>
       <Quote text={side.quote} />
@@ -32,7 +33,7 @@ function Side({ turnKey, side, later }: SideProps) {
         onClick={() => open({ kind: "citation", turnKey, citation: side })}
       >
         {side.n}. {side.document.title} · {side.document.modified_at ? words.conflicts.changed : words.conflicts.asOf}{" "}
-        <Moment at={side.document.modified_at ?? side.as_of} />
+        <time dateTime={at}>{calendarTime(at)}</time>
       </button>
       {later && <p className={classes.later}>{words.conflicts.later}</p>}
     </div>

@@ -78,7 +78,7 @@ export function Feedback({ answerId }: { answerId: string }) {
               <ActionIcon
                 key={rating}
                 variant="subtle"
-                size={30}
+                size={26}
                 aria-label={words.feedback[rating]}
                 title={words.feedback[rating]}
                 aria-pressed={pressed}

@@ -76,7 +76,7 @@ export function SourceFacts({ document, page, as_of, current, support, ...stalen
           <Fact name={words.source.support}>
             <span className={classes.support}>
               <meter min={0} max={1} value={support} aria-label={words.source.support} />
-              {Math.round(support * 100)} %
+              {Math.round(support * 100)}%
             </span>
           </Fact>
         )}

@@ -90,6 +90,12 @@ function WholeDocument({ document, version, marks }: { document: DocumentRef; ve
   );
 }
 
+/** The headings that the passage stands under, without the last one where the text shown begins with it. */
+function headingsAbove({ headings, context }: Evidence): string[] {
+  const [begins] = (context.segments[0]?.text ?? "").trimStart().replace(/^#+\s+/, "").split("\n", 1);
+  return begins?.trim() === headings.at(-1) ? headings.slice(0, -1) : headings;
+}
+
 type View = "page" | "text" | "document";
 
 function EvidenceView({ evidence, quote }: { evidence: Evidence; quote: string }) {
@@ -97,10 +103,11 @@ function EvidenceView({ evidence, quote }: { evidence: Evidence; quote: string }
   const body = useCitedInView(view === "text" ? evidence : null);
   const views: { value: View; label: string }[] = [
     ...(evidence.pdf ? [{ value: "page" as const, label: words.source.views.page }] : []),
-    { value: "text", label: evidence.pdf ? words.source.views.text : words.source.views.passage },
+    { value: "text", label: words.source.views.text },
     ...(evidence.current ? [{ value: "document" as const, label: words.source.views.document }] : []),
   ];
   const { context } = evidence;
+  const above = headingsAbove(evidence);
   return (
     <>
       {views.length > 1 && (
@@ -122,7 +129,7 @@ function EvidenceView({ evidence, quote }: { evidence: Evidence; quote: string }
       )}
       {view === "text" && (
         <Scroller bodyRef={body}>
-          {evidence.headings.length > 0 && <p className={classes.section}>{evidence.headings.join(" › ")}</p>}
+          {above.length > 0 && <p className={classes.section}>{above.join(" › ")}</p>}
           <PassageText
             segments={context.segments}
             elements={evidence.elements}

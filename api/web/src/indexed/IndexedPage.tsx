@@ -2,6 +2,7 @@ import { SegmentedControl } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { LibraryBig, SearchX } from "lucide-react";
+import { useEffect, useRef } from "react";
 import { sourcesQuery } from "../api/queries";
 import type { SourceSummary } from "../api/types";
 import { AskFrame } from "../chat/AskFrame";
@@ -99,19 +100,29 @@ function Sources({ sources, late, chosen }: SourcesProps) {
 
 /** A name out of the address is shown only where it is one of those that may be read. */
 function Documents({ known, ...documents }: SourceDocumentsProps & { known: boolean }) {
-  if (known) {
-    return (
-      <Section title={words.documentsOf(documents.source)}>
-        <SourceDocuments {...documents} />
-      </Section>
-    );
-  }
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const heading = place.current?.querySelector("h2");
+    if (!heading) return;
+    // Whoever chose a source goes on at its documents, which may stand below what is in view.
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView({ block: "nearest" });
+  }, []);
   return (
-    <Section title={words.documents}>
-      <Empty icon={SearchX} title={words.missingTitle}>
-        {words.missing}
-      </Empty>
-    </Section>
+    <div ref={place} className={classes.documents}>
+      {known ? (
+        <Section title={words.documentsOf(documents.source)}>
+          <SourceDocuments {...documents} />
+        </Section>
+      ) : (
+        <Section title={words.documents}>
+          <Empty icon={SearchX} title={words.missingTitle}>
+            {words.missing}
+          </Empty>
+        </Section>
+      )}
+    </div>
   );
 }
 

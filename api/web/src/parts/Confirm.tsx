@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Textarea } from "@mantine/core";
+import { Button, Modal, Textarea } from "@mantine/core";
 import { useState, type ReactNode } from "react";
 import { problemOf } from "../api/http";
+import classes from "./Confirm.module.css";
 import { ProblemNotice } from "./ProblemNotice";
 import { words } from "../words/shell";
 
@@ -41,7 +42,14 @@ export function Confirm({ opened, title, children, action, danger, reason, onClo
     }
   };
   return (
-    <Modal opened={opened} onClose={close} title={title} centered closeButtonProps={{ "aria-label": words.close }}>
+    <Modal
+      opened={opened}
+      onClose={close}
+      title={title}
+      centered
+      classNames={{ content: classes.content }}
+      closeButtonProps={{ "aria-label": words.close }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -63,14 +71,14 @@ export function Confirm({ opened, title, children, action, danger, reason, onClo
           />
         )}
         {error !== null && <ProblemNotice problem={problemOf(error)} />}
-        <Group justify="flex-end" mt="lg">
+        <div className={classes.buttons}>
           <Button variant="default" onClick={close}>
             {words.cancel}
           </Button>
           <Button type="submit" color={danger ? "red" : undefined} loading={running}>
             {action}
           </Button>
-        </Group>
+        </div>
       </form>
     </Modal>
   );

@@ -19,7 +19,11 @@ export function ProblemNotice({ problem, onRetry }: ProblemNoticeProps) {
         <p className={classes.title}>{problem.title}</p>
         {problem.detail && problem.detail !== problem.title && <p>{problem.detail}</p>}
         {problem.hint && <p>{problem.hint}</p>}
-        {problem.trace_id && <p className={classes.trace}>{words.reference(problem.trace_id)}</p>}
+        {problem.trace_id && (
+          <p className={classes.trace}>
+            {words.reference} <code>{problem.trace_id}</code>
+          </p>
+        )}
         {onRetry && problem.status !== 404 && (
           <Button
             mt={10}

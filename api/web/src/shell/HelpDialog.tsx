@@ -34,6 +34,12 @@ export function HelpDialog({ opened, onClose, singleKeys, onSingleKeys }: HelpDi
           ))}
         </ul>
         <h3>{words.help.keysTitle}</h3>
+        <Switch
+          mb="sm"
+          label={words.help.single}
+          checked={singleKeys}
+          onChange={(event) => onSingleKeys(event.currentTarget.checked)}
+        />
         <dl>
           {words.help.keys.map(([keys, effect]) => (
             <div key={effect}>
@@ -44,12 +50,6 @@ export function HelpDialog({ opened, onClose, singleKeys, onSingleKeys }: HelpDi
             </div>
           ))}
         </dl>
-        <Switch
-          mt="md"
-          label={words.help.single}
-          checked={singleKeys}
-          onChange={(event) => onSingleKeys(event.currentTarget.checked)}
-        />
       </div>
     </Modal>
   );

@@ -36,8 +36,9 @@ function useSources(search: ListSearch) {
   return { list, counts };
 }
 
-function Nothing({ narrowed }: { narrowed: boolean }) {
-  if (narrowed) {
+function Nothing({ search: { state, kind, text } }: { search: ListSearch }) {
+  const chosen = Boolean(state ?? kind);
+  if (chosen || text) {
     return (
       <Empty
         title={words.list.noneTitle}
@@ -47,7 +48,7 @@ function Nothing({ narrowed }: { narrowed: boolean }) {
           </Button>
         }
       >
-        {words.list.none}
+        {chosen ? words.list.none : words.list.noneTyped}
       </Empty>
     );
   }
@@ -119,7 +120,7 @@ export function ListPage() {
         list={list}
         columns={COLUMNS}
         keyOf={({ name }) => name}
-        empty={<Nothing narrowed={Boolean(search.state ?? search.kind ?? search.text)} />}
+        empty={<Nothing search={search} />}
       />
     </Page>
   );

@@ -37,7 +37,7 @@ export function LiveProgress({ of: source, seenAt }: { of: Watched; seenAt: numb
         <p className={classes.phase}>
           <Status tone={source.activity === "stuck" ? "bad" : "idle"}>{words.state[source.activity]}</Status>
           <strong>{words.task(source.task)}</strong>
-          {since && <span>{words.progress.since(since)}</span>}
+          {since && <span className={classes.since}>{words.progress.since(since)}</span>}
         </p>
         <p>{source.activity === "stuck" ? words.stateHelp.stuck : words.progress.waits}</p>
       </section>
@@ -47,7 +47,6 @@ export function LiveProgress({ of: source, seenAt }: { of: Watched; seenAt: numb
   return (
     <section className={classes.progress} aria-label={words.progress.name}>
       <p className={classes.phase}>
-        <Status tone="busy">{words.state.running}</Status>
         <strong>{source.run?.state === "stopping" ? words.progress.stopping : words.doing(source.task)}</strong>
       </p>
       <Progress

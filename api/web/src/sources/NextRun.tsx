@@ -21,7 +21,7 @@ export function Ahead({ at }: { at: string }) {
 export function NextRun({ of: { activity, next_at } }: { of: Pick<Watched, "activity" | "next_at"> }) {
   switch (activity) {
     case "paused":
-      return words.state.paused;
+      return words.notWhilePaused;
     case "running":
       return words.now;
     case "queued":

@@ -13,7 +13,7 @@ interface TaskScheduleProps {
   task: Task;
   schedule: Schedule | null;
   fault?: string;
-  /** The next times: of the schedule before while those of this one are worked out; none where the plan was refused. */
+  /** The next times: while they are worked out those of the schedule before keep their place, unseen; none where the plan was refused. */
   upcoming?: readonly string[];
   working?: boolean;
   onChange: (schedule: Schedule | null) => void;

@@ -62,6 +62,24 @@ export function drawn(points: readonly CoursePoint[], bound: number | null, topO
   return { lines, bound: bound === null ? null : y(bound), top, worst };
 }
 
+const SHORTEST = 3;
+
+/** Whether a line is too short to be seen as one. */
+export function isDot(line: string): boolean {
+  const places = [...line.matchAll(/[ML]([\d.]+)/g)].map(([, x]) => Number(x));
+  return (places.at(-1) ?? 0) - (places[0] ?? 0) < SHORTEST;
+}
+
+/** One point for each time as it is told, the worst; the latest first. What is not known is left out. */
+export function rowsOf(points: readonly CoursePoint[], timeOf: (at: string) => string): CoursePoint[] {
+  const worst = new Map<string, CoursePoint>();
+  for (const point of points) {
+    const time = timeOf(point.at);
+    if (point.staleness !== null && point.staleness >= (worst.get(time)?.staleness ?? 0)) worst.set(time, point);
+  }
+  return [...worst.values()].toReversed();
+}
+
 function round(value: number): number {
   return Math.round(value * 100) / 100;
 }

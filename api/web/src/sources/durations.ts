@@ -8,19 +8,21 @@ const UNITS = [
 ] as const;
 export type Unit = (typeof UNITS)[number][0];
 
+/** A number and its unit stay on one line. */
+const NEAR = "\u00a0";
 const SHORT: Record<Unit, string> = { d: "d", h: "h", m: "min", s: "s" };
 
 /** "3 h 20 min": the two largest units that count. */
 export function spanText(seconds: number, units = 2): string {
   const whole = Math.max(0, Math.round(seconds));
   const first = UNITS.findIndex(([, size]) => whole >= size);
-  if (first < 0) return `0 ${SHORT.s}`;
+  if (first < 0) return `0${NEAR}${SHORT.s}`;
   const parts: string[] = [];
   let left = whole;
   for (const [unit, size] of UNITS.slice(first, first + units)) {
     const number = Math.floor(left / size);
     left -= number * size;
-    if (number > 0) parts.push(`${number} ${SHORT[unit]}`);
+    if (number > 0) parts.push(`${number}${NEAR}${SHORT[unit]}`);
   }
   return parts.join(" ");
 }
@@ -29,7 +31,7 @@ export function spanText(seconds: number, units = 2): string {
 export function againstText(age: number, bound: number | null): string {
   const text = spanText(age);
   if (bound === null || age <= bound || text !== spanText(bound)) return text;
-  return age < 60 ? `${Math.ceil(age * 10) / 10} ${SHORT.s}` : spanText(Math.ceil(age), UNITS.length);
+  return age < 60 ? `${Math.ceil(age * 10) / 10}${NEAR}${SHORT.s}` : spanText(Math.ceil(age), UNITS.length);
 }
 
 /** "1h30m" in seconds; null for what is none. */

@@ -1,5 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import type { Column } from "../parts/DataTable";
+import forms from "../parts/form.module.css";
 import { words } from "../words/sources";
 import { againstText, spanText } from "./durations";
 import classes from "./ListPage.module.css";
@@ -12,19 +13,22 @@ import { When } from "./When";
 function Age({ of }: { of: Watched }) {
   const content = of.bounds.find(({ kind }) => kind === "content");
   const staleness = content?.staleness ?? null;
-  const age = staleness === null ? words.neverRead : spanText(staleness);
   const bound = content?.bound ?? null;
+  const never = of.documents > 0 ? words.notThrough : words.neverRead;
+  const age = staleness === null ? never : words.old(againstText(staleness, bound));
   return (
     <span className={classes.fresh}>
       <Spark points={of.course} bound={bound} hours={of.course_hours} />
-      <span>
-        {bound === null
-          ? words.withoutBound(age)
-          : staleness === null
-            ? words.neverWithin(spanText(bound))
-            : words.ofBound(againstText(staleness, bound), spanText(bound))}
-      </span>
+      <span>{words.ofBound(age, bound === null ? null : spanText(bound))}</span>
     </span>
+  );
+}
+
+function Errors({ of: { name }, text }: { of: Watched; text: string }) {
+  return (
+    <Link to="/sources/s/$name" params={{ name }} search={{ tab: "failures" }}>
+      {text}
+    </Link>
   );
 }
 
@@ -42,7 +46,19 @@ export const COLUMNS: readonly Column<Watched>[] = [
       </span>
     ),
   },
-  { name: words.list.columns.state, cell: (source) => <SourceState of={source} /> },
+  {
+    name: words.list.columns.state,
+    cell: (source) => (
+      <>
+        <SourceState of={source} />
+        {source.errors > 0 && (
+          <div className={forms.inNarrow}>
+            <Errors of={source} text={words.failedShort(source.errors)} />
+          </div>
+        )}
+      </>
+    ),
+  },
   { name: words.list.columns.freshness, cell: (source) => <Age of={source} />, hide: "narrow" },
   { name: words.list.columns.success, cell: ({ succeeded_at }) => <When at={succeeded_at} />, hide: "medium" },
   {
@@ -68,13 +84,7 @@ export const COLUMNS: readonly Column<Watched>[] = [
   {
     name: words.list.columns.errors,
     numeric: true,
-    cell: ({ errors, name }) =>
-      errors === 0 ? (
-        0
-      ) : (
-        <Link to="/sources/s/$name" params={{ name }} search={{ tab: "failures" }}>
-          {errors.toLocaleString("en")}
-        </Link>
-      ),
+    hide: "narrow",
+    cell: (source) => (source.errors === 0 ? 0 : <Errors of={source} text={source.errors.toLocaleString("en")} />),
   },
 ];

@@ -13,7 +13,7 @@ const PURPOSES: Record<string, string> = {
 export const words = {
   ...shared,
   title: "Model calls",
-  about: "The calls of models that budgets and chargeback count, the newest first. Each look is a record of the log.",
+  about: "The calls of models that budgets and chargeback count, the newest first. Each look is recorded in the log.",
   narrow: "Narrow the calls",
   clear: "Show all of this month",
   department: "Department",
@@ -39,6 +39,9 @@ export const words = {
   open: "Open",
   openOf: (id: string) => `Open the answer ${id.slice(0, 8)}`,
   together: (calls: number, cost: string) => `${count(calls, "call")}, ${cost}`,
+  thisMonth: "This month",
   none: "No model was called",
-  noneHint: "Nothing that fits was called in this time. Take a field out, or widen the time.",
+  noneHint: "None was called this month. Choose an earlier time to see more.",
+  noneFits: "No call fits",
+  noneFitsHint: "No call of this time is like that. Clear a field, or widen the time.",
 } as const;

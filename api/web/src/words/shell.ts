@@ -25,7 +25,7 @@ export const words = {
   loadingMore: "Loading more",
   copy: "Copy",
   copied: "Copied",
-  reference: (id: string) => `Reference: ${id}`,
+  reference: "Reference:",
   reason: "Reason",
   reasonHint: "Kept with the change, for whoever asks later.",
   none: "none",

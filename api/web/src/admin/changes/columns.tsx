@@ -5,6 +5,7 @@ import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { PersonLink } from "../people/PersonLink";
 import classes from "../../parts/form.module.css";
+import narrow from "../shared/narrow.module.css";
 import type { Change } from "../types";
 
 const said = words.changes;
@@ -62,11 +63,13 @@ export const COLUMNS: Column<Change>[] = [
       <span className={classes.name}>
         <What change={change} />
         <span className={`${classes.soft} ${classes.inNarrow}`}>
-          {said.kinds[change.kind]}: {said.told(change.kind, change.change)}
+          {said.kinds[change.kind]} · {said.told(change.kind, change.change)}
         </span>
         {change.why && <span className={`${classes.soft} ${classes.inNarrow}`}>{change.why}</span>}
         <span className={`${classes.soft} ${classes.inMedium}`}>
-          {words.changedBy} <PersonLink email={change.changed_by} />
+          <span className={narrow.beside}>
+            {words.changedBy} <PersonLink email={change.changed_by} />
+          </span>
         </span>
       </span>
     ),

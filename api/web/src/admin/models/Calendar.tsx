@@ -101,7 +101,13 @@ export function Calendar({ models }: { models: Model[] }) {
               </Link>
             ),
           },
-          { name: said.retiresOn, cell: (model) => entryOf(model).retires_on ?? said.noDay },
+          {
+            name: said.retiresOn,
+            cell: (model) => {
+              const on = entryOf(model).retires_on;
+              return on ? <time dateTime={on}>{said.day(on)}</time> : said.noDay;
+            },
+          },
           {
             name: said.daysLeft,
             numeric: true,

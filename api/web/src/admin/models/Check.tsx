@@ -14,6 +14,7 @@ import type { Tried } from "../types";
 const said = words.models.check;
 
 function Outcome({ tried }: { tried: Tried }) {
+  const region = tried.region ?? tried.placed;
   const other = tried.ok && tried.returned !== "" && tried.returned !== tried.asked;
   return (
     <div className={classes.panel}>
@@ -31,7 +32,7 @@ function Outcome({ tried }: { tried: Tried }) {
           [said.hint, tried.hint || null],
           [said.asked, tried.asked],
           [said.returned, tried.returned || null],
-          [said.region, tried.region ?? tried.placed ?? null],
+          [said.region, region ? words.regionName(region) : null],
           [said.sdk, tried.sdk || null],
           [said.attempts, tried.attempts.length],
           [said.tokens, said.tokensOf(tried.tokens_in, tried.tokens_out)],

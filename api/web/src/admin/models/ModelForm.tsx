@@ -8,6 +8,8 @@ import own from "./ModelForm.module.css";
 
 const said = words.models.form;
 const ORDER: ("label" | "input" | "description" | "error")[] = ["label", "input", "description", "error"];
+/** Whose interface has versions to choose from. */
+const VERSIONED: readonly FormValues["provider"][] = ["azure", "gemini", "gemini-vertex"];
 type Fields = ReturnType<typeof useFields<FormValues>>;
 
 /** The fields of a model, in the order in which they are decided. */
@@ -53,8 +55,12 @@ export function ModelForm({ fields, known }: { fields: Fields; known: boolean })
           <TextInput label={said.region} description={said.regionHint} {...text("region")} />
           <TextInput label={words.models.address} description={said.addressHint} type="url" {...text("base_url")} />
           <TextInput label={words.models.apiKey} description={said.keyHint} {...text("api_key")} />
-          <TextInput label={said.apiVersion} {...text("api_version")} />
-          <TextInput label={said.project} {...text("project")} />
+          {(VERSIONED.includes(values.provider) || values.api_version) && (
+            <TextInput label={said.apiVersion} {...text("api_version")} />
+          )}
+          {(values.provider.endsWith("-vertex") || values.project) && (
+            <TextInput label={said.project} {...text("project")} />
+          )}
         </div>
       </fieldset>
       <fieldset className={classes.fieldset}>

@@ -5,6 +5,7 @@ import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
+import { PersonLink } from "../people/PersonLink";
 import type { ModelChange } from "../types";
 import { MODELS } from "./data";
 
@@ -57,7 +58,7 @@ export function ModelHistory({ name }: { name: string }) {
             hide: "medium",
           },
           { name: words.why, cell: (change) => <span className={classes.long}>{change.why}</span> },
-          { name: words.changedBy, cell: (change) => change.changed_by, hide: "narrow" },
+          { name: words.changedBy, cell: (change) => <PersonLink email={change.changed_by} />, hide: "narrow" },
           { name: words.when, cell: (change) => <Moment at={change.changed_at} />, hide: "narrow" },
         ]}
       />

@@ -45,7 +45,7 @@ function About({ model }: { model: Model }) {
             [said.where, said.place(entry)],
             [said.address, entry.base_url ?? null],
             [said.apiKey, entry.api_key ?? words.none],
-            [said.retiresOn, entry.retires_on ?? said.noDay],
+            [said.retiresOn, entry.retires_on ? said.day(entry.retires_on) : said.noDay],
             [said.breaker, said.breakers[model.breaker]],
             [said.running, said.runningOf(model.running, entry.concurrency)],
           ]}

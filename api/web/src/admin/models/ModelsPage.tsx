@@ -9,6 +9,7 @@ import { Empty, Failed, Loading } from "../../parts/States";
 import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
+import { PersonLink } from "../people/PersonLink";
 import type { Model } from "../types";
 import { Calendar } from "./Calendar";
 import { entryOf, modelsQuery } from "./data";
@@ -79,7 +80,7 @@ export function ModelsPage() {
                 columns={[
                   { name: said.name, heading: true, cell: (each) => each.name },
                   { name: said.against, cell: (each) => <Status tone="bad">{each.against}</Status> },
-                  { name: words.changedBy, cell: (each) => each.changed_by, hide: "narrow" },
+                  { name: words.changedBy, cell: (each) => <PersonLink email={each.changed_by} />, hide: "narrow" },
                 ]}
               />
             </Section>

@@ -3,6 +3,7 @@ import { Status } from "../../parts/Status";
 import { words } from "../../words/admin";
 import { DELIVERED } from "../routes";
 import classes from "../../parts/form.module.css";
+import narrow from "../shared/narrow.module.css";
 import { TONES } from "./data";
 
 /** How many messages to a destination are in which state; each number leads to them. */
@@ -12,9 +13,11 @@ export function Counts({ destination, of }: { destination: string; of: Record<st
   return (
     <span className={classes.tags}>
       {states.map((state) => (
-        <Link key={state} to="/admin/deliveries" search={{ destination, state }}>
-          <Status tone={TONES[state]}>{words.deliveries.counted[state](of[state] ?? 0)}</Status>
-        </Link>
+        <Status key={state} tone={TONES[state]}>
+          <Link to="/admin/deliveries" search={{ destination, state }} className={narrow.counted}>
+            {words.deliveries.counted[state](of[state] ?? 0)}
+          </Link>
+        </Status>
       ))}
     </span>
   );

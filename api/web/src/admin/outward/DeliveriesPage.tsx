@@ -6,7 +6,6 @@ import { Code } from "../../parts/Code";
 import { type Column, ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
-import { Status } from "../../parts/Status";
 import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
@@ -15,7 +14,8 @@ import { useAct } from "../../parts/useAct";
 import { Filters } from "../../parts/Filters";
 import classes from "../../parts/form.module.css";
 import type { Delivery } from "../types";
-import { DELIVERIES, DESTINATIONS, TONES } from "./data";
+import { DELIVERIES, DESTINATIONS } from "./data";
+import { DeliveryState, Tries } from "./DeliveryState";
 
 const route = getRouteApi("/in/admin/deliveries");
 const said = words.deliveries;
@@ -52,10 +52,6 @@ function Place({ of }: { of: Delivery }) {
   );
 }
 
-function State({ of }: { of: Delivery }) {
-  return <Status tone={TONES[of.state]}>{said.states[of.state]}</Status>;
-}
-
 const COLUMNS: Column<Delivery>[] = [
   {
     name: said.id,
@@ -67,14 +63,15 @@ const COLUMNS: Column<Delivery>[] = [
           <Place of={each} />
         </div>
         <div className={classes.inNarrow}>
-          <State of={each} />
+          <DeliveryState of={each} />
         </div>
+        <Tries of={each} />
         {each.error && <div className={`${classes.soft} ${classes.inMedium}`}>{each.error}</div>}
       </>
     ),
   },
   { name: said.destination, cell: (each) => <Place of={each} />, hide: "narrow" },
-  { name: words.state, cell: (each) => <State of={each} />, hide: "narrow" },
+  { name: words.state, cell: (each) => <DeliveryState of={each} />, hide: "narrow" },
   { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
   { name: said.receipt, cell: (each) => each.receipt?.reference ?? "–", hide: "medium" },

@@ -82,7 +82,7 @@ export function DestinationDialog({ destination, opened, onClose }: DestinationD
         />
         {kind && (
           <>
-            <p className={classes.soft}>{said.kindHint(kind.auth, kind.idempotency, kind.tested)}</p>
+            <p className={classes.soft}>{said.kindHint(kind.auth, kind.idempotency)}</p>
             <pre className={classes.code} aria-label={said.example}>
               {JSON.stringify(kind.example_config, null, 2)}
             </pre>

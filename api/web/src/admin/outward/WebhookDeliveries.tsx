@@ -5,7 +5,6 @@ import { Code } from "../../parts/Code";
 import { type Column, ListTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
 import { Empty } from "../../parts/States";
-import { Status } from "../../parts/Status";
 import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
@@ -13,7 +12,8 @@ import { Filters } from "../../parts/Filters";
 import classes from "../../parts/form.module.css";
 import { useAct } from "../../parts/useAct";
 import type { WebhookDelivery } from "../types";
-import { TONES, WEBHOOKS } from "./data";
+import { WEBHOOKS } from "./data";
+import { DeliveryState, Tries } from "./DeliveryState";
 
 const route = getRouteApi("/in/admin/webhooks/$name");
 const said = words.deliveries;
@@ -39,10 +39,6 @@ function Again({ delivery }: { delivery: WebhookDelivery }) {
   );
 }
 
-function State({ of }: { of: WebhookDelivery }) {
-  return <Status tone={TONES[of.state]}>{said.states[of.state]}</Status>;
-}
-
 const COLUMNS: Column<WebhookDelivery>[] = [
   {
     name: said.id,
@@ -52,17 +48,19 @@ const COLUMNS: Column<WebhookDelivery>[] = [
         <Code value={each.id} characters={10} name={said.id} />
         <div className={classes.inNarrow}>{each.event}</div>
         <div className={classes.inNarrow}>
-          <State of={each} />
+          <DeliveryState of={each} />
         </div>
+        <Tries of={each} />
         {each.error && <div className={`${classes.soft} ${classes.inMedium}`}>{each.error}</div>}
       </>
     ),
   },
   { name: said.event, cell: (each) => each.event, hide: "narrow" },
-  { name: words.state, cell: (each) => <State of={each} />, hide: "narrow" },
+  { name: words.state, cell: (each) => <DeliveryState of={each} />, hide: "narrow" },
   { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
   { name: said.created, cell: (each) => <Moment at={each.created_at} />, hide: "narrow" },
+  { name: said.next, cell: (each) => (each.next_at ? <Moment at={each.next_at} /> : "–"), hide: "medium" },
 ];
 const AGAIN: Column<WebhookDelivery> = { name: words.action, cell: (each) => <Again delivery={each} /> };
 

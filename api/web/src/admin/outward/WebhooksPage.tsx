@@ -11,6 +11,7 @@ import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
+import narrow from "../shared/narrow.module.css";
 import { OnceShown } from "../shared/OnceShown";
 import type { Webhook } from "../types";
 import { TONES, WEBHOOKS } from "./data";
@@ -24,9 +25,16 @@ export function WebhookCounts({ webhook }: { webhook: Webhook }) {
   return (
     <span className={classes.tags}>
       {states.map((state) => (
-        <Link key={state} to="/admin/webhooks/$name" params={{ name: webhook.name }} search={{ state }}>
-          <Status tone={TONES[state]}>{words.deliveries.counted[state](webhook.deliveries[state] ?? 0)}</Status>
-        </Link>
+        <Status key={state} tone={TONES[state]}>
+          <Link
+            to="/admin/webhooks/$name"
+            params={{ name: webhook.name }}
+            search={{ state }}
+            className={narrow.counted}
+          >
+            {words.deliveries.counted[state](webhook.deliveries[state] ?? 0)}
+          </Link>
+        </Status>
       ))}
     </span>
   );

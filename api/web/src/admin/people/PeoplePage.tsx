@@ -18,7 +18,7 @@ import { HERE } from "../routes";
 import classes from "../../parts/form.module.css";
 import { PEOPLE, ROLES } from "./data";
 import { Here } from "./Here";
-import { Address } from "../shared/Address";
+import { Address } from "../../parts/Address";
 import narrow from "../shared/narrow.module.css";
 import { PersonDialog } from "./PersonDialog";
 import { Roles } from "./Roles";

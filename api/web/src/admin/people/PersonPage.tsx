@@ -13,6 +13,7 @@ import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
 import { Note } from "../../parts/Note";
 import type { Person } from "../types";
+import { Address } from "../../parts/Address";
 import { isMissing, MissingPage } from "../shared/MissingPage";
 import { personQuery } from "./data";
 import { Here } from "./Here";
@@ -58,7 +59,7 @@ function About({ person }: { person: Person }) {
         <Facts
           of={[
             [words.state, <Here key="state" person={person} since />],
-            [said.address, person.email],
+            [said.address, <Address key="address" of={person.email} />],
             [said.title, person.title || null],
             [said.roles, <Roles key="roles" of={person.roles} />],
             [said.givenGroups, person.given.join(", ") || words.none],

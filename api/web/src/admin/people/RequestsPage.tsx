@@ -15,6 +15,7 @@ import { useSignedIn } from "../../shell/session";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
+import narrow from "../shared/narrow.module.css";
 import type { RoleRequest } from "../types";
 import { AskDialog } from "./AskDialog";
 import { PEOPLE, REQUESTS } from "./data";
@@ -85,6 +86,13 @@ export function RequestsPage() {
           <div className={`${classes.soft} ${classes.inNarrow}`}>{words.people.roleName(each.role)}</div>
           <div className={classes.inNarrow}>
             <Status tone={TONES[each.state]}>{said.states[each.state]}</Status>
+          </div>
+          <div className={`${classes.soft} ${classes.inNarrow}`}>{each.why}</div>
+          <div className={`${classes.soft} ${classes.inMedium}`}>
+            <span className={narrow.beside}>
+              {said.asked} <PersonLink email={each.asked_by} />
+            </span>{" "}
+            <Moment at={each.asked_at} />
           </div>
         </>
       ),

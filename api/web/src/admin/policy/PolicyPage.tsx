@@ -123,10 +123,10 @@ function Editor({ policy }: { policy: Policy }) {
         <div className={matrix.bar} role="region" aria-label={said.draft}>
           <span role="status">{said.changedEntries(found.length)}</span>
           <div className={classes.buttons}>
-            <Button size="compact-md" variant="default" onClick={discard}>
+            <Button size="compact-sm" variant="default" onClick={discard}>
               {said.discard}
             </Button>
-            <Button size="compact-md" disabled={found.length === 0} onClick={() => setSaving(true)}>
+            <Button size="compact-sm" disabled={found.length === 0} onClick={() => setSaving(true)}>
               {said.save}
             </Button>
           </div>
@@ -164,7 +164,7 @@ export function PolicyPage() {
       {policy.data && (
         <>
           <p className={classes.soft}>
-            {said.holds(policy.data.version, policy.data.changed_by)} <Moment at={policy.data.changed_at} />
+            {said.holds(policy.data.version, words.people.by(policy.data.changed_by))} <Moment at={policy.data.changed_at} />
             {`: ${policy.data.why}`}
           </p>
           <Editor key={policy.data.version} policy={policy.data} />

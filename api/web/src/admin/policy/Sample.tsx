@@ -10,8 +10,8 @@ import classes from "../../parts/form.module.css";
 import { StopButton } from "../shared/StopButton";
 import { useStoppable } from "../../parts/useStoppable";
 import type { Redacted } from "../types";
-import type { Document } from "./document";
-import { columnName } from "./Matrix";
+import { type Document, PLACES, SECTIONS } from "./document";
+import { columnName, rowName } from "./Matrix";
 import matrix from "./Matrix.module.css";
 import { TreatmentMark } from "./TreatmentMark";
 
@@ -37,6 +37,16 @@ function valueIn(text: string, start: number, end: number): string {
 
 type Span = Redacted["spans"][number];
 
+/** Which entry of the policy decides (`classes.person.external:eu`), in words. */
+function because(entry: string): string {
+  const [first, row = "", ...rest] = entry.split(".");
+  const section = SECTIONS.find((each) => each === first);
+  if (!section) return said.unsaid;
+  const column = rest.join(".");
+  const text = said.because[section](rowName(section, row));
+  return PLACES.some((place) => place === column) ? text : `${text} (${columnName(column)})`;
+}
+
 /** What becomes of a value, and what became of it before where that differs. */
 function Becomes({ span, before }: { span: Span; before: Redacted | undefined }) {
   const was = before?.spans.find(({ start, end }) => start === span.start && end === span.end);
@@ -45,6 +55,7 @@ function Becomes({ span, before }: { span: Span; before: Redacted | undefined })
     <div className={matrix.cell} data-changed={differs || undefined}>
       <TreatmentMark said={span.treatment} />
       {differs && <span className={matrix.was}>{words.policy.was(was.treatment)}</span>}
+      <div className={matrix.because}>{because(span.entry)}</div>
     </div>
   );
 }
@@ -80,10 +91,18 @@ function Result({ title, text, redacted, before }: ResultProps) {
           rows={redacted.spans}
           keyOf={(span) => `${span.start}-${span.end}`}
           columns={[
-            { name: said.value, heading: true, cell: (span) => valueIn(text, span.start, span.end) },
-            { name: said.class, cell: (span) => words.policy.classes[span.class] ?? span.class },
+            {
+              name: said.value,
+              heading: true,
+              cell: (span) => (
+                <>
+                  <span className={classes.name}>{valueIn(text, span.start, span.end)}</span>
+                  <div className={`${classes.soft} ${classes.inNarrow}`}>{rowName("classes", span.class)}</div>
+                </>
+              ),
+            },
+            { name: said.class, cell: (span) => rowName("classes", span.class), hide: "narrow" },
             { name: said.becomes, cell: (span) => <Becomes span={span} before={before} /> },
-            { name: said.entry, cell: (span) => span.entry, hide: "narrow" },
           ]}
         />
       )}

@@ -8,6 +8,7 @@ import { calendarTime } from "../../shell/time";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
 import { numberOf } from "../../parts/searching";
+import { PersonLink } from "../people/PersonLink";
 import { isMissing, MissingPage } from "../shared/MissingPage";
 import { policyQuery } from "./data";
 import { Differences } from "./Differences";
@@ -45,7 +46,7 @@ export function VersionPage() {
                     {version.data.holds ? said.isHeld : said.isPast}
                   </Status>,
                 ],
-                [words.changedBy, version.data.changed_by],
+                [words.changedBy, <PersonLink key="by" email={version.data.changed_by} />],
                 [words.when, calendarTime(version.data.changed_at)],
                 [words.why, version.data.why],
               ]}

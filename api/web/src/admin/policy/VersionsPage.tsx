@@ -6,6 +6,8 @@ import { useList } from "../../parts/useList";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
+import { PersonLink } from "../people/PersonLink";
+import narrow from "../shared/narrow.module.css";
 import { POLICY } from "./data";
 
 const said = words.policy;
@@ -27,13 +29,25 @@ export function VersionsPage() {
             name: said.version,
             heading: true,
             cell: (each) => (
-              <Link to="/admin/policy/versions/$version" params={{ version: String(each.version) }}>
-                {said.versionOf(each.version)}
-              </Link>
+              <>
+                <Link
+                  to="/admin/policy/versions/$version"
+                  params={{ version: String(each.version) }}
+                  className={narrow.whole}
+                >
+                  {said.versionOf(each.version)}
+                </Link>
+                <div className={`${classes.soft} ${classes.inNarrow}`}>
+                  <Moment at={each.changed_at} />
+                  <div>
+                    <PersonLink email={each.changed_by} />
+                  </div>
+                </div>
+              </>
             ),
           },
           { name: words.why, cell: (each) => <span className={classes.long}>{each.why}</span> },
-          { name: words.changedBy, cell: (each) => each.changed_by, hide: "narrow" },
+          { name: words.changedBy, cell: (each) => <PersonLink email={each.changed_by} />, hide: "narrow" },
           { name: words.when, cell: (each) => <Moment at={each.changed_at} />, hide: "narrow" },
         ]}
       />

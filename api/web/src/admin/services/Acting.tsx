@@ -9,6 +9,7 @@ import { PersonLink } from "../people/PersonLink";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
 import { useFields } from "../../parts/useFields";
+import narrow from "../shared/narrow.module.css";
 import type { ActingGrant, Service } from "../types";
 import { SERVICES } from "./data";
 import { Ends } from "./Ends";
@@ -21,19 +22,35 @@ const COLUMNS: Column<ActingGrant>[] = [
   {
     name: said.whom,
     heading: true,
-    cell: (grant) => (grant.email ? <PersonLink email={grant.email} /> : said.membersOf(grant.group ?? "")),
+    cell: (grant) => (
+      <>
+        {grant.email ? <PersonLink email={grant.email} /> : said.membersOf(grant.group ?? "")}
+        <div className={`${classes.soft} ${classes.inNarrow}`}>
+          <span className={narrow.ends}>
+            {said.until} <Ends at={grant.until} />
+          </span>
+        </div>
+        <div className={`${classes.soft} ${classes.inNarrow}`}>{grant.why}</div>
+        <div className={`${classes.soft} ${classes.inMedium}`}>
+          <span className={narrow.beside}>
+            {said.givenBy} <PersonLink email={grant.given_by} />
+          </span>{" "}
+          <Moment at={grant.given_at} />
+        </div>
+      </>
+    ),
   },
   { name: words.why, cell: (grant) => <span className={classes.long}>{grant.why}</span>, hide: "narrow" },
   {
     name: said.givenBy,
     cell: (grant) => (
       <>
-        {grant.given_by}, <Moment at={grant.given_at} />
+        <PersonLink email={grant.given_by} />, <Moment at={grant.given_at} />
       </>
     ),
     hide: "medium",
   },
-  { name: said.until, cell: (grant) => <Ends at={grant.until} /> },
+  { name: said.until, cell: (grant) => <Ends at={grant.until} />, hide: "narrow" },
 ];
 
 function GrantDialog({ service, opened, onClose }: { service: string; opened: boolean; onClose: () => void }) {

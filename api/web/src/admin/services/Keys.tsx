@@ -8,6 +8,7 @@ import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
+import narrow from "../shared/narrow.module.css";
 import { OnceShown } from "../shared/OnceShown";
 import { useFields } from "../../parts/useFields";
 import type { Service, ServiceKey } from "../types";
@@ -26,7 +27,9 @@ const COLUMNS: Column<ServiceKey>[] = [
       <>
         {key.name}
         <div className={`${classes.soft} ${classes.inNarrow}`}>
-          {said.expires} <Ends at={key.expires_at} />
+          <span className={narrow.ends}>
+            {said.expires} <Ends at={key.expires_at} />
+          </span>
         </div>
       </>
     ),

@@ -11,6 +11,7 @@ import { useList } from "../../parts/useList";
 import { words } from "../../words/admin";
 import { useChange } from "../../parts/announcing";
 import classes from "../../parts/form.module.css";
+import narrow from "../shared/narrow.module.css";
 import { useFields } from "../../parts/useFields";
 import type { Service } from "../types";
 import { SERVICES } from "./data";
@@ -33,7 +34,9 @@ const COLUMNS: Column<Service>[] = [
           {each.name}
         </Link>
         <div className={`${classes.soft} ${classes.inNarrow}`}>
-          {each.keys.length > 0 && said.nextEnd} <NextEnd service={each} />
+          <span className={narrow.ends}>
+            {each.keys.length > 0 && said.nextEnd} <NextEnd service={each} />
+          </span>
         </div>
       </>
     ),

@@ -14,6 +14,7 @@ import { DocumentNow, EVIDENCE_TONES } from "./CitationView";
 import { snapshotQuery } from "./data";
 import classes from "./EvidenceTab.module.css";
 import { marking } from "./marking";
+import { Redacted } from "./Redacted";
 import shared from "./trail.module.css";
 
 const route = getRouteApi("/in/review/answers/$answerId");
@@ -74,7 +75,7 @@ function Opened({ answerId, citation }: { answerId: string; citation: Citation }
             [said.state, <DocumentNow key="state" state={data.state} current={data.current} />],
             [said.keptAt, calendarTime(data.kept_at)],
             [said.asOf, calendarTime(data.as_of)],
-            [said.media, data.media_type],
+            [said.media, said.mediaOf(data.media_type)],
             [said.parts, partsOf(data)],
           ]}
         />
@@ -115,6 +116,7 @@ export function EvidenceTab({ trail }: TabProps) {
       </nav>
       <div className={classes.opened}>
         <Section title={trailWords.citation(chosen.number)}>
+          <Redacted sentences={trail.sentences} className={shared.soft} />
           {chosen.evidence === "kept" ? (
             <Opened key={chosen.number} answerId={trail.answer_id} citation={chosen} />
           ) : (

@@ -60,7 +60,7 @@ export function Verifying() {
     setFound(null);
     return run(async (signal) => {
       setFound(await verify(notesIn(kept), setFar, signal));
-      await client.invalidateQueries({ queryKey: ["review", "checkpoint"] });
+      void client.invalidateQueries({ queryKey: ["review", "checkpoint"] });
     });
   };
   return (

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Facts } from "../../parts/Facts";
+import { Address } from "../../parts/Address";
 import { type Column, DataTable } from "../../parts/DataTable";
 import forms from "../../parts/form.module.css";
 import { Page, Section } from "../../parts/Page";
@@ -26,7 +27,7 @@ function told({ label, severity, assignee }: Entry): string {
 }
 
 function By({ entry }: { entry: Entry }) {
-  return <span className={classes.by}>{entry.by ?? said.rule}</span>;
+  return <span className={classes.by}>{entry.by ? <Address of={entry.by} /> : said.rule}</span>;
 }
 
 const HISTORY: Column<Entry>[] = [

@@ -4,6 +4,7 @@ import { Dices } from "lucide-react";
 import { useState } from "react";
 import { useAct } from "../../parts/useAct";
 import { api, reply } from "../../api/client";
+import { Address } from "../../parts/Address";
 import { Code } from "../../parts/Code";
 import { type Column, ListTable } from "../../parts/DataTable";
 import forms from "../../parts/form.module.css";
@@ -46,7 +47,7 @@ function days({ since, until }: Sample): string {
 }
 
 function By({ sample: { standing, drawn_by } }: { sample: Sample }) {
-  return <span className={classes.by}>{standing ? said.byRule(standing) : (drawn_by ?? words.unknown)}</span>;
+  return <span className={classes.by}>{standing ? said.byRule(standing) : drawn_by ? <Address of={drawn_by} /> : words.unknown}</span>;
 }
 
 const COLUMNS: Column<Sample>[] = [
@@ -130,15 +131,13 @@ export function SamplesPage() {
         </Button>
       }
     >
-      <div className={classes.form}>
-        <ListTable
-          name={words.pages.samples}
-          list={list}
-          columns={COLUMNS}
-          keyOf={({ id, drawn_at }) => id ?? drawn_at ?? ""}
-          empty={<Empty title={said.none}>{said.noneHint}</Empty>}
-        />
-      </div>
+      <ListTable
+        name={words.pages.samples}
+        list={list}
+        columns={COLUMNS}
+        keyOf={({ id, drawn_at }) => id ?? drawn_at ?? ""}
+        empty={<Empty title={said.none}>{said.noneHint}</Empty>}
+      />
       <DrawDialog opened={drawing} onClose={() => setDrawing(false)} />
     </Page>
   );

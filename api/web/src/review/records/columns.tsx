@@ -54,7 +54,8 @@ export const COLUMNS: readonly Column<FoundRecord>[] = [
       <>
         {record.kind}
         <div className={forms.inNarrow}>
-          <Outcome of={record.outcome} /> <Moment at={record.at} /> <About record={record} />
+          <Outcome of={record.outcome} /> <Moment at={record.at} /> <SubjectLink subject={record.subject} />{" "}
+          <About record={record} />
         </div>
       </>
     ),

@@ -5,7 +5,6 @@ import { Confirm } from "../../parts/Confirm";
 import { Facts } from "../../parts/Facts";
 import { Loading } from "../../parts/States";
 import { calendarTime } from "../../shell/time";
-import { count } from "../../words/shell";
 import { words } from "../../words/sources";
 import { estimateQuery, readNow, useRefresh } from "../calls";
 import { spanText } from "../durations";
@@ -51,7 +50,7 @@ export function Backfill({ name, opened, onClose, say }: BackfillProps) {
           />
           <p className={classes.basis}>
             {data.basis_started_at && data.basis_items !== null
-              ? words.backfill.basis(count(data.basis_items, "item"), calendarTime(data.basis_started_at))
+              ? words.backfill.basis(words.documents(data.basis_items), calendarTime(data.basis_started_at))
               : words.backfill.noBasis}
           </p>
         </>

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { api, reply } from "../../api/client";
 import { DataTable, type Column } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
@@ -8,13 +9,15 @@ import forms from "../../parts/form.module.css";
 import { Moment } from "../../shell/Moment";
 import { words as shell } from "../../words/shell";
 import { words } from "../../words/sources";
+import { kindsQuery } from "../calls";
+import type { Schema } from "../form/schema";
 import type { SettingChange, SourceChange } from "../types";
 import classes from "./ChangesTab.module.css";
 import type { TabProps } from "./DetailPage";
 import { settingName, settingText, written } from "./written";
 
-const COLUMNS: readonly Column<SettingChange>[] = [
-  { name: words.changes.columns.setting, heading: true, cell: ({ setting }) => settingName(setting) },
+const columns = (settings?: Schema): readonly Column<SettingChange>[] => [
+  { name: words.changes.columns.setting, heading: true, cell: ({ setting }) => settingName(setting, settings) },
   {
     name: words.changes.columns.before,
     cell: ({ setting, before }) => <Value of={setting} is={before} />,
@@ -39,7 +42,7 @@ function Value({ of, is }: { of: string; is: unknown }) {
   return <span className={classes.value}>{settingText(of, is) ?? words.changes.unset}</span>;
 }
 
-function Version({ of, open }: { of: SourceChange; open: boolean }) {
+function Version({ of, settings, open }: { of: SourceChange; settings?: Schema; open: boolean }) {
   const first = of.changes.every(({ before }) => before === null);
   // Of a new source also what stays empty is told.
   const told = of.changes.filter(({ before, after }) => written(before) !== written(after));
@@ -55,7 +58,7 @@ function Version({ of, open }: { of: SourceChange; open: boolean }) {
       {told.length > 0 ? (
         <DataTable
           name={words.changes.table(of.version)}
-          columns={COLUMNS}
+          columns={columns(settings)}
           rows={told}
           keyOf={({ setting }) => setting}
         />
@@ -67,7 +70,9 @@ function Version({ of, open }: { of: SourceChange; open: boolean }) {
 }
 
 /** Who changed which setting, and when; the latest first. */
-export function ChangesTab({ watched: { name }, source: { version } }: TabProps) {
+export function ChangesTab({ watched: { name, kind }, source: { version } }: TabProps) {
+  const kinds = useQuery(kindsQuery);
+  const settings = kinds.data?.find((each) => each.name === kind)?.settings as Schema | undefined;
   const list = useList<SourceChange>(["source", name, "changes", version], async (cursor) => {
     const query = { limit: 20, cursor: cursor || undefined };
     const page = await reply(api.GET("/v1/sources/{name}/changes", { params: { path: { name }, query } }));
@@ -80,7 +85,7 @@ export function ChangesTab({ watched: { name }, source: { version } }: TabProps)
       <p className={classes.about}>{words.changes.about}</p>
       {list.rows.length === 0 && <Empty title={words.changes.emptyTitle} />}
       {list.rows.map((each, place) => (
-        <Version key={each.version} of={each} open={place === 0} />
+        <Version key={each.version} of={each} settings={settings} open={place === 0} />
       ))}
       {list.hasMore && (
         <Button size="compact-sm" variant="default" loading={list.loadingMore} onClick={list.more}>

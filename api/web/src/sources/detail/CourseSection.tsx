@@ -10,7 +10,7 @@ import { useNow } from "../../shell/now";
 import { words } from "../../words/sources";
 import { courseQuery } from "../calls";
 import { CourseChart } from "../CourseChart";
-import { timesOf } from "../course";
+import { rowsOf, timesOf } from "../course";
 import { spanText } from "../durations";
 import { SPANS, type Span } from "../search";
 import { FRESHNESS_KINDS, type Breach, type FreshnessKind } from "../types";
@@ -82,7 +82,7 @@ export function CourseSection({ name }: { name: string }) {
                   cell: () => (drawn.bound === null ? words.noBound : spanText(drawn.bound)),
                 },
               ]}
-              rows={drawn.points.filter(({ staleness }) => staleness !== null).toReversed()}
+              rows={rowsOf(drawn.points, timeOf)}
               keyOf={({ at }) => at}
             />
           </details>

@@ -56,16 +56,18 @@ export function CredentialsSection({ name }: { name: string }) {
       {credentials.isPending && <Loading rows={2} />}
       {credentials.data &&
         (credentials.data.length > 0 ? (
-          <DataTable
-            name={words.settings.credentialsTable}
-            columns={COLUMNS}
-            rows={credentials.data}
-            keyOf={({ setting }) => setting}
-          />
+          <>
+            <DataTable
+              name={words.settings.credentialsTable}
+              columns={COLUMNS}
+              rows={credentials.data}
+              keyOf={({ setting }) => setting}
+            />
+            <p className={classes.note}>{words.settings.credentialsHelp}</p>
+          </>
         ) : (
           <p className={classes.note}>{words.settings.noCredentials}</p>
         ))}
-      <p className={classes.note}>{words.settings.credentialsHelp}</p>
     </Section>
   );
 }

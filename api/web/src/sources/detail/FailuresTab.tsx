@@ -29,6 +29,11 @@ function wrong(code: string): string {
   return words.failures.code[code] ?? code.replaceAll("_", " ");
 }
 
+/** The address of a page without its site, which is that of all. */
+function placeOf(key: string): string {
+  return key.replace(/^https?:\/\/[^/]+(?=\/.)/, "");
+}
+
 function columns(again: (keys: string[]) => void, paused: boolean): readonly Column<Failing>[] {
   const action = ({ key, state }: Failing) => (
     <Button
@@ -45,7 +50,11 @@ function columns(again: (keys: string[]) => void, paused: boolean): readonly Col
     {
       name: words.failures.columns.name,
       heading: true,
-      cell: ({ key }) => <span className={classes.key}>{key}</span>,
+      cell: ({ key }) => (
+        <span className={classes.key} title={key}>
+          {placeOf(key)}
+        </span>
+      ),
     },
     {
       name: words.failures.columns.wrong,
@@ -61,7 +70,7 @@ function columns(again: (keys: string[]) => void, paused: boolean): readonly Col
       ),
     },
     { name: words.failures.columns.state, cell: (failing) => <FailureState of={failing} />, hide: "narrow" },
-    { name: words.failures.columns.attempts, numeric: true, cell: ({ attempts }) => attempts, hide: "medium" },
+    { name: words.failures.columns.attempts, numeric: true, cell: ({ attempts }) => attempts ?? words.failures.unknown, hide: "medium" },
     { name: words.failures.columns.last, cell: ({ last_at }) => last_at && <Moment at={last_at} />, hide: "medium" },
     { name: words.failures.columns.action, cell: action, hide: "narrow" },
   ];

@@ -68,7 +68,14 @@ export function SettingsTab({ watched: { name, kind }, source, say }: TabProps) 
               onChange={setEdited}
             />
           ) : (
-            <Facts of={Object.entries(source.config).map(([setting, value]) => [labelOf(setting), written(value)])} />
+            <div className={classes.stored}>
+              <Facts
+                of={Object.entries(source.config).map(([setting, value]) => [
+                  labelOf(setting, schema.properties?.[setting]),
+                  written(value),
+                ])}
+              />
+            </div>
           )}
           {problem && Object.keys(refused).length === 0 && <ProblemNotice problem={problem} />}
           {found.addable && (

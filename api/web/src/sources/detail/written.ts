@@ -2,7 +2,7 @@
 
 import { words } from "../../words/sources";
 import { secondsOf, spanText } from "../durations";
-import { labelOf } from "../form/schema";
+import { labelOf, type Schema } from "../form/schema";
 import type { Blackout } from "../types";
 
 const PERCENT = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 });
@@ -41,10 +41,10 @@ export function objectiveText(share: number): string {
 }
 
 /** "plan.poll.every" as "What changed: Every", "settings.page_rows" as "Page rows". */
-export function settingName(path: string): string {
+export function settingName(path: string, settings?: Schema): string {
   const [, name = path, ...rest] = path.split(".");
   const own = path.startsWith("plan.");
-  const outer = (own && NAMES[name]) || labelOf(name);
+  const outer = (own && NAMES[name]) || labelOf(name, own ? undefined : settings?.properties?.[name]);
   const inner = rest.join(".");
   if (!inner) return outer;
   // What else stands in a plan is a key that somebody wrote: an account, a folder.

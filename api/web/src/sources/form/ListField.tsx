@@ -14,7 +14,7 @@ interface ListFieldProps extends Omit<SettingFieldProps, "value"> {
 
 /** A list of entries that have settings of their own. */
 export function ListField({ name, path, schema, root, of, value, sample, faults, disabled, onChange }: ListFieldProps) {
-  const label = labelOf(name);
+  const label = labelOf(name, schema);
   const put = (place: number, entry: unknown) => onChange(value.map((each, at) => (at === place ? entry : each)));
   const first: unknown = Array.isArray(sample) ? sample[0] : undefined;
   return (

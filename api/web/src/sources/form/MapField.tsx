@@ -16,7 +16,7 @@ interface MapFieldProps extends Omit<SettingFieldProps, "value"> {
 
 /** Names with a value each: texts, or lists of texts. */
 export function MapField({ name, path, schema, of, names, value, faults, disabled, onChange }: MapFieldProps) {
-  const label = labelOf(name);
+  const label = labelOf(name, schema);
   const lists = of.type === "array";
   const entries = Object.entries(value);
   const put = (changed: [string, unknown][]) => onChange(changed.length > 0 ? Object.fromEntries(changed) : undefined);

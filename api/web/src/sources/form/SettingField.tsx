@@ -39,7 +39,7 @@ export function SettingField(props: SettingFieldProps) {
   const field = fieldOf(name, props.schema, root);
   const shared = {
     id: fieldId(path),
-    label: labelOf(name),
+    label: labelOf(name, props.schema),
     description: helpOf(schema),
     error: faults[path],
     disabled,
@@ -114,7 +114,7 @@ export function SettingField(props: SettingFieldProps) {
       return <ListField {...props} of={field.of} value={Array.isArray(value) ? value : []} />;
     case "group":
       return (
-        <Group name={labelOf(name)} help={shared.description} error={faults[path]}>
+        <Group name={shared.label} help={shared.description} error={faults[path]}>
           {Object.entries(field.of.properties ?? {}).map(([inner, innerSchema]) => (
             <SettingField
               key={inner}

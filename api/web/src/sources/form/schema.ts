@@ -5,6 +5,7 @@ import type { Config } from "../types";
 
 export interface Schema {
   type?: string;
+  title?: string;
   description?: string;
   default?: unknown;
   enum?: unknown[];
@@ -92,8 +93,9 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** "access_key" as a label: "Access key". */
-export function labelOf(name: string): string {
+/** "access_key" as a label: "Access key"; or the title that the connector gives it, where that is more than its name. */
+export function labelOf(name: string, { title }: Schema = {}): string {
+  if (title && title.toLowerCase() !== name.replaceAll("_", " ").toLowerCase()) return title;
   const text = name.replaceAll("_", " ").replace(/\b(url|id|sql)\b/g, (word) => word.toUpperCase());
   return capital(text);
 }

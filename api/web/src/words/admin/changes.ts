@@ -34,7 +34,7 @@ export const changes = {
     person: "Person",
     role: "Role request",
     service: "Service account",
-    acting: "Service account acting",
+    acting: "Acting for people",
     source: "Source",
     sensitivity: "Sensitivity of a document",
     destination: "Destination",

@@ -11,7 +11,7 @@ import { people, requests } from "./people";
 import { policy } from "./policy";
 import { scopes, services } from "./services";
 import { subjects, retention } from "./subjects";
-import { PERCENT, levelName, levels, regionName, sentence } from "./saying";
+import { levelName, levels, percent, regionName, sentence } from "./saying";
 
 export const words = {
   ...shared,
@@ -24,7 +24,7 @@ export const words = {
   history: "Changes",
   money,
   number,
-  percent: (share: number) => PERCENT.format(share),
+  percent,
   regionName,
   remove: "Remove",
   sentence,

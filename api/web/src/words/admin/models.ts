@@ -2,7 +2,7 @@
 
 import { price } from "../money";
 import { count } from "../shell";
-import { NUMBER, MONTH, places, regionName } from "./saying";
+import { DAY, NUMBER, MONTH, places, regionName } from "./saying";
 
 export const models = {
   about: "The models that may be asked: each one pinned version, with what may go there, what it costs, and until when.",
@@ -12,7 +12,7 @@ export const models = {
   apiKey: "Key, by reference",
   basis: "Legal basis",
   batchFactor: "Batches cost",
-  batchTimes: (times: number) => `${NUMBER.format(times)} times the price`,
+  batchTimes: (times: number) => (times === 1 ? "The same price" : `${NUMBER.format(times)} times the price`),
   boundsAndPrices: "Bounds and prices",
   bounded: (level: string) => `${level}, if the agreement allowed it`,
   breaker: "Connection",
@@ -24,6 +24,7 @@ export const models = {
   changeOf: "Change",
   changes: { seeded: "From the configuration", added: "Registered", changed: "Changed", retired: "Retired" },
   context: "Tokens in, at most",
+  day: (day: string) => DAY.format(new Date(day)),
   daysLeft: "Days left",
   days: (days: number) => count(days, "day"),
   deadline: "Ends within",
@@ -120,7 +121,7 @@ export const models = {
   },
   form: {
     added: (name: string) => `${name} was registered.`,
-    addressHint: "Left empty, the provider's own. Its host has to be allowed in egress.hosts.",
+    addressHint: "Left empty, the provider's own. The operator has to allow its host (egress.hosts in vouch.yaml).",
     agreed: "There is an agreement on processing",
     agreedHint: "Without one, nothing but public text goes outside.",
     agreementHint: "Its number, or where it is found.",

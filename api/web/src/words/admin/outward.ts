@@ -25,8 +25,7 @@ export const destinations = {
     fallback === "review" ? "It goes to review" : (fallback ?? "It is given up"),
   fallbackHint: "Another destination, or review; empty for none.",
   kind: "Kind",
-  kindHint: (auth: string, idempotency: string, tested: string) =>
-    `Signs in: ${auth}. Sending twice: ${idempotency}. Tested: ${tested}.`,
+  kindHint: (auth: string, idempotency: string) => `Signs in: ${auth}. Sending twice: ${idempotency}.`,
   name: "Name",
   noObject: "This is no JSON object",
   noObjectHint: "write a JSON object, such as {\"url\": \"https://…\"}.",
@@ -52,6 +51,7 @@ export const destinations = {
 } as const;
 
 export const deliveries = {
+  again: "Trying again",
   about: "Messages to destinations, the newest first, without what they say.",
   anyDestination: "Any destination",
   anyState: "Any state",
@@ -75,6 +75,7 @@ export const deliveries = {
   receipt: "Receipt",
   replayed: "It is on its way again.",
   states: { waiting: "Waiting", sent: "Sent", dead: "Dead", review: "In review" },
+  tried: (attempts: number) => count(attempts, "attempt"),
 } as const;
 
 export const webhooks = {

@@ -1,6 +1,6 @@
 /** English of people and the roles asked for. */
 
-import { known } from "./saying";
+import { known, sentence } from "./saying";
 
 const roleNames = {
   employee: "Employee",
@@ -9,6 +9,9 @@ const roleNames = {
   admin: "Administrator",
   operator: "Operator",
 };
+
+/** Those who changed something and are no person. */
+const noPerson = known({ "vouch.yaml": "the configuration file", operator: "the operator" });
 
 export const people = {
   about: "Who is here, in which groups, and with which roles. Groups decide what somebody may read; roles what they may do.",
@@ -19,6 +22,11 @@ export const people = {
   bringBack: "Bring back",
   askReviewer: "Ask that they become a reviewer",
   byDirectory: "Directory",
+  /** Within a sentence, where `starts` is not given. */
+  by: (who: string, starts = false) => {
+    const name = noPerson[who];
+    return name ? (starts ? sentence(name) : name) : who;
+  },
   change: (name: string) => `Change ${name}`,
   changed: (name: string) => `${name} was changed.`,
   directoryHint:
@@ -39,7 +47,7 @@ export const people = {
   nameHint: "Left empty, the beginning of the address is used.",
   none: "Nobody is here yet",
   noneFound: "Nobody is called that",
-  noneFoundHint: "Look for a part of the name, the address or the title, or for another role.",
+  noneFoundHint: "Look for a part of the name, the address or the title, for another role, or in another state.",
   noneHint: "Add the first person, or connect your organisation's directory.",
   noRole: "No role",
   onePerson: "What this person is in and may do, where they are signed in, and what ends them here.",

@@ -78,10 +78,14 @@ export const policy = {
   was: (before: string) => `was ${(before in treatments ? treatments[before as keyof typeof treatments] : before || "not said").toLowerCase()}`,
   sample: {
     heading: "Try it on a text",
+    because: {
+      classes: () => "by its class",
+      sensitivity: (level: string) => `because the text is ${level.toLowerCase()}`,
+      kinds: () => "by its kind",
+    },
     becomes: "Becomes",
     blocked: "The text does not go there at all",
     class: "Class",
-    entry: "Entry that decides",
     example:
       "Anna Meyer wrote from anna.meyer@averholt.example that invoice 4711 was paid from DE89 3704 0044 0532 0130 00 in Rotterdam.",
     goes: "The text goes there like this",
@@ -95,6 +99,7 @@ export const policy = {
     then: (destination: string) => `As you changed it, to ${destination}`,
     try: "Try the text",
     tryBoth: "Try before and after",
+    unsaid: "because the policy says nothing of it",
     value: "Value",
     values: (title: string) => `Values found. ${title}`,
   },

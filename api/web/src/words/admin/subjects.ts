@@ -61,7 +61,7 @@ export const subjects = {
   wasExported: (email: string) => `What is kept of ${email} was exported. Hand it over, then delete the file.`,
   whose: "Whose request",
   whoseHint: "Their e-mail address.",
-  wouldBe: (email: string) => `What would be erased of ${email}`,
+  wouldBe: (email: string) => `What would be erased about ${email}`,
 } as const;
 
 export const retention = {
@@ -82,7 +82,7 @@ export const retention = {
   last: "Last run",
   level: "Sensitivity",
   never: "It has not run yet. It runs once a day by itself.",
-  nothing: "Nothing had had its time.",
+  nothing: "Nothing was old enough to remove.",
   ran: "What had had its time was removed.",
   ranAt: (at: string) => `It ran on ${at}.`,
   run: "Run now",

@@ -1,6 +1,18 @@
 import { count } from "../shell";
 import { COMPARED, COPIES, NUMBER } from "./saying";
 
+const MEDIA: Record<string, string> = {
+  "application/vnd.vouch.record+json": "Record",
+  "application/pdf": "PDF",
+  "text/html": "Web page",
+  "text/markdown": "Markdown",
+  "text/plain": "Text",
+  "message/rfc822": "E-mail",
+  "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
+  "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Spreadsheet",
+  "application/vnd.openxmlformats-officedocument.presentationml.presentation": "Presentation",
+};
+
 export const answer = {
   title: "Answer",
   tabsName: "Parts of the answer",
@@ -35,6 +47,7 @@ export const evidence = {
   keptAt: "Kept",
   asOf: "Confirmed by its source",
   media: "Kind of file",
+  mediaOf: (type: string) => MEDIA[type] ?? type,
   parts: "Restricted fields",
   text: "Snapshot",
   gone: "The snapshot is not there any more",

@@ -44,7 +44,7 @@ export const review = {
   gone: "The answer has gone: erased, or its time is over.",
   decision: "Your label",
   history: "What happened",
-  facts: "State",
+  facts: "Where it stands",
   assign: "Assign",
   assignTo: "Reviewer’s address",
   assignHint: "Leave it empty to give it back.",

@@ -81,7 +81,7 @@ export const counted = {
 
 export const listed = {
   title: "What is counted",
-  about: "What makes this number, out of the tables that Vouch keeps.",
+  about: "What this number is made of, one by one.",
   none: "Nothing makes this number",
   untitled: "Without a title",
   nothing: "–",

@@ -30,7 +30,7 @@ export const holds = {
   why: "Reason",
   since: "Placed",
   state: "State",
-  holds: "Holds",
+  holds: "Held",
   action: "Action",
   liftedState: "Lifted",
   lift: "Lift",
