@@ -185,7 +185,7 @@ def _lags(title: str, amount: Any, period: Period, source_id: str, kind: str) ->
 def held(period: Period) -> Listing:
     """Holds at the end of the period."""
     return Listing(
-        "Holds at the end of the period",
+        "Holds at the end of the period, or now",
         columns("kind", "target", ("placed_at", "Placed", "moment"), ("lifted_at", "Lifted", "moment")),
         select(
             HoldRow.kind, case((HoldRow.kind != "person", HoldRow.target)).label("target"),
