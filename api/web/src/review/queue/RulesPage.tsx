@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { Repeat } from "lucide-react";
 import { useState } from "react";
+import { Address } from "../../parts/Address";
 import { useChange } from "../../parts/announcing";
 import { api, reply } from "../../api/client";
 import { Confirm } from "../../parts/Confirm";
@@ -35,7 +36,7 @@ function columns(act: (what: Act["what"], rule: Rule) => void): Column<Rule>[] {
             {words.period(every)}: {said.draws(words.percent(rate), least, most)}
           </div>
           <div className={forms.inMedium}>
-            {why} <span className={classes.by}>{set_by ?? words.unknown}</span>, <Moment at={set_at} />
+            {why} <span className={classes.by}>{set_by ? <Address of={set_by} /> : words.unknown}</span>, <Moment at={set_at} />
           </div>
         </>
       ),
@@ -48,7 +49,7 @@ function columns(act: (what: Act["what"], rule: Rule) => void): Column<Rule>[] {
       hide: "narrow",
     },
     { name: said.why, cell: ({ why }) => why, hide: "medium" },
-    { name: said.setBy, cell: ({ set_by }) => set_by ?? words.unknown, hide: "medium" },
+    { name: said.setBy, cell: ({ set_by }) => (set_by ? <Address of={set_by} /> : words.unknown), hide: "medium" },
     { name: said.setAt, cell: ({ set_at }) => <Moment at={set_at} />, hide: "medium" },
     {
       name: said.change,

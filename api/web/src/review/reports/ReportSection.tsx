@@ -26,7 +26,7 @@ function columns(section: string, week: string): Column<Figure>[] {
     {
       name: said.share,
       numeric: true,
-      cell: ({ share_now }) => (share_now === null ? "" : words.percent(share_now)),
+      cell: ({ share_now }) => (share_now === null ? "–" : words.percent(share_now)),
       hide: "narrow",
     },
     {

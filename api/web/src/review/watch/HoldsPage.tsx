@@ -58,7 +58,9 @@ function columns(lift: (hold: Hold) => void): Column<Hold>[] {
     {
       name: said.action,
       cell: (hold) =>
-        !hold.lifted_at && (
+        hold.lifted_at ? (
+          "–"
+        ) : (
           <Button size="compact-xs" variant="default" onClick={() => lift(hold)}>
             {said.lift}
           </Button>

@@ -154,5 +154,5 @@ export const rules = {
   share: "Draws",
   setBy: "Set by",
   setAt: "Set",
-  samples: "What it drew",
+  samples: "Samples that were drawn",
 };

@@ -80,7 +80,7 @@ export const trail = {
   spoken: (name: string) => name.replaceAll("_", " "),
   verification: "Verification",
   sentence: (index: number) => `Sentence ${index + 1}`,
-  redacted: "Names and other values were taken out before this was stored. Reviewers read the tokens in their place too.",
+  redacted: "Names and other values were taken out of the sentences before they were stored: reviewers read tokens in their place. Quotes are the text of the source.",
   erasedText: "The text is erased; its commitment stays in the log.",
   noSentences: "No sentence was shown.",
   support: (share: string) => `Support ${share}`,
