@@ -17,8 +17,10 @@ export interface Attention {
   untold: number | null;
 }
 
-async function requests(): Promise<number> {
-  return (await reply(api.GET("/v1/role-requests"))).requests.length;
+/** One's own are for somebody else to decide. */
+async function requests(me: string): Promise<number> {
+  const { requests: open } = await reply(api.GET("/v1/role-requests"));
+  return open.filter(({ asked_by, email }) => ![asked_by, email].includes(me)).length;
 }
 
 async function models(now: Date): Promise<number> {
@@ -71,7 +73,7 @@ export function attentionQuery(session: Session) {
     queryFn: async (): Promise<Attention> => {
       const now = new Date();
       const [asked, registered, limited, held, stuck, unheard] = await Promise.all([
-        where("people.read", requests),
+        where("people.read", () => requests(session.person?.email ?? "")),
         where("model.change", () => models(now)),
         where("budget.read", () => budgets(now)),
         where("service.manage", () => keys(now)),

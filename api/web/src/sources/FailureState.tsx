@@ -1,7 +1,7 @@
 import { Status } from "../parts/Status";
 import { words } from "../words/sources";
 import classes from "./FailureState.module.css";
-import { Ahead } from "./NextRun";
+import { Ahead } from "../shell/Ahead";
 import type { Failing } from "./types";
 
 /** Whether it is tried again: now, later by itself, or only once it changes or somebody asks. */

@@ -2,7 +2,6 @@ import { Moment } from "../shell/Moment";
 import { useNow } from "../shell/now";
 import { calendarTime } from "../shell/time";
 import { words as shell } from "../words/shell";
-import { words } from "../words/sources";
 
 const SOON_MS = 60_000;
 
@@ -14,7 +13,7 @@ export function When({ at, none = shell.never }: { at: string | null | undefined
   if (ahead > -SOON_MS / 2 && ahead < SOON_MS) {
     return (
       <time dateTime={at} title={calendarTime(at)}>
-        {ahead > 0 ? words.soon : <Moment at={at} />}
+        {ahead > 0 ? shell.soon : <Moment at={at} />}
       </time>
     );
   }

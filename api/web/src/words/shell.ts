@@ -9,6 +9,8 @@ export function count(number: number, one: string, many = `${one}s`): string {
 }
 
 export const words = {
+  soon: "within a minute",
+  due: "in a moment",
   loading: "Loading",
   loadingVouch: "Loading Vouch",
   menu: "Menu",

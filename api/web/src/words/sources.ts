@@ -67,7 +67,6 @@ export const words = {
   ofBound: (age: string, bound: string | null) => (bound === null ? `${age}, no bound` : `${age}, ${bound} allowed`),
   neverRead: "never read",
   notThrough: "not read through yet",
-  soon: "within a minute",
   due: "in a moment",
   overdue: "overdue",
   notWhilePaused: "not while paused",

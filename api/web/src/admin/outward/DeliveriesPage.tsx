@@ -7,6 +7,7 @@ import { type Column, ListTable } from "../../parts/DataTable";
 import { Page } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import { Ahead } from "../../shell/Ahead";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { DELIVERED } from "../routes";
@@ -76,7 +77,7 @@ const COLUMNS: Column<Delivery>[] = [
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
   { name: said.receipt, cell: (each) => each.receipt?.reference ?? "–", hide: "medium" },
   { name: said.created, cell: (each) => <Moment at={each.created_at} />, hide: "narrow" },
-  { name: said.next, cell: (each) => (each.next_at ? <Moment at={each.next_at} /> : "–"), hide: "medium" },
+  { name: said.next, cell: (each) => (each.next_at ? <Ahead at={each.next_at} /> : "–"), hide: "medium" },
 ];
 const AGAIN: Column<Delivery> = { name: words.action, cell: (each) => <Again delivery={each} /> };
 

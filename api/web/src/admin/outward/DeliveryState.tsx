@@ -1,4 +1,5 @@
 import { Status } from "../../parts/Status";
+import { Ahead } from "../../shell/Ahead";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import classes from "../../parts/form.module.css";
@@ -27,7 +28,7 @@ export function Tries({ of }: Of) {
       </div>
       {of.next_at && (
         <div className={`${classes.soft} ${classes.inMedium}`}>
-          {said.next} <Moment at={of.next_at} />
+          {said.next} <Ahead at={of.next_at} />
         </div>
       )}
     </>

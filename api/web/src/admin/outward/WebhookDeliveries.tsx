@@ -6,6 +6,7 @@ import { type Column, ListTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
 import { Empty } from "../../parts/States";
 import { useList } from "../../parts/useList";
+import { Ahead } from "../../shell/Ahead";
 import { Moment } from "../../shell/Moment";
 import { words } from "../../words/admin";
 import { Filters } from "../../parts/Filters";
@@ -60,7 +61,7 @@ const COLUMNS: Column<WebhookDelivery>[] = [
   { name: said.attempts, numeric: true, cell: (each) => each.attempts, hide: "narrow" },
   { name: said.error, cell: (each) => <span className={classes.long}>{each.error ?? "–"}</span>, hide: "medium" },
   { name: said.created, cell: (each) => <Moment at={each.created_at} />, hide: "narrow" },
-  { name: said.next, cell: (each) => (each.next_at ? <Moment at={each.next_at} /> : "–"), hide: "medium" },
+  { name: said.next, cell: (each) => (each.next_at ? <Ahead at={each.next_at} /> : "–"), hide: "medium" },
 ];
 const AGAIN: Column<WebhookDelivery> = { name: words.action, cell: (each) => <Again delivery={each} /> };
 

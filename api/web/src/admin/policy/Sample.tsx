@@ -1,6 +1,7 @@
 import { Button, NativeSelect, Textarea } from "@mantine/core";
 import { useEffect, useId, useRef, useState } from "react";
 import { api, reply } from "../../api/client";
+import { Address } from "../../parts/Address";
 import { DataTable } from "../../parts/DataTable";
 import { Section } from "../../parts/Page";
 import { Failed } from "../../parts/States";
@@ -96,7 +97,7 @@ function Result({ title, text, redacted, before }: ResultProps) {
               heading: true,
               cell: (span) => (
                 <>
-                  <span className={classes.name}>{valueIn(text, span.start, span.end)}</span>
+                  <span className={classes.name}><Address of={valueIn(text, span.start, span.end)} /></span>
                   <div className={`${classes.soft} ${classes.inNarrow}`}>{rowName("classes", span.class)}</div>
                 </>
               ),
